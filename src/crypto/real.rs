@@ -1,0 +1,4 @@
+//! real
+/// Real
+#[derive(Debug)]
+pub struct Real;

@@ -1,0 +1,4 @@
+//! symbolic
+/// Symbolic
+#[derive(Debug)]
+pub struct Symbolic;

@@ -1,0 +1,4 @@
+//! The text form of a plan.
+/// x
+#[derive(Debug)]
+pub struct PlanError;

@@ -1,0 +1,6 @@
+//! halfpaid: a deterministic failure-injection simulator for electronic purchases.
+
+pub mod crypto;
+pub mod fault;
+pub mod invariant;
+pub mod protocol;

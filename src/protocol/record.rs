@@ -1,0 +1,58 @@
+//! What a party writes to its journal.
+
+use std::fmt;
+
+/// The kinds of record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKind {
+    /// C's ciphertext, as it was quoted.
+    Ciphertext,
+    /// C's order and its signature, before step 3.
+    Signed,
+    /// The goods as C has them: a key or an item.
+    Goods,
+    /// M's key, price and ciphertext, before step 2.
+    Quoted,
+    /// The customer's order as M has it, before step 4.
+    Ordered,
+    /// How the purchase ended, as C or M learned it.
+    Outcome,
+    /// P's record: the transfer, if any, with the terminal status and everything that P must keep.
+    Payment,
+    /// P's record of money from outside.
+    TopUp,
+}
+
+impl RecordKind {
+    /// Every kind.
+    pub const ALL: &'static [RecordKind] = &[
+        RecordKind::Ciphertext,
+        RecordKind::Signed,
+        RecordKind::Goods,
+        RecordKind::Quoted,
+        RecordKind::Ordered,
+        RecordKind::Outcome,
+        RecordKind::Payment,
+        RecordKind::TopUp,
+    ];
+
+    /// The name that plans and diagrams use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RecordKind::Ciphertext => "ciphertext",
+            RecordKind::Signed => "signed",
+            RecordKind::Goods => "goods",
+            RecordKind::Quoted => "quoted",
+            RecordKind::Ordered => "ordered",
+            RecordKind::Outcome => "outcome",
+            RecordKind::Payment => "payment",
+            RecordKind::TopUp => "top-up",
+        }
+    }
+}
+
+impl fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
