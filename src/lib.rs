@@ -1,6 +1,10 @@
 //! halfpaid: a deterministic failure-injection simulator for electronic purchases.
 
 pub mod crypto;
+pub mod diagram;
+pub mod drive;
 pub mod fault;
 pub mod invariant;
+pub mod judge;
 pub mod protocol;
+pub mod world;

@@ -148,3 +148,134 @@ impl fmt::Debug for Blob {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::real::Real;
+    use super::streams::Streams;
+    use super::symbolic::Symbolic;
+    use super::*;
+
+    fn both() -> [Box<dyn Crypto>; 2] {
+        let streams = Streams::new(5);
+        [Box::new(Real::new(streams, 2, 2)), Box::new(Symbolic::new(streams))]
+    }
+
+    fn flipped(blob: &Blob, bit: usize, crypto: &dyn Crypto) -> Blob {
+        let mut bytes = Vec::new();
+        blob.write(&mut bytes);
+        let bit = bit % (bytes.len() * 8);
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        crypto.read_blob(&bytes)
+    }
+
+    #[test]
+    fn both_kinds_have_the_same_lengths() {
+        for len in [32, 33, 512, 4096] {
+            let [real, symbolic] = both().map(|crypto| {
+                let item = crypto.content(1, 3, len);
+                let sealed = crypto.seal(&Key([1; 32]), [2; 12], &item);
+                (item.len(), sealed.len())
+            });
+            assert_eq!(real, symbolic);
+            assert_eq!(real, (len as usize, (len + SEAL_OVERHEAD_BYTES) as usize));
+        }
+    }
+
+    #[test]
+    fn contents_differ_by_number_and_merchant_and_not_by_call() {
+        for crypto in both() {
+            assert_eq!(crypto.content(0, 1, 64), crypto.content(0, 1, 64));
+            assert_ne!(crypto.content(0, 1, 64), crypto.content(0, 2, 64));
+            assert_ne!(crypto.content(0, 1, 64), crypto.content(1, 1, 64));
+        }
+    }
+
+    #[test]
+    fn a_signature_is_the_signers_alone() {
+        for crypto in both() {
+            let signature = crypto.sign(Party::Customer(0), b"statement");
+            assert!(crypto.verify(Party::Customer(0), b"statement", &signature));
+            assert!(!crypto.verify(Party::Customer(1), b"statement", &signature));
+            assert!(!crypto.verify(Party::Merchant(0), b"statement", &signature));
+            assert!(!crypto.verify(Party::Customer(0), b"statemenT", &signature));
+            assert!(!crypto.verify(Party::Customer(9), b"statement", &signature));
+        }
+    }
+
+    /// RFC 8032, section 7.1, test 2: the crate signs as the standard says.
+    #[test]
+    fn ed25519_signs_as_rfc_8032_says() {
+        use ed25519_dalek::Signer;
+        let unhex = |text: &str| -> Vec<u8> {
+            (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap_or(0)).collect()
+        };
+        let secret: [u8; 32] =
+            unhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb").try_into().unwrap_or([0; 32]);
+        let signature = ed25519_dalek::SigningKey::from_bytes(&secret).sign(&[0x72]);
+        assert_eq!(
+            signature.to_bytes().to_vec(),
+            unhex(
+                "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
+                 085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+            )
+        );
+    }
+
+    /// S + L verifies under a lax check; a strict one takes one encoding of a signature only.
+    #[test]
+    fn a_signature_has_one_encoding() {
+        const L: [u8; 32] = [
+            0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0,
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+        ];
+        let real = Real::new(Streams::new(5), 1, 1);
+        let mut signature = real.sign(Party::Server, b"statement");
+        let mut carry = 0;
+        for (byte, add) in signature.0[32..].iter_mut().zip(L) {
+            let sum = u16::from(*byte) + u16::from(add) + carry;
+            *byte = sum as u8;
+            carry = sum >> 8;
+        }
+        assert!(!real.verify(Party::Server, b"statement", &signature));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sealed_opens_under_its_key_alone(key: [u8; 32], nonce: [u8; 12], other: [u8; 32], len in 32_u32..2000) {
+            for crypto in both() {
+                let item = crypto.content(0, 7, len);
+                let sealed = crypto.seal(&Key(key), nonce, &item);
+                prop_assert_eq!(crypto.open(&Key(key), &sealed), Some(item));
+                prop_assert_eq!(crypto.open(&Key(other), &sealed), None);
+            }
+        }
+
+        #[test]
+        fn a_flipped_bit_is_caught_wherever_it_is(bit: usize) {
+            for crypto in both() {
+                let item = crypto.content(0, 7, 100);
+                let sealed = crypto.seal(&Key([3; 32]), [4; 12], &item);
+                prop_assert_eq!(crypto.open(&Key([3; 32]), &flipped(&sealed, bit, &*crypto)), None);
+                prop_assert_ne!(crypto.digest_blob(&flipped(&item, bit, &*crypto)), crypto.digest_blob(&item));
+                let mut signature = crypto.sign(Party::Merchant(1), b"statement");
+                signature.0[bit % 64] ^= 1 << (bit / 64 % 8);
+                prop_assert!(!crypto.verify(Party::Merchant(1), b"statement", &signature));
+            }
+        }
+
+        #[test]
+        fn any_bytes_can_be_read_and_keep_their_length(bytes: Vec<u8>) {
+            for crypto in both() {
+                let blob = crypto.read_blob(&bytes);
+                prop_assert_eq!(blob.len(), bytes.len());
+                let mut written = Vec::new();
+                blob.write(&mut written);
+                prop_assert_eq!(written.len(), bytes.len());
+                prop_assert_eq!(crypto.open(&Key([0; 32]), &blob), None);
+            }
+        }
+    }
+}

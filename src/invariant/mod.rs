@@ -1,4 +1,85 @@
 //! What must hold, judged from outside.
+//!
+//! Each invariant is a file of its own with a list of clauses: predicates over the [`facts`] of a purchase. Safety clauses are
+//! looked at after every journal write, every delivery and every belief; the others at quiescence. The [`checker`] listens to a
+//! run, keeps the facts, and reports each clause's first violation for each purchase.
+
+pub mod certified;
+pub mod checker;
+pub mod facts;
+pub mod goods;
+pub mod money;
+pub mod terminates;
+
+use crate::protocol::party::{Party, Side};
+use crate::protocol::setup::Setup;
+
+use facts::{Facts, PurchaseFacts};
+
+/// When a clause is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// After every journal write, delivery and belief.
+    Always,
+    /// At quiescence.
+    AtTheEnd,
+}
+
+/// What a clause looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The purchase.
+    pub purchase: &'a PurchaseFacts,
+    /// The run.
+    pub facts: &'a Facts,
+    /// What does not change.
+    pub setup: &'a Setup,
+    /// Virtual time, in microseconds; `u64::MAX` at quiescence, when every order has lapsed.
+    pub now_us: u64,
+}
+
+/// One thing that must never be so.
+#[derive(Debug)]
+pub struct Clause {
+    /// The name that reports use.
+    pub name: &'static str,
+    /// Which invariant it belongs to.
+    pub invariant: Invariant,
+    /// Who is hurt; P stands for the public at large.
+    pub victim: Side,
+    /// When it is looked at.
+    pub when: When,
+    /// What is wrong, in words.
+    pub about: &'static str,
+    /// Whether it is so.
+    pub broken: fn(&View<'_>) -> bool,
+}
+
+/// Every clause but those of certified delivery, which are disputes ([`certified`]).
+pub fn clauses() -> impl Iterator<Item = &'static Clause> {
+    money::CLAUSES.iter().chain(goods::CLAUSES).chain(terminates::CLAUSES)
+}
+
+/// A clause broken in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The invariant.
+    pub invariant: Invariant,
+    /// The clause's name.
+    pub clause: &'static str,
+    /// What is wrong, in words.
+    pub about: &'static str,
+    /// Who is hurt.
+    pub victim: Party,
+    /// The purchase.
+    pub purchase: crate::protocol::party::PurchaseKey,
+    /// When, in virtual microseconds.
+    pub at_us: u64,
+    /// Whether it was found at quiescence.
+    pub at_the_end: bool,
+    /// How many events had passed.
+    pub events: u64,
+}
 
 /// A property that a run keeps or breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,6 +2,33 @@
 
 use std::fmt;
 
+use super::part::{Part, Parts};
+use super::party::PurchaseKey;
+
+/// One entry of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Record {
+    /// What sort of entry it is.
+    pub kind: RecordKind,
+    /// The purchase that it is about; `None` for what is about none.
+    pub about: Option<PurchaseKey>,
+    /// What it says.
+    pub parts: Vec<Part>,
+}
+
+impl Parts for Record {
+    fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+}
+
+impl Record {
+    /// The bytes that it takes: kind, purchase and parts in the encoding of messages.
+    pub fn encoded_len(&self) -> usize {
+        1 + 24 + 1 + self.parts.iter().map(Part::encoded_len).sum::<usize>()
+    }
+}
+
 /// The kinds of record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecordKind {

@@ -1,0 +1,90 @@
+//! What a run means, in words: what each side believes and has, which invariants hold, and how the disputes went.
+
+use std::fmt::Write;
+
+use crate::drive::Finished;
+use crate::invariant::{Invariant, View, certified};
+use crate::protocol::party::Party;
+use crate::protocol::role::Belief;
+use crate::protocol::setup::Setup;
+
+fn word(belief: Option<Belief>) -> &'static str {
+    belief.map_or("none", Belief::word)
+}
+
+/// The end of each purchase: P's record, beliefs, goods and accounts.
+pub fn ends(finished: &Finished<'_>, setup: &Setup) -> String {
+    let mut out = String::new();
+    let facts = finished.checker.facts();
+    let mut purchases: Vec<_> =
+        finished.labels.purchases().iter().filter_map(|(key, n)| Some((*n, facts.purchases.get(key)?))).collect();
+    purchases.sort_unstable_by_key(|(number, _)| *number);
+    for (number, purchase) in purchases {
+        let truth = purchase.truth(setup);
+        let described = |blob: Option<crate::crypto::Blob>| match blob {
+            None => "nothing",
+            Some(blob) if Some(&blob) == truth.as_ref() => "the item described",
+            Some(_) => "something else than described",
+        };
+        let _ = writeln!(out, "purchase {number}, TID {}", purchase.about.tid);
+        let _ = writeln!(out, "  P's record       {}", purchase.status().word());
+        let _ = writeln!(out, "  {} believes      {}", purchase.about.customer(), word(purchase.customer_belief));
+        let _ = writeln!(out, "  {} believes      {}", purchase.about.merchant(), word(purchase.merchant_belief));
+        let _ = writeln!(out, "  {} holds         {}", purchase.about.customer(), described(purchase.held.clone()));
+        let _ =
+            writeln!(out, "  {} can get       {}", purchase.about.customer(), described(purchase.obtainable(setup)));
+        let _ = writeln!(out, "  half-paid        {} us", purchase.half_paid_us);
+    }
+    let moved: Vec<Party> = facts.moved.keys().copied().collect();
+    for party in moved {
+        let _ = writeln!(out, "account of {party}: {} cents", facts.balance_cents(party, setup));
+    }
+    out
+}
+
+/// Each invariant with the clauses that broke.
+pub fn verdicts(finished: &Finished<'_>) -> String {
+    let mut out = String::new();
+    for invariant in Invariant::ALL {
+        let broken: Vec<_> =
+            finished.checker.violations().iter().filter(|violation| violation.invariant == *invariant).collect();
+        let _ = writeln!(out, "{:<11} {}", invariant.name(), if broken.is_empty() { "holds" } else { "violated" });
+        for violation in broken {
+            let when =
+                if violation.at_the_end { "at the end".to_owned() } else { format!("at {} us", violation.at_us) };
+            let number = finished.labels.purchase(&violation.purchase);
+            let _ = writeln!(
+                out,
+                "            {}: {} (victim {}, purchase {number}, {when}, after {} events)",
+                violation.clause, violation.about, violation.victim, violation.events
+            );
+        }
+    }
+    out
+}
+
+/// Each dispute: the claim, whether it is true, the decision, and the evidence that decided it.
+pub fn disputes(finished: &Finished<'_>, setup: &Setup) -> String {
+    let mut out = String::new();
+    let facts = finished.checker.facts();
+    for (key, number) in finished.labels.purchases() {
+        let Some(purchase) = facts.purchases.get(key) else { continue };
+        let view = View { purchase, facts, setup, now_us: u64::MAX };
+        for dispute in certified::disputes(&view) {
+            let decision = dispute.decide(&view);
+            let ruling = if decision.upheld { "upheld" } else { "rejected" };
+            let right = if decision.upheld == dispute.truth { "rightly" } else { "WRONGLY" };
+            let truth = if dispute.truth { "true" } else { "false" };
+            let _ = writeln!(
+                out,
+                "purchase {number}: {} says \"{}\" ({truth}): {ruling}, {right}",
+                dispute.claim.by,
+                dispute.claim.what.words()
+            );
+            for (check, finding) in &decision.reasons {
+                let _ = writeln!(out, "    {finding:<8} {}", check.words());
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,143 @@
+//! Names for what happens in a run, so that a plan can say where a fault strikes.
+//!
+//! A site is named by what is sent, saved or taken there and by counting, never by a time or by a place in memory: the name
+//! stays right when a latency changes or a fault elsewhere is removed.
+
+use std::collections::BTreeMap;
+
+use crate::fault::{EventSite, SaveSite, SendSite};
+use crate::protocol::message::Message;
+use crate::protocol::party::{Party, PurchaseKey, Step};
+use crate::protocol::record::{Record, RecordKind};
+use crate::protocol::role::TimerKind;
+use crate::world::{Envelope, Event, Happening, Observer};
+
+/// The names given out in a run so far.
+#[derive(Debug, Clone, Default)]
+pub struct Labels {
+    purchases: BTreeMap<PurchaseKey, u32>,
+    /// The purchase that has just been started and has no key yet.
+    starting: Option<u32>,
+    /// The number for a purchase that nobody started.
+    next_stray: u32,
+    sends: BTreeMap<(u32, Step), u32>,
+    saves: BTreeMap<(Party, u32, RecordKind), u32>,
+    firings: BTreeMap<(Party, u32, TimerKind), u32>,
+    restarts: BTreeMap<Party, u32>,
+    /// By envelope number.
+    sent: Vec<SendSite>,
+    arrivals: Vec<u32>,
+}
+
+impl Labels {
+    /// For a workload of so many purchases.
+    pub fn new(errands: usize) -> Self {
+        Labels { next_stray: errands as u32 + 1, ..Labels::default() }
+    }
+
+    /// The number of a purchase, from 1, in the order in which they start.
+    pub fn purchase(&self, about: &PurchaseKey) -> u32 {
+        let next = self.starting.unwrap_or(self.next_stray);
+        self.purchases.get(about).copied().unwrap_or(next)
+    }
+
+    /// Every purchase and its number.
+    pub const fn purchases(&self) -> &BTreeMap<PurchaseKey, u32> {
+        &self.purchases
+    }
+
+    fn meet(&mut self, about: &PurchaseKey) -> u32 {
+        if let Some(number) = self.purchases.get(about) {
+            return *number;
+        }
+        let number = self.starting.take().unwrap_or_else(|| {
+            self.next_stray += 1;
+            self.next_stray - 1
+        });
+        self.purchases.insert(*about, number);
+        number
+    }
+
+    /// The name of a send that is about to happen.
+    pub fn send(&self, message: &Message) -> SendSite {
+        let purchase = self.purchase(&message.about);
+        let before = self.sends.get(&(purchase, message.step)).copied().unwrap_or(0);
+        SendSite { purchase, step: message.step, nth: before + 1 }
+    }
+
+    /// The name of a journal write that is about to happen; a record that is about no purchase has none.
+    pub fn save(&self, party: Party, record: &Record) -> Option<SaveSite> {
+        let purchase = self.purchase(&record.about?);
+        let before = self.saves.get(&(party, purchase, record.kind)).copied().unwrap_or(0);
+        Some(SaveSite { party, purchase, kind: record.kind, nth: before + 1 })
+    }
+
+    /// The name of an event that is about to be taken.
+    pub fn event(&self, event: &Event) -> EventSite {
+        match event {
+            Event::Arrival(envelope) => {
+                let number = envelope.number as usize;
+                EventSite::Arrival { send: self.sent[number], nth: self.arrivals[number] + 1 }
+            }
+            Event::Timer(party, timer) => {
+                let purchase = self.purchase(&timer.about);
+                let before = self.firings.get(&(*party, purchase, timer.kind)).copied().unwrap_or(0);
+                EventSite::Timer { party: *party, purchase, kind: timer.kind, nth: before + 1 }
+            }
+            Event::Restart(party) => {
+                EventSite::Restart { party: *party, nth: self.restarts.get(party).copied().unwrap_or(0) + 1 }
+            }
+            Event::Start(number) => EventSite::Start { purchase: number + 1 },
+            Event::TopUp => EventSite::TopUp,
+        }
+    }
+
+    /// Every send so far, by envelope number.
+    pub fn sent(&self) -> &[SendSite] {
+        &self.sent
+    }
+
+    fn arrived(&mut self, envelope: &Envelope) {
+        self.arrivals[envelope.number as usize] += 1;
+    }
+
+    fn over(&mut self, event: &Event) {
+        match event {
+            Event::Arrival(envelope) => self.arrived(envelope),
+            Event::Timer(party, timer) => {
+                let purchase = self.meet(&timer.about);
+                *self.firings.entry((*party, purchase, timer.kind)).or_default() += 1;
+            }
+            Event::Restart(party) => *self.restarts.entry(*party).or_default() += 1,
+            Event::Start(_) | Event::TopUp => {}
+        }
+    }
+}
+
+impl Observer for Labels {
+    fn observe(&mut self, _: u64, happening: &Happening<'_>) {
+        match happening {
+            Happening::Started { number, .. } => self.starting = Some(number + 1),
+            Happening::Sent { message, .. } => {
+                self.meet(&message.about);
+                let site = self.send(message);
+                self.sends.insert((site.purchase, site.step), site.nth);
+                self.sent.push(site);
+                self.arrivals.push(0);
+            }
+            Happening::Saved { party, record, .. } => {
+                if let Some(about) = &record.about {
+                    self.meet(about);
+                }
+                if let Some(site) = self.save(*party, record) {
+                    self.saves.insert((site.party, site.purchase, site.kind), site.nth);
+                }
+            }
+            Happening::Arrived { envelope, .. } => self.arrived(envelope),
+            Happening::Fired { party, timer } => self.over(&Event::Timer(*party, *timer)),
+            Happening::Restarted { party } => self.over(&Event::Restart(*party)),
+            Happening::Lost { event, .. } | Happening::Forgone { event, .. } => self.over(event),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Drives a world from start to quiescence under the timed clock, asking an [`Oracle`] at every site whether a fault strikes.
+//!
+//! The loop is the same for every way of choosing plans; [`scripted`], [`random`] and [`exhaustive`] differ only in how they
+//! answer. After the last fault the network is fair and parties go on asking, so that nothing that looks like a violation is an
+//! artefact of a run that stopped too soon. Quiescence is reached when nothing is under way or pending, or when everything that
+//! is pending has been repeated without telling anybody anything new and every order has lapsed. What is held back arrives only
+//! then; and the network may still replay what it has recorded, once right away and once after every order has lapsed.
+
+pub mod exhaustive;
+pub mod labels;
+pub mod random;
+pub mod scripted;
+pub mod shrink;
+pub mod tally;
+
+use crate::crypto::streams::Purpose;
+use crate::fault::{CrashSite, EventSite, Fault, Plan, SendSite};
+use crate::invariant::checker::Checker;
+use crate::protocol::message::Message;
+use crate::protocol::party::{Party, Side};
+use crate::protocol::role::Effect;
+use crate::protocol::setup::Setup;
+use crate::world::{Choice, Fate, Happening, Observer, Presence, Slot, Workload, World, event_party};
+
+use labels::Labels;
+use tally::Meter;
+
+/// What strikes a send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendFault {
+    /// See [`Fault::Drop`].
+    Drop,
+    /// See [`Fault::Duplicate`].
+    Duplicate,
+    /// See [`Fault::Delay`].
+    Delay,
+    /// See [`Fault::Corrupt`]; the bit.
+    Corrupt(u32),
+}
+
+/// Decides, site by site, what goes wrong.
+pub trait Oracle {
+    /// What strikes a send, if anything does.
+    fn send(&mut self, site: SendSite, message: &Message) -> Option<SendFault>;
+
+    /// Whether a party crashes here, and if so, whether for ever.
+    fn crash(&mut self, party: Party, site: CrashSite) -> Option<bool>;
+
+    /// Virtual time has come to this moment.
+    fn tick(&mut self, _now_us: u64) {}
+
+    /// Which envelope the network sends again right after an event, by its number; `sent` names all there are. Asked again
+    /// until it says `None`.
+    fn replay(&mut self, after: EventSite, sent: &[SendSite]) -> Option<u32>;
+
+    /// Whether the run is to go on until every order has lapsed, so that replays can strike after that too.
+    fn waits(&self) -> bool {
+        true
+    }
+}
+
+/// The network of a run without faults.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fair;
+
+impl Oracle for Fair {
+    fn send(&mut self, _: SendSite, _: &Message) -> Option<SendFault> {
+        None
+    }
+
+    fn crash(&mut self, _: Party, _: CrashSite) -> Option<bool> {
+        None
+    }
+
+    fn replay(&mut self, _: EventSite, _: &[SendSite]) -> Option<u32> {
+        None
+    }
+
+    fn waits(&self) -> bool {
+        false
+    }
+}
+
+/// How long messages take, in virtual microseconds, both bounds included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latency {
+    /// At least.
+    pub min_us: u64,
+    /// At most.
+    pub max_us: u64,
+}
+
+impl Latency {
+    /// How long the `copy`th copy of a send takes: a function of the seed, the sender and the send's name, so that a fault
+    /// elsewhere does not change it.
+    fn of(&self, setup: &Setup, from: Party, site: SendSite, copy: usize) -> u64 {
+        if self.min_us == self.max_us {
+            return self.min_us;
+        }
+        let step = match site.step {
+            crate::protocol::party::Step::Numbered(n) => u64::from(n),
+            crate::protocol::party::Step::Query(side) => 100 + side as u64,
+            crate::protocol::party::Step::Answer(side) => 110 + side as u64,
+        };
+        let index = u64::from(site.purchase) << 24 | step << 16 | u64::from(site.nth.min(0xffff));
+        let bytes = setup.streams.draw(Purpose::Latency, Some(from), index);
+        let word = bytes[copy * 8..copy * 8 + 8].iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+        self.min_us + ((u128::from(word) * u128::from(self.max_us - self.min_us + 1)) >> 64) as u64
+    }
+}
+
+/// A run to be driven.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'s, 'w> {
+    /// What does not change.
+    pub setup: &'s Setup,
+    /// What the customers set out to do.
+    pub workload: &'w Workload,
+    /// How long messages take.
+    pub latency: Latency,
+    /// Who breaks the protocol on purpose.
+    pub deviating: &'w [Side],
+}
+
+/// A run that has come to its end.
+#[derive(Debug)]
+pub struct Finished<'s> {
+    /// What is known, and what has broken.
+    pub checker: Checker<'s>,
+    /// The names of purchases and sites.
+    pub labels: Labels,
+    /// Costs and fingerprint.
+    pub meter: Meter,
+    /// The faults that struck, in order.
+    pub struck: Vec<Fault>,
+    /// Whether the run was cut short because it went on for too long.
+    pub cut_short: bool,
+}
+
+/// Drives a run to its end. `listener` hears everything that happens, after the checker has.
+pub fn run<'s>(job: &Job<'s, '_>, oracle: &mut dyn Oracle, listener: &mut dyn Observer) -> Finished<'s> {
+    let mut driver = Driver {
+        world: World::new(job.setup, job.workload),
+        job: *job,
+        ears: Ears {
+            checker: Checker::new(job.setup, job.deviating.to_vec()),
+            labels: Labels::new(job.workload.errands.len()),
+            meter: Meter::default(),
+            listener,
+        },
+        struck: Vec::new(),
+        steps: 0,
+    };
+    let cut_short = !driver.drive(oracle);
+    let Driver { ears, mut struck, .. } = driver;
+    let partitions = job.workload.partitions.iter().map(|separation| Fault::Partition {
+        group: separation.group.clone(),
+        from_us: separation.from_us,
+        for_us: separation.until_us - separation.from_us,
+    });
+    struck.extend(partitions);
+    let Ears { mut checker, labels, meter, .. } = ears;
+    checker.conclude();
+    Finished { checker, labels, meter, struck, cut_short }
+}
+
+struct Ears<'s, 'l> {
+    checker: Checker<'s>,
+    labels: Labels,
+    meter: Meter,
+    listener: &'l mut dyn Observer,
+}
+
+impl Observer for Ears<'_, '_> {
+    fn observe(&mut self, now_us: u64, happening: &Happening<'_>) {
+        self.checker.observe(now_us, happening);
+        self.labels.observe(now_us, happening);
+        self.meter.observe(now_us, happening);
+        self.listener.observe(now_us, happening);
+    }
+}
+
+struct Driver<'s, 'w, 'l> {
+    world: World,
+    job: Job<'s, 'w>,
+    ears: Ears<'s, 'l>,
+    struck: Vec<Fault>,
+    steps: u64,
+}
+
+/// Why an event does not come next.
+enum Next {
+    Event(Slot),
+    Settled,
+}
+
+impl Driver<'_, '_, '_> {
+    /// A run is given up for endless after this many events.
+    fn patience(&self) -> u64 {
+        20_000 + 2_000 * self.job.workload.errands.len() as u64
+    }
+
+    fn step(&mut self, choice: Choice) {
+        self.world.step(self.job.setup, self.job.workload, choice, &mut self.ears);
+    }
+
+    /// Whether the run came to its end by itself.
+    fn drive(&mut self, oracle: &mut dyn Oracle) -> bool {
+        let mut late = false;
+        loop {
+            match self.next() {
+                Next::Event(slot) => {
+                    self.steps += 1;
+                    if self.steps > self.patience() {
+                        return false;
+                    }
+                    if let Some(site) = self.take(slot, oracle) {
+                        self.replays(site, oracle);
+                    }
+                }
+                Next::Settled if !self.world.held().is_empty() => {
+                    self.step(Choice::Release);
+                    self.ears.checker.wake(self.world.now_us());
+                }
+                Next::Settled if !late && oracle.waits() => {
+                    if !self.replays(EventSite::Settled, oracle) {
+                        late = true;
+                        let lapsed_us = self.ears.checker.last_expiry_us() + 1;
+                        if self.world.agenda().is_empty() && lapsed_us > self.world.now_us() {
+                            self.step(Choice::Wait(lapsed_us));
+                            self.replays(EventSite::Late, oracle);
+                        }
+                    }
+                }
+                Next::Settled => return true,
+            }
+        }
+    }
+
+    /// The next event by the clock, unless all there is has been said before and nothing can come of it.
+    fn next(&self) -> Next {
+        let Some((slot, _)) = self.world.agenda().first() else { return Next::Settled };
+        let (timing, checker) = (&self.job.setup.timing, &self.ears.checker);
+        // Everyone who still asks has asked twice since, and got an answer or not.
+        let round_us = timing.longest_wait_us().saturating_add(self.job.latency.max_us.saturating_mul(2));
+        let quiet_us = checker.last_news_us().max(checker.last_expiry_us()).saturating_add(round_us.saturating_mul(2));
+        let only_timers = || {
+            self.world.agenda().iter().all(|(_, event)| {
+                use crate::world::Event;
+                matches!(event, Event::Timer(..) | Event::Arrival(_))
+            })
+        };
+        if slot.at_us > quiet_us && only_timers() { Next::Settled } else { Next::Event(slot) }
+    }
+
+    /// Takes an event and carries out its effects. Returns its name, or `None` where it came to nothing.
+    fn take(&mut self, slot: Slot, oracle: &mut dyn Oracle) -> Option<EventSite> {
+        oracle.tick(slot.at_us);
+        let event = self.world.agenda().get(slot)?;
+        let party = event_party(event, self.job.workload);
+        let site = self.ears.labels.event(event);
+        let restarts = matches!(event, crate::world::Event::Restart(_));
+        let up = |driver: &Self| driver.world.presence(driver.job.setup, party) == Some(Presence::Up);
+        if up(self)
+            && !restarts
+            && let Some(forever) = oracle.crash(party, CrashSite::Taking(site))
+        {
+            self.struck.push(Fault::Crash { party, site: CrashSite::Taking(site), forever });
+            self.step(Choice::CrashTaking { slot, forever });
+            return None;
+        }
+        self.step(Choice::Take(slot));
+        while let Some((party, effect)) = self.world.handling() {
+            let before = match effect {
+                Effect::Send { message, .. } => Some(CrashSite::BeforeSend(self.ears.labels.send(message))),
+                Effect::Save { record, durable: true } => {
+                    self.ears.labels.save(party, record).map(CrashSite::BeforeSave)
+                }
+                // Timers and beliefs leave nothing behind but volatile memory, and so does a record that is not durable: a crash
+                // right before such an effect cannot be told from one right before the next that leaves something.
+                _ => None,
+            };
+            if let Some(crash) = before
+                && let Some(forever) = oracle.crash(party, crash)
+            {
+                self.struck.push(Fault::Crash { party, site: crash, forever });
+                self.step(Choice::Crash { party, forever });
+                return Some(site);
+            }
+            let fate = self.fate(oracle);
+            self.step(Choice::Apply(fate));
+        }
+        if up(self)
+            && let Some(forever) = oracle.crash(party, CrashSite::After(site))
+        {
+            self.struck.push(Fault::Crash { party, site: CrashSite::After(site), forever });
+            self.step(Choice::Crash { party, forever });
+        }
+        Some(site)
+    }
+
+    /// What becomes of the next effect, if it is a send.
+    fn fate(&mut self, oracle: &mut dyn Oracle) -> Fate {
+        let Some((from, Effect::Send { message, .. })) = self.world.handling() else { return Fate::Arrive(0) };
+        let site = self.ears.labels.send(message);
+        let after_us = self.job.latency.of(self.job.setup, from, site, 0);
+        let (fault, fate) = match oracle.send(site, message) {
+            None => return Fate::Arrive(after_us),
+            Some(SendFault::Drop) => (Fault::Drop(site), Fate::Drop),
+            Some(SendFault::Duplicate) => {
+                let second_us = self.job.latency.of(self.job.setup, from, site, 1);
+                (Fault::Duplicate(site), Fate::Twice(after_us, second_us))
+            }
+            Some(SendFault::Delay) => (Fault::Delay(site), Fate::Hold),
+            Some(SendFault::Corrupt(bit)) => (Fault::Corrupt { send: site, bit }, Fate::Garbled(after_us, bit)),
+        };
+        self.struck.push(fault);
+        fate
+    }
+
+    /// Lets the network send again whatever the oracle says. Whether it did.
+    fn replays(&mut self, after: EventSite, oracle: &mut dyn Oracle) -> bool {
+        let mut any = false;
+        while let Some(number) = oracle.replay(after, self.ears.labels.sent()) {
+            let Some(send) = self.ears.labels.sent().get(number as usize).copied() else { return any };
+            let from = self.world.carried()[number as usize].from;
+            let latency_us = self.job.latency.of(self.job.setup, from, send, 2);
+            self.struck.push(Fault::Replay { send, after });
+            self.step(Choice::Replay { envelope: number, latency_us });
+            any = true;
+        }
+        any
+    }
+}
+
+impl Finished<'_> {
+    /// The plan of the faults that struck.
+    pub fn plan(&self) -> Plan {
+        Plan(self.struck.clone())
+    }
+}

@@ -1,0 +1,148 @@
+//! Draws faults at random, in the swarm manner: each run first switches whole kinds on and off and draws how often each strikes,
+//! so that some runs see a storm of one kind and nothing of another.
+//!
+//! Faults strike for a while; then the network heals, so that every run has a time in which everybody can come to know.
+
+use std::collections::BTreeMap;
+
+use super::{Oracle, SendFault};
+use crate::crypto::streams::{Draws, Purpose, Streams};
+use crate::fault::{CrashSite, EventSite, FaultKind, SendSite};
+use crate::protocol::message::Message;
+use crate::protocol::party::{Party, Side};
+use crate::protocol::setup::Population;
+use crate::world::Separation;
+
+/// How often faults strike, in parts per million: of a kind's sites, or of the runs for partitions.
+pub type Rates = BTreeMap<FaultKind, u32>;
+
+/// The rates of a scenario that names none.
+pub fn default_rates() -> Rates {
+    BTreeMap::from([
+        (FaultKind::Drop, 50_000),
+        (FaultKind::Duplicate, 30_000),
+        (FaultKind::Delay, 10_000),
+        (FaultKind::Replay, 10_000),
+        (FaultKind::Corrupt, 10_000),
+        (FaultKind::Crash, 3_000),
+        (FaultKind::CrashForever, 300),
+        (FaultKind::Partition, 200_000),
+    ])
+}
+
+/// The oracle of a random run.
+#[derive(Debug, Clone)]
+pub struct Random {
+    streams: Streams,
+    /// For what concerns no party: rates, replays, partitions.
+    common: Draws,
+    /// One for each party: its sends and its crashes.
+    parties: BTreeMap<Party, Draws>,
+    rates: Rates,
+    server_may_vanish: bool,
+    heals_at_us: u64,
+    now_us: u64,
+}
+
+impl Random {
+    /// The oracle of a seed. With `swarm`, each kind is switched off with even odds, and the others strike up to twice as often as
+    /// the rates say.
+    pub fn new(streams: Streams, rates: &Rates, swarm: bool, server_may_vanish: bool, heals_at_us: u64) -> Self {
+        let mut common = streams.reader(Purpose::Fault, None);
+        let mut drawn = Rates::new();
+        for (kind, rate) in rates {
+            let (on, twice) = (common.below(2) == 1, common.below(2_000_001));
+            let rate = if !swarm {
+                *rate
+            } else if on {
+                (u64::from(*rate) * twice / 1_000_000).min(1_000_000) as u32
+            } else {
+                0
+            };
+            drawn.insert(*kind, rate);
+        }
+        let parties = BTreeMap::new();
+        Random { streams, common, parties, rates: drawn, server_may_vanish, heals_at_us, now_us: 0 }
+    }
+
+    /// The partitions of the run: up to three, each of one to three parties, at any time before the network heals.
+    pub fn separations(&mut self, population: &Population) -> Vec<Separation> {
+        let everyone: Vec<Party> = population.parties().collect();
+        let mut separations = Vec::new();
+        while separations.len() < 3 && self.common.chance(self.rate(FaultKind::Partition)) {
+            let size = 1 + self.common.below(3.min(everyone.len() as u64 - 1));
+            let mut group: Vec<Party> =
+                (0..size).map(|_| everyone[self.common.below(everyone.len() as u64) as usize]).collect();
+            group.sort_unstable();
+            group.dedup();
+            let from_us = self.common.below(self.heals_at_us.max(1));
+            let until_us = from_us + 1 + self.common.below((self.heals_at_us - from_us).max(1));
+            separations.push(Separation { group, from_us, until_us });
+        }
+        separations
+    }
+
+    fn rate(&self, kind: FaultKind) -> u32 {
+        self.rates.get(&kind).copied().unwrap_or(0)
+    }
+
+    fn strikes(&mut self, party: Party, kind: FaultKind) -> bool {
+        let rate = self.rate(kind);
+        let healed = self.now_us >= self.heals_at_us;
+        let streams = self.streams;
+        !healed
+            && rate > 0
+            && self.parties.entry(party).or_insert_with(|| streams.reader(Purpose::Fault, Some(party))).chance(rate)
+    }
+}
+
+/// The side that sends a step of the paper's protocols; queries and answers say themselves whose they are.
+fn sender(site: SendSite, message: &Message) -> Party {
+    use crate::protocol::party::Step;
+    match site.step {
+        Step::Numbered(1 | 3) | Step::Query(Side::Customer) => message.about.customer(),
+        Step::Numbered(2 | 4) | Step::Query(_) => message.about.merchant(),
+        _ => Party::Server,
+    }
+}
+
+impl Oracle for Random {
+    fn send(&mut self, site: SendSite, message: &Message) -> Option<SendFault> {
+        let from = sender(site, message);
+        if self.strikes(from, FaultKind::Drop) {
+            Some(SendFault::Drop)
+        } else if self.strikes(from, FaultKind::Duplicate) {
+            Some(SendFault::Duplicate)
+        } else if self.strikes(from, FaultKind::Delay) {
+            Some(SendFault::Delay)
+        } else if self.strikes(from, FaultKind::Corrupt) {
+            let bits = message.encoded_len() as u64 * 8;
+            self.parties.get_mut(&from).map(|draws| SendFault::Corrupt(draws.below(bits) as u32))
+        } else {
+            None
+        }
+    }
+
+    fn crash(&mut self, party: Party, _: CrashSite) -> Option<bool> {
+        let may_vanish = party.side() != Side::Server || self.server_may_vanish;
+        if may_vanish && self.strikes(party, FaultKind::CrashForever) {
+            Some(true)
+        } else {
+            self.strikes(party, FaultKind::Crash).then_some(false)
+        }
+    }
+
+    fn tick(&mut self, now_us: u64) {
+        self.now_us = now_us;
+    }
+
+    fn replay(&mut self, _: EventSite, sent: &[SendSite]) -> Option<u32> {
+        let rate = self.rate(FaultKind::Replay);
+        let strikes = rate > 0 && self.now_us < self.heals_at_us && !sent.is_empty() && self.common.chance(rate);
+        strikes.then(|| self.common.below(sent.len() as u64) as u32)
+    }
+
+    fn waits(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,155 @@
+//! Listens to a run, keeps its facts, and reports what breaks.
+
+use std::collections::BTreeSet;
+
+use super::facts::Facts;
+use super::{View, Violation, When, certified, clauses};
+use crate::protocol::party::{Party, PurchaseKey, Side};
+use crate::protocol::setup::Setup;
+use crate::world::{Happening, Observer};
+
+/// The checker of one run.
+#[derive(Debug)]
+pub struct Checker<'a> {
+    setup: &'a Setup,
+    /// Parties that break the protocol on purpose: what hurts them alone is no violation.
+    deviating: Vec<Side>,
+    facts: Facts,
+    violations: Vec<Violation>,
+    seen: BTreeSet<(&'static str, PurchaseKey)>,
+    touched: Vec<PurchaseKey>,
+    events: u64,
+    /// When something last told anything new, and how many events had passed then.
+    news: (u64, u64),
+}
+
+impl<'a> Checker<'a> {
+    /// A checker that has seen nothing.
+    pub fn new(setup: &'a Setup, deviating: Vec<Side>) -> Self {
+        Checker {
+            setup,
+            deviating,
+            facts: Facts::default(),
+            violations: Vec::new(),
+            seen: BTreeSet::new(),
+            touched: Vec::new(),
+            events: 0,
+            news: (0, 0),
+        }
+    }
+
+    /// What is known.
+    pub const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What has broken so far, in order.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// When something last told anything new, in virtual microseconds.
+    pub const fn last_news_us(&self) -> u64 {
+        self.news.0
+    }
+
+    /// Something is about to happen that nobody could have known of, such as the arrival of what was held back.
+    pub fn wake(&mut self, now_us: u64) {
+        self.news.0 = self.news.0.max(now_us);
+    }
+
+    /// How many events had passed by then: deliveries, firings, restarts and faults.
+    pub const fn events(&self) -> u64 {
+        self.news.1
+    }
+
+    /// When the last signed order lapses, in virtual microseconds.
+    pub const fn last_expiry_us(&self) -> u64 {
+        self.facts.last_expiry_us
+    }
+
+    /// Nothing more will come: looks at what must hold in the end, and plays the disputes.
+    pub fn conclude(&mut self) {
+        let abouts: Vec<PurchaseKey> = self.facts.purchases.keys().copied().collect();
+        self.events = self.news.1;
+        for about in abouts {
+            self.look(about, u64::MAX, When::AtTheEnd);
+            let Some(purchase) = self.facts.purchases.get(&about) else { continue };
+            let view = View { purchase, facts: &self.facts, setup: self.setup, now_us: u64::MAX };
+            let wrong: Vec<_> = certified::disputes(&view)
+                .into_iter()
+                .filter(|dispute| dispute.decide(&view).upheld != dispute.truth)
+                .collect();
+            for dispute in wrong {
+                self.report(certified::INVARIANT, dispute.clause, dispute.about, dispute.victim(), about, None);
+            }
+        }
+    }
+
+    fn look(&mut self, about: PurchaseKey, now_us: u64, when: When) {
+        let Some(purchase) = self.facts.purchases.get(&about) else { return };
+        let view = View { purchase, facts: &self.facts, setup: self.setup, now_us };
+        let broken: Vec<_> = clauses().filter(|clause| clause.when == when && (clause.broken)(&view)).collect();
+        for clause in broken {
+            let at_us = (when == When::Always).then_some(now_us);
+            self.report(clause.invariant, clause.name, clause.about, clause.victim, about, at_us);
+        }
+    }
+
+    fn report(
+        &mut self,
+        invariant: super::Invariant,
+        clause: &'static str,
+        about: &'static str,
+        side: Side,
+        purchase: PurchaseKey,
+        at_us: Option<u64>,
+    ) {
+        let victim = match side {
+            Side::Customer => purchase.customer(),
+            Side::Merchant => purchase.merchant(),
+            Side::Server => Party::Server,
+        };
+        // A party that breaks the protocol or never returns may hurt itself.
+        if self.deviating.contains(&side) || self.facts.gone.contains(&victim) || !self.seen.insert((clause, purchase))
+        {
+            return;
+        }
+        self.violations.push(Violation {
+            invariant,
+            clause,
+            about,
+            victim,
+            purchase,
+            at_us: at_us.unwrap_or(self.news.0),
+            at_the_end: at_us.is_none(),
+            events: self.events,
+        });
+    }
+}
+
+impl Observer for Checker<'_> {
+    fn observe(&mut self, now_us: u64, happening: &Happening<'_>) {
+        use crate::world::Fate;
+        match happening {
+            Happening::Arrived { .. }
+            | Happening::Lost { .. }
+            | Happening::Fired { .. }
+            | Happening::Restarted { .. }
+            | Happening::Crashed { .. }
+            | Happening::ToppedUp { .. }
+            | Happening::Replayed { .. } => self.events += 1,
+            Happening::Sent { fate, .. } if !matches!(fate, Fate::Arrive(_)) => self.events += 1,
+            _ => {}
+        }
+        let mut touched = std::mem::take(&mut self.touched);
+        self.facts.note(now_us, happening, self.setup, &mut touched);
+        if self.facts.news {
+            self.news = (now_us, self.events);
+        }
+        for about in touched.drain(..) {
+            self.look(about, now_us, When::Always);
+        }
+        self.touched = touched;
+    }
+}

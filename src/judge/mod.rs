@@ -1,0 +1,278 @@
+//! The judge: decides a claim about a purchase on the evidence alone.
+//!
+//! The judge knows everybody's public key and the rules, and nothing of what happened. Each side hands in what its journal
+//! holds; P, which never lies, hands in its record. Whoever claims must prove: what cannot be shown is rejected. The rules are
+//! the paper's (sections 4.1 and 5.1): C's signature binds it to an order and, in Case 2, to a ciphertext; M's binds it to what
+//! it submitted; P's record says what was settled, and under which key or with which item.
+
+use std::fmt;
+
+use crate::crypto::{Blob, Crypto, Digest};
+use crate::protocol::order::{Instrument, Status, signed_again};
+use crate::protocol::part::{Part, Parts};
+use crate::protocol::party::{PurchaseKey, Side};
+
+/// What somebody says of a purchase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Which purchase.
+    pub about: PurchaseKey,
+    /// Who says it.
+    pub by: Side,
+    /// What.
+    pub what: Allegation,
+}
+
+/// What can be claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allegation {
+    /// C: "I received exactly this."
+    Received(Blob),
+    /// M: "I delivered exactly this."
+    Delivered(Blob),
+    /// M: "C ordered this and received it."
+    Ordered,
+    /// C: "I paid and received nothing."
+    ReceivedNothing,
+    /// C: "I paid and received something else than described."
+    NotAsDescribed,
+    /// C: "I was not charged."
+    NotCharged,
+}
+
+impl Allegation {
+    /// The claim in words.
+    pub const fn words(&self) -> &'static str {
+        match self {
+            Allegation::Received(_) => "I received exactly this item",
+            Allegation::Delivered(_) => "I delivered exactly this item",
+            Allegation::Ordered => "C ordered and received this",
+            Allegation::ReceivedNothing => "I paid and received nothing",
+            Allegation::NotAsDescribed => "I paid and received something else than described",
+            Allegation::NotCharged => "I was not charged",
+        }
+    }
+}
+
+/// What the judge is handed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// From C.
+    pub customer: Vec<Part>,
+    /// From M.
+    pub merchant: Vec<Part>,
+    /// P's records of the purchase.
+    pub server: Vec<Part>,
+}
+
+/// Something the judge looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Check {
+    /// P's record says that the purchase was committed.
+    Committed,
+    /// C's signature on the order.
+    CustomerSignature,
+    /// C's signature on the ciphertext's digest.
+    CiphertextSigned,
+    /// A ciphertext with the digest that C signed.
+    Ciphertext,
+    /// The key on P's record.
+    KeyOnRecord,
+    /// The key on P's record is the one that C's order commits to.
+    KeyCommitted,
+    /// M's signature on what it submitted.
+    MerchantSignature,
+    /// The ciphertext opens under the key.
+    Opens,
+    /// The item on P's record.
+    ItemOnRecord,
+    /// What was delivered is what the claim says.
+    SameAsClaimed,
+    /// What was delivered has the digest that the order describes.
+    AsDescribed,
+    /// The order describes the item by its digest.
+    Described,
+}
+
+impl Check {
+    /// The check in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Check::Committed => "P's record: committed",
+            Check::CustomerSignature => "C's signature on the order",
+            Check::CiphertextSigned => "C's signature on H({item}k)",
+            Check::Ciphertext => "a ciphertext with the digest that C signed",
+            Check::KeyOnRecord => "k on P's record",
+            Check::KeyCommitted => "k is the key that the order commits to",
+            Check::MerchantSignature => "M's signature on what it submitted",
+            Check::Opens => "the ciphertext opens under k",
+            Check::ItemOnRecord => "the item on P's record",
+            Check::SameAsClaimed => "what was delivered is what is claimed",
+            Check::AsDescribed => "what was delivered is what the order describes",
+            Check::Described => "the order describes the item by its digest",
+        }
+    }
+}
+
+/// What came of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Finding {
+    /// It is so.
+    Passed,
+    /// It is not so.
+    Failed,
+    /// Nothing was handed in that could show it.
+    Missing,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Finding::Passed => "passed",
+            Finding::Failed => "failed",
+            Finding::Missing => "missing",
+        })
+    }
+}
+
+/// How the judge decides, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Whether the claim is upheld; it is rejected otherwise.
+    pub upheld: bool,
+    /// What was looked at, in order.
+    pub reasons: Vec<(Check, Finding)>,
+}
+
+struct Hearing<'a> {
+    crypto: &'a dyn Crypto,
+    evidence: &'a Evidence,
+    reasons: Vec<(Check, Finding)>,
+}
+
+/// What the evidence shows of the delivery.
+enum Delivery {
+    /// C has this, or can have it for the asking.
+    Shown(Blob),
+    /// C signed for a ciphertext, and P hands out a key for it; what it opens to was not shown.
+    Signed,
+    /// The ciphertext that C signed for does not open under the key.
+    Worthless,
+    /// Nothing.
+    NotShown,
+}
+
+/// Decides a claim.
+pub fn judge(claim: &Claim, evidence: &Evidence, crypto: &dyn Crypto) -> Decision {
+    let mut hearing = Hearing { crypto, evidence, reasons: Vec::new() };
+    let upheld = hearing.decide(claim);
+    Decision { upheld, reasons: hearing.reasons }
+}
+
+impl<'a> Hearing<'a> {
+    fn find(&mut self, check: Check, finding: Option<bool>) -> bool {
+        let finding = match finding {
+            Some(true) => Finding::Passed,
+            Some(false) => Finding::Failed,
+            None => Finding::Missing,
+        };
+        self.reasons.push((check, finding));
+        finding == Finding::Passed
+    }
+
+    fn decide(&mut self, claim: &Claim) -> bool {
+        let committed = self.evidence.server.iter().any(|part| *part == Part::Status(Status::Committed));
+        let known = committed || self.evidence.server.status().is_some();
+        self.find(Check::Committed, known.then_some(committed));
+        match &claim.what {
+            Allegation::NotCharged => !committed,
+            _ if !committed => false,
+            Allegation::Ordered => self.instrument(claim).is_some(),
+            Allegation::Received(content) | Allegation::Delivered(content) => {
+                let Some(instrument) = self.instrument(claim) else { return false };
+                match self.delivery(instrument) {
+                    Delivery::Shown(shown) => self.find(Check::SameAsClaimed, Some(shown == *content)),
+                    _ => false,
+                }
+            }
+            Allegation::ReceivedNothing => {
+                let Some(instrument) = self.instrument(claim) else { return false };
+                matches!(self.delivery(instrument), Delivery::Worthless)
+            }
+            Allegation::NotAsDescribed => {
+                let Some(instrument) = self.instrument(claim) else { return false };
+                let described = instrument.order.description.digest;
+                self.find(Check::Described, described.map(|_| true));
+                match (self.delivery(instrument), described) {
+                    (Delivery::Shown(shown), Some(described)) => {
+                        let same = self.crypto.digest_blob(&shown) == described;
+                        !self.find(Check::AsDescribed, Some(same))
+                    }
+                    _ => false,
+                }
+            }
+        }
+    }
+
+    /// The order of this purchase on P's record, if it is C's.
+    fn instrument(&mut self, claim: &Claim) -> Option<&'a Instrument> {
+        let instrument = self.evidence.server.instrument().filter(|found| found.order.about == claim.about);
+        let valid = instrument.map(|instrument| {
+            let (order, customer) = (&instrument.order, claim.about.customer());
+            let statement = match instrument.acknowledgement {
+                None => order.bound(),
+                Some(_) => order.unbound(),
+            };
+            self.crypto.verify(customer, statement.as_slice(), &instrument.signature)
+        });
+        if self.find(Check::CustomerSignature, valid) { instrument.map(|instrument| &**instrument) } else { None }
+    }
+
+    fn delivery(&mut self, instrument: &Instrument) -> Delivery {
+        if let Some(item) = self.evidence.server.item() {
+            self.find(Check::ItemOnRecord, Some(true));
+            return Delivery::Shown(item.clone());
+        }
+        let Some(digest) = instrument.order.sealed else {
+            self.find(Check::ItemOnRecord, None);
+            return Delivery::NotShown;
+        };
+        self.sealed_delivery(instrument, digest)
+    }
+
+    /// Case 2: the ciphertext that C signed for, and the key on P's record.
+    fn sealed_delivery(&mut self, instrument: &Instrument, digest: Digest) -> Delivery {
+        let order = &instrument.order;
+        let signed = instrument.acknowledgement.is_none_or(|signature| {
+            self.crypto.verify(order.about.customer(), order.acknowledgement().as_slice(), &signature)
+        });
+        if !self.find(Check::CiphertextSigned, Some(signed)) {
+            return Delivery::NotShown;
+        }
+        let key = self.evidence.server.key();
+        self.find(Check::KeyOnRecord, key.map(|_| true));
+        let Some(key) = key else { return Delivery::NotShown };
+        let key_digest = self.crypto.digest_key(key);
+        if let Some(committed) = order.key
+            && !self.find(Check::KeyCommitted, Some(committed == key_digest))
+        {
+            return Delivery::Worthless;
+        }
+        let merchant_signed = self.evidence.server.countersignature().map(|signature| {
+            let again = signed_again(instrument.acknowledgement.as_ref().unwrap_or(&instrument.signature));
+            let statements = [order.countersigned(Some(&key_digest)), again];
+            statements.iter().any(|s| self.crypto.verify(order.about.merchant(), s.as_slice(), signature))
+        });
+        if !self.find(Check::MerchantSignature, merchant_signed) {
+            return Delivery::NotShown;
+        }
+        let handed_in = self.evidence.customer.iter().chain(&self.evidence.merchant);
+        let ciphertext = handed_in.filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
+        let ciphertext = ciphertext.into_iter().find(|sealed| self.crypto.digest_blob(sealed) == digest);
+        self.find(Check::Ciphertext, ciphertext.map(|_| true));
+        let Some(ciphertext) = ciphertext else { return Delivery::Signed };
+        let opened = self.crypto.open(key, ciphertext);
+        self.find(Check::Opens, Some(opened.is_some()));
+        opened.map_or(Delivery::Worthless, Delivery::Shown)
+    }
+}

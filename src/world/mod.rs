@@ -1,0 +1,467 @@
+//! The world of a run: parties, journals, what is under way, and the one function that moves it on.
+//!
+//! A [`World`] is a plain value: it can be cloned, compared and hashed. [`World::step`] makes one [`Choice`] happen, and every
+//! choice is made outside: which event comes next, what becomes of a message, who crashes between which two effects. So the same
+//! world serves a timed run, a random one, a search and a replay; they differ in who chooses. The world knows no protocol: it
+//! is handed roles. It judges nothing: whoever wants to know what happened listens as an [`Observer`].
+//!
+//! A party's handling of an input is not atomic. Taking an event computes the role's effects; each is then carried out by a
+//! step of its own, and the driver may let the party crash before any of them.
+
+pub mod agenda;
+pub mod observer;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::protocol::message::Message;
+use crate::protocol::order::Cents;
+use crate::protocol::party::Party;
+use crate::protocol::record::Record;
+use crate::protocol::role::{Context, Effect, Input, Role, Timer, Wish, Work};
+use crate::protocol::setup::Setup;
+
+pub use agenda::{Agenda, Event, Slot};
+pub use observer::{Happening, Loss, Observer};
+
+/// A message on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Envelope {
+    /// Envelopes are numbered from zero in the order in which they were sent.
+    pub number: u32,
+    /// Who sent it.
+    pub from: Party,
+    /// Who it is addressed to.
+    pub to: Party,
+    /// What it holds.
+    pub payload: Payload,
+}
+
+/// What an envelope holds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Payload {
+    /// The message itself: under symbolic cryptography nothing is gained by encoding it.
+    Message(Arc<Message>),
+    /// The bytes of a message, garbled or not.
+    Bytes(Arc<[u8]>),
+}
+
+/// A customer's purchase to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Errand {
+    /// The customer's number, from zero.
+    pub customer: u32,
+    /// What it is to buy.
+    pub wish: Wish,
+    /// When, in virtual microseconds.
+    pub at_us: u64,
+}
+
+/// What the customers set out to do, and what reaches their accounts on the way.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Workload {
+    /// The purchases, in the order in which they start.
+    pub errands: Vec<Errand>,
+    /// When every customer's account receives money from outside, and how much.
+    pub top_up: Option<(u64, Cents)>,
+    /// Times during which some parties cannot reach the others.
+    pub partitions: Vec<Separation>,
+}
+
+/// A partition of the network.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Separation {
+    /// The parties that are cut off from all others, in order.
+    pub group: Vec<Party>,
+    /// When it starts, in virtual microseconds.
+    pub from_us: u64,
+    /// When it has ended.
+    pub until_us: u64,
+}
+
+/// Whether a party is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// It runs.
+    Up,
+    /// It has crashed and will return.
+    Down,
+    /// It has crashed for good.
+    Gone,
+}
+
+/// A party of the world.
+#[derive(Debug, Clone, Hash)]
+struct Node {
+    party: Party,
+    presence: Presence,
+    role: Box<dyn Role>,
+    /// Records, oldest first, and whether each survives a crash.
+    journal: Vec<(Arc<Record>, bool)>,
+    draws: u64,
+    timers: BTreeMap<Timer, Slot>,
+}
+
+impl Eq for Node {}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.party == other.party
+            && self.presence == other.presence
+            && self.draws == other.draws
+            && self.timers == other.timers
+            && self.journal == other.journal
+            && self.role.same_role(&*other.role)
+    }
+}
+
+/// What the driver decides of a send; of every other effect there is nothing to decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It arrives once, after the given time.
+    Arrive(u64),
+    /// It never arrives.
+    Drop,
+    /// It arrives twice, after the given times.
+    Twice(u64, u64),
+    /// It is held back until the driver says [`Choice::Release`].
+    Hold,
+    /// It arrives after the given time with one bit flipped, counted modulo its length.
+    Garbled(u64, u32),
+}
+
+/// One thing that may happen to a world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// The event comes next: its party handles it, and its effects are to be carried out one by one.
+    Take(Slot),
+    /// The event comes next, and its party crashes before it takes it: the input is lost.
+    CrashTaking {
+        /// Which event.
+        slot: Slot,
+        /// Whether the party never returns.
+        forever: bool,
+    },
+    /// The next effect of the party that is handling an input is carried out; the fate matters if it is a send.
+    Apply(Fate),
+    /// A party crashes. If it is handling an input, the effects that have not been carried out are lost.
+    Crash {
+        /// Who.
+        party: Party,
+        /// Whether it never returns.
+        forever: bool,
+    },
+    /// The network sends a recorded envelope again; it arrives after the given time.
+    Replay {
+        /// The envelope's number.
+        envelope: u32,
+        /// How long it takes.
+        latency_us: u64,
+    },
+    /// What was held back arrives now, in the order in which it was sent.
+    Release,
+    /// The clock moves on to this moment; nothing happens in between.
+    Wait(u64),
+}
+
+/// The state of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct World {
+    now_us: u64,
+    nodes: Vec<Node>,
+    agenda: Agenda,
+    held: Vec<Arc<Envelope>>,
+    carried: Vec<Arc<Envelope>>,
+    /// The party that is handling an input, and what it still wants done.
+    handling: Option<(Party, VecDeque<Effect>)>,
+}
+
+impl World {
+    /// The world before anything has happened.
+    pub fn new(setup: &Setup, workload: &Workload) -> Self {
+        let nodes = setup
+            .population
+            .parties()
+            .map(|party| Node {
+                party,
+                presence: Presence::Up,
+                role: setup.protocol.role(party, setup, &mut std::iter::empty()),
+                journal: Vec::new(),
+                draws: 0,
+                timers: BTreeMap::new(),
+            })
+            .collect();
+        let mut agenda = Agenda::default();
+        if let Some((at_us, _)) = workload.top_up {
+            agenda.schedule(at_us, Event::TopUp);
+        }
+        if let Some(first) = workload.errands.first() {
+            agenda.schedule(first.at_us, Event::Start(0));
+        }
+        World { now_us: 0, nodes, agenda, held: Vec::new(), carried: Vec::new(), handling: None }
+    }
+
+    /// Virtual time, in microseconds.
+    pub const fn now_us(&self) -> u64 {
+        self.now_us
+    }
+
+    /// What is still to come.
+    pub const fn agenda(&self) -> &Agenda {
+        &self.agenda
+    }
+
+    /// What is held back.
+    pub fn held(&self) -> &[Arc<Envelope>] {
+        &self.held
+    }
+
+    /// Every envelope that the network has carried, in the order of their numbers.
+    pub fn carried(&self) -> &[Arc<Envelope>] {
+        &self.carried
+    }
+
+    /// The party that is handling an input, and its next effect.
+    pub fn handling(&self) -> Option<(Party, &Effect)> {
+        self.handling.as_ref().and_then(|(party, effects)| effects.front().map(|effect| (*party, effect)))
+    }
+
+    /// Whether a party is there; `None` if it takes no part.
+    pub fn presence(&self, setup: &Setup, party: Party) -> Option<Presence> {
+        setup.population.index(party).map(|index| self.nodes[index].presence)
+    }
+
+    /// Makes one choice happen. The choice must be one that the world offers: a slot of its agenda, an effect that is next, an
+    /// envelope that was carried.
+    pub fn step(&mut self, setup: &Setup, workload: &Workload, choice: Choice, observer: &mut dyn Observer) {
+        debug_assert!(self.handling.is_none() || matches!(choice, Choice::Apply(_) | Choice::Crash { .. }));
+        match choice {
+            Choice::Take(slot) => {
+                if let Some(event) = self.begin(slot) {
+                    self.take(event, setup, workload, observer);
+                }
+            }
+            Choice::CrashTaking { slot, forever } => {
+                if let Some(event) = self.begin(slot) {
+                    let party = event_party(&event, workload);
+                    self.schedule_next_start(&event, workload);
+                    observer.observe(self.now_us, &Happening::Forgone { event: &event, party });
+                    self.crash(party, forever, setup, observer);
+                }
+            }
+            Choice::Apply(fate) => self.apply(fate, setup, observer),
+            Choice::Crash { party, forever } => self.crash(party, forever, setup, observer),
+            Choice::Replay { envelope, latency_us } => {
+                let envelope = Arc::clone(&self.carried[envelope as usize]);
+                observer.observe(self.now_us, &Happening::Replayed { envelope: &envelope });
+                self.agenda.schedule(self.now_us + latency_us, Event::Arrival(envelope));
+            }
+            Choice::Release => {
+                for envelope in std::mem::take(&mut self.held) {
+                    self.agenda.schedule(self.now_us, Event::Arrival(envelope));
+                }
+            }
+            Choice::Wait(at_us) => self.now_us = self.now_us.max(at_us),
+        }
+    }
+
+    /// Takes an event off the agenda and moves the clock to it.
+    fn begin(&mut self, slot: Slot) -> Option<Event> {
+        let event = self.agenda.remove(slot)?;
+        self.now_us = self.now_us.max(slot.at_us);
+        Some(event)
+    }
+
+    /// Starts are put on the agenda one at a time, so that a long workload costs nothing before it is due.
+    fn schedule_next_start(&mut self, event: &Event, workload: &Workload) {
+        if let Event::Start(number) = event
+            && let Some(errand) = workload.errands.get(*number as usize + 1)
+        {
+            self.agenda.schedule(errand.at_us, Event::Start(number + 1));
+        }
+    }
+
+    fn take(&mut self, event: Event, setup: &Setup, workload: &Workload, observer: &mut dyn Observer) {
+        self.schedule_next_start(&event, workload);
+        let party = event_party(&event, workload);
+        let Some(index) = setup.population.index(party) else { return };
+        if let Event::Restart(_) = event {
+            let node = &mut self.nodes[index];
+            node.presence = Presence::Up;
+            node.role = setup.protocol.role(party, setup, &mut node.journal.iter().map(|(record, _)| &**record));
+        }
+        if let Some(loss) = self.loss(&event, index, workload) {
+            return observer.observe(self.now_us, &Happening::Lost { event: &event, loss });
+        }
+        let message;
+        let input = match &event {
+            Event::Arrival(envelope) => match open(envelope, setup) {
+                Some(opened) => {
+                    message = opened;
+                    observer.observe(self.now_us, &Happening::Arrived { envelope, message: &message });
+                    Input::Message { from: envelope.from, message: &message }
+                }
+                None => {
+                    let lost = Happening::Lost { event: &event, loss: Loss::Unreadable };
+                    return observer.observe(self.now_us, &lost);
+                }
+            },
+            Event::Timer(_, timer) => {
+                self.nodes[index].timers.remove(timer);
+                observer.observe(self.now_us, &Happening::Fired { party, timer: *timer });
+                Input::Timeout(*timer)
+            }
+            Event::Restart(_) => {
+                observer.observe(self.now_us, &Happening::Restarted { party });
+                Input::Restart
+            }
+            Event::Start(number) => {
+                let errand = workload.errands[*number as usize];
+                observer.observe(self.now_us, &Happening::Started { number: *number, errand });
+                Input::Start(errand.wish)
+            }
+            Event::TopUp => {
+                let cents = workload.top_up.map_or(0, |(_, cents)| cents);
+                observer.observe(self.now_us, &Happening::ToppedUp { cents });
+                Input::TopUp(cents)
+            }
+        };
+        let node = &mut self.nodes[index];
+        let (mut effects, mut work) = (Vec::new(), Work::default());
+        let mut context = Context {
+            me: party,
+            now_us: self.now_us,
+            setup,
+            effects: &mut effects,
+            draws: &mut node.draws,
+            work: &mut work,
+        };
+        node.role.handle(input, &mut context);
+        observer.observe(self.now_us, &Happening::Worked { party, work });
+        self.handling = (!effects.is_empty()).then(|| (party, effects.into()));
+    }
+
+    /// Why an event comes to nothing, if it does.
+    fn loss(&self, event: &Event, index: usize, workload: &Workload) -> Option<Loss> {
+        if self.nodes[index].presence != Presence::Up {
+            return Some(Loss::Absent);
+        }
+        let Event::Arrival(envelope) = event else { return None };
+        let separated = workload.partitions.iter().any(|separation| {
+            let inside = |party| separation.group.binary_search(&party).is_ok();
+            (separation.from_us..separation.until_us).contains(&self.now_us)
+                && inside(envelope.from) != inside(envelope.to)
+        });
+        separated.then_some(Loss::Separated)
+    }
+
+    fn apply(&mut self, fate: Fate, setup: &Setup, observer: &mut dyn Observer) {
+        let Some((party, effects)) = &mut self.handling else { return };
+        let (party, effect) = (*party, effects.pop_front());
+        if effects.is_empty() {
+            self.handling = None;
+        }
+        let (Some(effect), Some(index)) = (effect, setup.population.index(party)) else { return };
+        let node = &mut self.nodes[index];
+        match effect {
+            Effect::Save { record, durable } => {
+                observer.observe(self.now_us, &Happening::Saved { party, record: &record, durable });
+                node.journal.push((record, durable));
+            }
+            Effect::Send { to, message } => self.send(party, to, message, fate, setup, observer),
+            Effect::SetTimer { timer, after_us } => {
+                let at_us = self.now_us.saturating_add(after_us);
+                let slot = self.agenda.schedule(at_us, Event::Timer(party, timer));
+                if let Some(earlier) = node.timers.insert(timer, slot) {
+                    self.agenda.remove(earlier);
+                }
+            }
+            Effect::CancelTimer(timer) => {
+                if let Some(slot) = node.timers.remove(&timer) {
+                    self.agenda.remove(slot);
+                }
+            }
+            Effect::Believe { about, belief } => {
+                observer.observe(self.now_us, &Happening::Believed { party, about, belief });
+            }
+        }
+    }
+
+    fn send(
+        &mut self,
+        from: Party,
+        to: Party,
+        message: Arc<Message>,
+        fate: Fate,
+        setup: &Setup,
+        observer: &mut dyn Observer,
+    ) {
+        let number = self.carried.len() as u32;
+        let bytes = message.encoded_len();
+        let real = setup.crypto.name() == "real";
+        let payload =
+            if real { Payload::Bytes(message.encode().into()) } else { Payload::Message(Arc::clone(&message)) };
+        let mut envelope = Arc::new(Envelope { number, from, to, payload });
+        observer.observe(self.now_us, &Happening::Sent { envelope: &envelope, message: &message, bytes, fate });
+        self.carried.push(Arc::clone(&envelope));
+        if setup.population.index(to).is_none() {
+            return;
+        }
+        let mut arrive = |envelope: &Arc<Envelope>, after_us: u64| {
+            self.agenda.schedule(self.now_us + after_us, Event::Arrival(Arc::clone(envelope)));
+        };
+        match fate {
+            Fate::Arrive(after_us) => arrive(&envelope, after_us),
+            Fate::Drop => {}
+            Fate::Twice(first_us, second_us) => {
+                arrive(&envelope, first_us);
+                arrive(&envelope, second_us);
+            }
+            Fate::Hold => self.held.push(envelope),
+            Fate::Garbled(after_us, bit) => {
+                let mut garbled = message.encode();
+                let bit = bit as usize % (garbled.len() * 8);
+                garbled[bit / 8] ^= 1 << (bit % 8);
+                envelope = Arc::new(Envelope { number, from, to, payload: Payload::Bytes(garbled.into()) });
+                arrive(&envelope, after_us);
+            }
+        }
+    }
+
+    fn crash(&mut self, party: Party, forever: bool, setup: &Setup, observer: &mut dyn Observer) {
+        let Some(index) = setup.population.index(party) else { return };
+        if self.handling.as_ref().is_some_and(|(handling, _)| *handling == party) {
+            self.handling = None;
+        }
+        let node = &mut self.nodes[index];
+        debug_assert_eq!(node.presence, Presence::Up, "{party} crashes while it is not up");
+        node.presence = if forever { Presence::Gone } else { Presence::Down };
+        node.journal.retain(|(_, durable)| *durable);
+        for (_, slot) in std::mem::take(&mut node.timers) {
+            self.agenda.remove(slot);
+        }
+        if !forever {
+            let back_us = self.now_us.saturating_add(setup.timing.restart_after_us);
+            self.agenda.schedule(back_us, Event::Restart(party));
+        }
+        observer.observe(self.now_us, &Happening::Crashed { party, forever });
+    }
+}
+
+/// The message in an envelope, if it can be read.
+fn open(envelope: &Envelope, setup: &Setup) -> Option<Arc<Message>> {
+    match &envelope.payload {
+        Payload::Message(message) => Some(Arc::clone(message)),
+        Payload::Bytes(bytes) => Message::decode(bytes, &*setup.crypto).ok().map(Arc::new),
+    }
+}
+
+/// The party that takes an event.
+pub fn event_party(event: &Event, workload: &Workload) -> Party {
+    match event {
+        Event::Arrival(envelope) => envelope.to,
+        Event::Timer(party, _) | Event::Restart(party) => *party,
+        Event::Start(number) => Party::Customer(workload.errands.get(*number as usize).map_or(0, |e| e.customer)),
+        Event::TopUp => Party::Server,
+    }
+}
