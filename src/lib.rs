@@ -4,3 +4,4 @@ pub mod crypto;
 pub mod fault;
 pub mod invariant;
 pub mod protocol;
+pub mod results;
