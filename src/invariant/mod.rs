@@ -82,7 +82,8 @@ pub struct Violation {
 }
 
 /// A property that a run keeps or breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Invariant {
     /// Money is neither made nor lost, moves once, for good, and nobody is wrong about it.
     Money,
@@ -114,7 +115,8 @@ impl Invariant {
 }
 
 /// Whether an invariant held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It held, everywhere it was looked at.
     #[default]

@@ -1,0 +1,29 @@
+//! What a run leaves behind: the results folder, and the table of verdicts that people see.
+//!
+//! Reading order: the words ([`vocabulary`](self::Payment)), the rows, the files that they go to, the folder of a scenario
+//! ([`ScenarioWriter`]) with its [`Manifest`], the summary over all scenarios, the table on the terminal.
+//!
+//! The same rows give the same bytes on every machine: no wall-clock time, host name or path goes in, and rows stand in the
+//! order in which they are handed over. Putting them into an order that depends on neither jobs nor partition is left to
+//! `drive`; judging is left to [`invariant`](crate::invariant). Nothing here knows a protocol or a simulator.
+
+mod error;
+mod manifest;
+mod pending;
+mod rows;
+mod sheet;
+mod stream;
+mod summary;
+mod table;
+mod vocabulary;
+mod writer;
+
+pub use error::ResultsError;
+pub use manifest::{LeftOut, MANIFEST, Manifest, Sometimes};
+pub use rows::{OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
+pub use sheet::{Row, Sheet};
+pub use stream::{FileSum, Sha256Sum};
+pub use summary::write_summary;
+pub use table::{TableLook, one_line, verdict_table};
+pub use vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};
+pub use writer::ScenarioWriter;

@@ -1,0 +1,181 @@
+//! The table of verdicts that `run` prints, and the line that ends it.
+//!
+//! Both are made from the rows of the summary alone. How wide the terminal is, whether it shows colours, and printing itself
+//! are left to the caller.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
+
+use super::rows::SummaryRow;
+use super::vocabulary::YesNo;
+use crate::invariant::{Invariant, Verdict};
+
+/// How the table is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TableLook {
+    /// The columns of the terminal; without it lines are as long as they need to be.
+    pub width: Option<u16>,
+    /// Whether to use ANSI colours. They only repeat what the words say.
+    pub colour: bool,
+}
+
+/// One line per scenario and protocol, in the order of the rows: what was found for each invariant, with `(!)` where it is not
+/// as expected. Ends with a newline. Rows of one scenario and protocol stand together.
+pub fn verdict_table(rows: &[SummaryRow<'_>], look: TableLook) -> String {
+    let mut table = Table::new();
+    // A rule below the header and nothing else: it survives being pasted anywhere.
+    table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('-').junction('-')));
+    let ends = ["scenario", "protocol"].into_iter();
+    table.set_header(ends.chain(Invariant::ALL.iter().map(|i| i.name())).chain(["runs", "completed %"]));
+    for group in groups(rows) {
+        let Some(first) = group.first() else { continue };
+        let mut cells = vec![first.scenario.to_string(), first.protocol.to_string()];
+        for invariant in Invariant::ALL {
+            let row = group.iter().find(|row| row.invariant == *invariant);
+            cells.push(row.map_or_else(|| "-".to_owned(), |row| verdict_cell(row, look.colour)));
+        }
+        cells.push(grouped(first.runs));
+        cells.push(first.completed_percent.to_string());
+        table.add_row(cells);
+    }
+    lay_out(&mut table, look.width);
+    let mut text = String::new();
+    for line in table.trim_fmt().lines() {
+        text.push_str(&paint(line));
+        text.push('\n');
+    }
+    text
+}
+
+/// The last line of a command: `complete` or, where a bound was reached first, `incomplete` with the reason. No newline.
+pub fn one_line(rows: &[SummaryRow<'_>], incomplete: Option<&str>) -> String {
+    let scenarios = rows.iter().map(|row| &row.scenario).collect::<BTreeSet<_>>().len() as u64;
+    let runs = groups(rows).filter_map(|group| group.first()).map(|row| row.runs).sum();
+    let unexpected = rows.iter().filter(|row| row.as_expected == YesNo::No).count() as u64;
+    let expected = rows.len() as u64 - unexpected;
+    let (state, reason) = match incomplete {
+        None => ("complete", String::new()),
+        Some(reason) => ("incomplete", format!(" ({reason})")),
+    };
+    format!(
+        "{state}: {}, {}, {} as expected, {} not{reason}",
+        counted(scenarios, "scenario"),
+        counted(runs, "run"),
+        counted(expected, "verdict"),
+        grouped(unexpected),
+    )
+}
+
+/// The rows of one scenario and protocol at a time.
+fn groups<'r, 'a>(rows: &'r [SummaryRow<'a>]) -> impl Iterator<Item = &'r [SummaryRow<'a>]> {
+    rows.chunk_by(|one, next| one.scenario == next.scenario && one.protocol == next.protocol)
+}
+
+/// The verdict, and whether it is news.
+fn verdict_cell(row: &SummaryRow<'_>, colour: bool) -> String {
+    let (note, mark) = match (row.found, row.as_expected) {
+        (_, YesNo::No) => (" (!)", Mark::Unexpected),
+        (Verdict::Violated, YesNo::Yes) => (" (expected)", Mark::ExpectedViolation),
+        (Verdict::Holds, YesNo::Yes) => ("", Mark::Holds),
+    };
+    let text = format!("{}{note}", row.found.name());
+    if colour { mark.put_on(&text) } else { text }
+}
+
+/// A colour that goes through the layout as a character without width, since without its terminal detection the table counts
+/// escape sequences as text.
+#[derive(Clone, Copy)]
+enum Mark {
+    Holds,
+    ExpectedViolation,
+    Unexpected,
+}
+
+impl Mark {
+    const ALL: [Mark; 3] = [Mark::Holds, Mark::ExpectedViolation, Mark::Unexpected];
+
+    /// Unicode's invisible operators: nobody writes them, and they take no room.
+    const END: char = '\u{2064}';
+
+    const fn start(self) -> char {
+        match self {
+            Mark::Holds => '\u{2061}',
+            Mark::ExpectedViolation => '\u{2062}',
+            Mark::Unexpected => '\u{2063}',
+        }
+    }
+
+    const fn style(self) -> Style {
+        match self {
+            Mark::Holds => AnsiColor::Green.on_default(),
+            Mark::ExpectedViolation => AnsiColor::Yellow.on_default(),
+            Mark::Unexpected => AnsiColor::Red.on_default().bold(),
+        }
+    }
+
+    /// Marks each word by itself: a narrow cell puts them on lines of their own.
+    fn put_on(self, text: &str) -> String {
+        let words: Vec<_> = text.split(' ').map(|word| format!("{}{word}{}", self.start(), Mark::END)).collect();
+        words.join(" ")
+    }
+}
+
+/// Turns the marks of a finished line into escape sequences.
+fn paint(line: &str) -> String {
+    let mut painted = String::with_capacity(line.len());
+    let mut style = Style::new();
+    for c in line.chars() {
+        // Writing to a string cannot fail.
+        let _ = if let Some(mark) = Mark::ALL.into_iter().find(|mark| mark.start() == c) {
+            style = mark.style();
+            write!(painted, "{}", style.render())
+        } else if c == Mark::END {
+            write!(painted, "{}", style.render_reset())
+        } else {
+            painted.write_char(c)
+        };
+    }
+    painted
+}
+
+/// Fits the table into the width; words of verdicts are never cut, so that a very narrow terminal gets longer lines.
+fn lay_out(table: &mut Table, width: Option<u16>) {
+    const LONGEST_WORD: u16 = "(expected)".len() as u16;
+    const PADDING: u16 = 2;
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    let natural = table.column_max_content_widths();
+    for (index, column) in table.column_iter_mut().enumerate() {
+        let least = natural.get(index).copied().unwrap_or(0).min(LONGEST_WORD) + PADDING;
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+        if index >= 2 + Invariant::ALL.len() {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+/// `1 run`, `31,204 runs`.
+fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// A number with its digits in threes: `31,204`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;
