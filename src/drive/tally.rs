@@ -37,9 +37,9 @@ impl Meter {
         self.tally
     }
 
-    /// The fingerprint of everything that has happened, in hexadecimal.
-    pub fn fingerprint(self) -> String {
-        self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    /// The fingerprint of everything that has happened.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.hash.clone().finalize().into()
     }
 
     fn count(&mut self, happening: &Happening<'_>) {

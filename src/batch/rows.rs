@@ -1,0 +1,284 @@
+//! From the facts of a finished run to the rows of its results.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::drive::Finished;
+use crate::fault::{FaultKind, Plan};
+use crate::invariant::facts::PurchaseFacts;
+use crate::invariant::{Invariant, Verdict, Violation};
+use crate::protocol::order::Status;
+use crate::protocol::party::{Party, PurchaseKey, Side, Tid};
+use crate::protocol::role::Belief;
+use crate::protocol::setup::Setup;
+use crate::results::{
+    CustomerBelief, CustomerGoods, MerchantBelief, OutcomeRow, Payment, PurchaseRow, RunRow, Sha256Sum, Text, YesNo,
+};
+use crate::world::Workload;
+
+/// How a purchase ended, and what broke on the way: what `outcomes.csv` counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EndState {
+    payment: Payment,
+    customer_goods: CustomerGoods,
+    obtainable: YesNo,
+    customer_belief: CustomerBelief,
+    merchant_belief: MerchantBelief,
+    verdicts: [Verdict; Invariant::ALL.len()],
+}
+
+/// What is kept of a run.
+#[derive(Debug)]
+pub struct Kept<'a> {
+    /// The row of `runs.csv`.
+    pub run: RunRow<'a>,
+    /// The rows of `purchases.csv`.
+    pub purchases: Vec<PurchaseRow<'a>>,
+    /// How each purchase ended.
+    pub ends: Vec<EndState>,
+    /// What broke.
+    pub violations: Vec<Violation>,
+    /// The faults that struck.
+    pub plan: Plan,
+    /// The conditions that this run reached.
+    pub reached: Vec<&'static str>,
+    /// Whether the run was given up for endless.
+    pub cut_short: bool,
+}
+
+/// Where a run stands in the results.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The scenario's name.
+    pub scenario: &'a str,
+    /// The protocol's name.
+    pub protocol: &'a str,
+    /// The run's seed.
+    pub seed: u64,
+}
+
+/// The conditions that a campaign should reach at least once, and how a run tells that it did.
+pub const SOMETIMES: [&str; 4] = [
+    "a purchase committed",
+    "a purchase committed in spite of a fault",
+    "P crashed between saving and sending",
+    "half-paid: committed while C could not yet derive the item",
+];
+
+/// A purchase that was started but never got a TID.
+const NO_TID: Tid = Tid([0; 16]);
+
+fn since(start_us: Option<u64>, end_us: Option<u64>, last_us: u64) -> u64 {
+    start_us.map_or(0, |start_us| end_us.unwrap_or(last_us).saturating_sub(start_us))
+}
+
+fn payment(status: Status) -> Payment {
+    match status {
+        Status::Unknown => Payment::None,
+        Status::Committed => Payment::Committed,
+        Status::Declined => Payment::Declined,
+        Status::Aborted => Payment::Aborted,
+    }
+}
+
+fn customer_belief(belief: Option<Belief>) -> CustomerBelief {
+    match belief {
+        Some(Belief::InDoubt) => CustomerBelief::InDoubt,
+        Some(Belief::Charged) => CustomerBelief::Charged,
+        Some(Belief::NotCharged) => CustomerBelief::NotCharged,
+        _ => CustomerBelief::None,
+    }
+}
+
+fn merchant_belief(belief: Option<Belief>) -> MerchantBelief {
+    match belief {
+        Some(Belief::InDoubt) => MerchantBelief::InDoubt,
+        Some(Belief::Paid) => MerchantBelief::Paid,
+        Some(Belief::NotPaid) => MerchantBelief::NotPaid,
+        _ => MerchantBelief::None,
+    }
+}
+
+fn verdicts(violations: &[Violation], of: Option<&PurchaseKey>) -> [Verdict; Invariant::ALL.len()] {
+    let mut verdicts = [Verdict::Holds; Invariant::ALL.len()];
+    for (verdict, invariant) in verdicts.iter_mut().zip(Invariant::ALL) {
+        let broken = |v: &&Violation| v.invariant == *invariant && of.is_none_or(|about| v.purchase == *about);
+        if violations.iter().find(broken).is_some() {
+            *verdict = Verdict::Violated;
+        }
+    }
+    verdicts
+}
+
+fn end(purchase: &PurchaseFacts, violations: &[Violation], setup: &Setup) -> EndState {
+    let goods = match &purchase.held {
+        Some(held) if Some(held) == purchase.truth(setup).as_ref() => CustomerGoods::Item,
+        Some(_) => CustomerGoods::WrongItem,
+        None if purchase.has_ciphertext() => CustomerGoods::Sealed,
+        None => CustomerGoods::None,
+    };
+    EndState {
+        payment: if purchase.committed() { Payment::Committed } else { payment(purchase.status()) },
+        customer_goods: goods,
+        obtainable: if purchase.obtainable(setup).is_some() { YesNo::Yes } else { YesNo::No },
+        customer_belief: customer_belief(purchase.customer_belief),
+        merchant_belief: merchant_belief(purchase.merchant_belief),
+        verdicts: verdicts(violations, Some(&purchase.about)),
+    }
+}
+
+impl EndState {
+    /// The row of `outcomes.csv`.
+    pub fn row<'a>(&self, place: Place<'a>, runs: u64, example_plan: String) -> OutcomeRow<'a> {
+        let [money, goods, content, certified, terminates] = self.verdicts;
+        OutcomeRow {
+            scenario: Cow::Borrowed(place.scenario),
+            protocol: Cow::Borrowed(place.protocol),
+            payment: self.payment,
+            customer_goods: self.customer_goods,
+            obtainable: self.obtainable,
+            customer_belief: self.customer_belief,
+            merchant_belief: self.merchant_belief,
+            money,
+            goods,
+            content,
+            certified,
+            terminates,
+            runs,
+            example_plan: Text::Owned(example_plan),
+        }
+    }
+}
+
+fn price_cents(purchase: &PurchaseFacts, setup: &Setup) -> i64 {
+    let quoted = purchase.wish.and_then(|wish| setup.offer(wish.merchant, wish.item)).map(|offer| offer.price_cents);
+    purchase.signed.as_ref().map(|signed| signed.order.price_cents).or(quoted).unwrap_or(0)
+}
+
+/// Keeps what the results need of a run. The run's number is filled in by whoever puts the runs in order.
+pub fn keep<'a>(finished: &Finished<'_>, setup: &Setup, workload: &Workload, place: Place<'a>) -> Kept<'a> {
+    let (facts, violations) = (finished.checker.facts(), finished.checker.violations());
+    let last_us = finished.checker.last_news_us();
+    let numbered: BTreeMap<u32, &PurchaseFacts> = finished
+        .labels
+        .purchases()
+        .iter()
+        .filter_map(|(about, number)| facts.purchases.get(about).map(|purchase| (*number, purchase)))
+        .collect();
+    let (mut purchases, mut ends) = (Vec::new(), Vec::new());
+    for (index, errand) in workload.errands.iter().enumerate() {
+        if !numbered.contains_key(&(index as u32 + 1)) {
+            let about = PurchaseKey { customer: errand.customer, merchant: errand.wish.merchant, tid: NO_TID };
+            purchases.push(never_begun(place, about, errand.wish.item, errand.at_us, setup));
+        }
+    }
+    for purchase in numbered.values() {
+        let end = end(purchase, violations, setup);
+        ends.push(end);
+        let open_us = since(purchase.half_paid_since_us, None, last_us);
+        purchases.push(PurchaseRow {
+            scenario: Cow::Borrowed(place.scenario),
+            protocol: Cow::Borrowed(place.protocol),
+            run: 0,
+            tid: purchase.about.tid,
+            customer: purchase.about.customer(),
+            merchant: purchase.about.merchant(),
+            item: purchase.wish.map_or(0, |wish| u64::from(wish.item)),
+            price_cents: price_cents(purchase, setup),
+            outcome: end.payment,
+            customer_belief: end.customer_belief,
+            merchant_belief: end.merchant_belief,
+            customer_goods: end.customer_goods,
+            obtainable: end.obtainable,
+            messages: purchase.messages,
+            started_us: purchase.started_us,
+            committed_us: purchase.committed_us,
+            delivered_us: purchase.delivered_us,
+            half_paid_us: purchase.half_paid_us + open_us,
+            in_doubt_us: since(purchase.signed_us, purchase.rested_us, last_us),
+        });
+    }
+    let count = |payment| ends.iter().filter(|end| end.payment == payment).count() as u64;
+    let (committed, declined, aborted) =
+        (count(Payment::Committed), count(Payment::Declined), count(Payment::Aborted));
+    let [money, goods, content, certified, terminates] = verdicts(violations, None);
+    let tally = finished.meter.tally();
+    let plan = finished.plan();
+    let run = RunRow {
+        scenario: Cow::Borrowed(place.scenario),
+        protocol: Cow::Borrowed(place.protocol),
+        run: 0,
+        seed: place.seed,
+        plan: Text::Owned(plan.to_string()),
+        faults: plan.0.len() as u64,
+        purchases: purchases.len() as u64,
+        committed,
+        declined,
+        aborted,
+        unfinished: purchases.len() as u64 - committed - declined - aborted,
+        money,
+        goods,
+        content,
+        certified,
+        terminates,
+        messages: tally.messages,
+        bytes: tally.bytes,
+        signs: tally.work.signs,
+        verifies: tally.work.verifies,
+        seals: tally.work.seals,
+        opens: tally.work.opens,
+        digests: tally.work.digests,
+        journal_writes: tally.journal_writes,
+        server_bytes: tally.server_bytes,
+        half_paid_us_max: purchases.iter().map(|purchase| purchase.half_paid_us).max().unwrap_or(0),
+        in_doubt_us_max: purchases.iter().map(|purchase| purchase.in_doubt_us).max().unwrap_or(0),
+        duration_us: last_us,
+        trace_sha256: Sha256Sum(finished.meter.fingerprint()),
+    };
+    let reached = reached(&run, &plan);
+    Kept { run, purchases, ends, violations: violations.to_vec(), plan, reached, cut_short: finished.cut_short }
+}
+
+fn never_begun<'a>(place: Place<'a>, about: PurchaseKey, item: u32, at_us: u64, setup: &Setup) -> PurchaseRow<'a> {
+    PurchaseRow {
+        scenario: Cow::Borrowed(place.scenario),
+        protocol: Cow::Borrowed(place.protocol),
+        run: 0,
+        tid: about.tid,
+        customer: about.customer(),
+        merchant: about.merchant(),
+        item: u64::from(item),
+        price_cents: setup.offer(about.merchant, item).map_or(0, |offer| offer.price_cents),
+        outcome: Payment::None,
+        customer_belief: CustomerBelief::None,
+        merchant_belief: MerchantBelief::None,
+        customer_goods: CustomerGoods::None,
+        obtainable: YesNo::No,
+        messages: 0,
+        started_us: at_us,
+        committed_us: None,
+        delivered_us: None,
+        half_paid_us: 0,
+        in_doubt_us: 0,
+    }
+}
+
+fn reached(run: &RunRow<'_>, plan: &Plan) -> Vec<&'static str> {
+    use crate::fault::{CrashSite, Fault};
+    use crate::protocol::party::Step;
+    let [committed, in_spite, between, half_paid] = SOMETIMES;
+    // P saves before it sends its first answer to a submission.
+    let half_way = |fault: &Fault| {
+        matches!(fault, Fault::Crash { party: Party::Server, site: CrashSite::BeforeSend(send), .. }
+            if send.step == Step::Numbered(5) || send.step == Step::Answer(Side::Customer))
+    };
+    let mut reached = Vec::new();
+    reached.extend((run.committed > 0).then_some(committed));
+    reached.extend((run.committed > 0 && run.faults > 0).then_some(in_spite));
+    reached.extend(plan.0.iter().any(half_way).then_some(between));
+    reached.extend((run.half_paid_us_max > 0).then_some(half_paid));
+    for kind in FaultKind::ALL {
+        reached.extend(plan.0.iter().any(|fault| fault.kind() == *kind).then_some(kind.name()));
+    }
+    reached
+}
