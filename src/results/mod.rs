@@ -22,7 +22,7 @@ pub use error::ResultsError;
 pub use manifest::{LeftOut, MANIFEST, Manifest, Sometimes};
 pub use rows::{OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
 pub use sheet::{Row, Sheet};
-pub use stream::{FileSum, Sha256Sum};
+pub use stream::{FileSum, NotASum, Sha256Sum};
 pub use summary::write_summary;
 pub use table::{TableLook, one_line, verdict_table};
 pub use vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};

@@ -19,82 +19,131 @@ pub type Text<'a> = Cow<'a, str>;
 
 /// A row of `runs.csv`: one run. In untimed mode `run` counts distinct end states.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the columns of the interface, whose names say what they are")]
 pub struct RunRow<'a> {
+    /// The scenario's name.
     pub scenario: Text<'a>,
+    /// The protocol's name.
     pub protocol: Text<'a>,
+    /// The run's number in the scenario and protocol.
     pub run: u64,
+    /// What every random choice of the run came from.
     pub seed: u64,
+    /// The faults, as `replay` reads them.
     pub plan: Text<'a>,
+    /// How many faults the plan has.
     pub faults: u64,
+    /// Purchases that were started.
     pub purchases: u64,
+    /// Those that P committed.
     pub committed: u64,
+    /// Those that P declined.
     pub declined: u64,
+    /// Those that P aborted.
     pub aborted: u64,
+    /// Those that P never decided.
     pub unfinished: u64,
+    /// Whether money atomicity held.
     pub money: Verdict,
+    /// Whether goods atomicity held.
     pub goods: Verdict,
+    /// Whether what C derived was what was described.
     pub content: Verdict,
+    /// Whether the judge decided every dispute rightly.
     pub certified: Verdict,
+    /// Whether every honest party came to know every outcome.
     pub terminates: Verdict,
+    /// Messages sent, repeated ones included.
     pub messages: u64,
+    /// Their bytes.
     pub bytes: u64,
+    /// Signatures made.
     pub signs: u64,
+    /// Signatures verified.
     pub verifies: u64,
+    /// Items sealed.
     pub seals: u64,
+    /// Ciphertexts opened.
     pub opens: u64,
+    /// Digests taken.
     pub digests: u64,
+    /// Records saved, by all parties.
     pub journal_writes: u64,
+    /// Bytes in P's journal at the end.
     pub server_bytes: u64,
+    /// The longest that a purchase was half-paid, in virtual microseconds.
     pub half_paid_us_max: u64,
+    /// The longest that a purchase left a party in doubt, in virtual microseconds.
     pub in_doubt_us_max: u64,
+    /// From the start to quiescence, in virtual microseconds.
     pub duration_us: u64,
+    /// The SHA-256 of all that happened.
     pub trace_sha256: Sha256Sum,
 }
 
 /// A row of `purchases.csv`: one purchase of a run. Times are virtual microseconds since the run's start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the columns of the interface, whose names say what they are")]
 pub struct PurchaseRow<'a> {
+    /// The scenario's name.
     pub scenario: Text<'a>,
+    /// The protocol's name.
     pub protocol: Text<'a>,
+    /// The run's number in the scenario and protocol.
     pub run: u64,
+    /// The transaction id, in hexadecimal.
     #[serde(serialize_with = "displayed")]
     pub tid: Tid,
+    /// Who buys: `C1`, `C2`, ...
     #[serde(serialize_with = "displayed")]
     pub customer: Party,
+    /// Who sells: `M1`, `M2`, ...
     #[serde(serialize_with = "displayed")]
     pub merchant: Party,
     /// The item's number in the merchant's catalogue.
     pub item: u64,
+    /// The price.
     pub price_cents: i64,
+    /// What became of it at P.
     pub outcome: Payment,
+    /// What C believes in the end.
     pub customer_belief: CustomerBelief,
+    /// What M believes in the end.
     pub merchant_belief: MerchantBelief,
+    /// What C holds in the end.
     pub customer_goods: CustomerGoods,
-    /// Whether C can get at the item by itself from what it and P have saved.
+    /// Whether C holds the item, or can get it with nothing but its own journal and P's.
     pub obtainable: YesNo,
+    /// Messages sent about it.
     pub messages: u64,
+    /// When C set out.
     pub started_us: u64,
     /// Empty where P never committed.
     pub committed_us: Option<u64>,
     /// Empty where C never had the item.
     pub delivered_us: Option<u64>,
+    /// How long it was half-paid.
     pub half_paid_us: u64,
+    /// How long it left a party in doubt.
     pub in_doubt_us: u64,
 }
 
 /// A row of `violations.csv`: one distinct violation, with the shortest plan that shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the columns of the interface, whose names say what they are")]
 pub struct ViolationRow<'a> {
+    /// The scenario's name.
     pub scenario: Text<'a>,
+    /// The protocol's name.
     pub protocol: Text<'a>,
+    /// What was violated.
     pub invariant: Invariant,
+    /// Which clause of the invariant.
     pub clause: Text<'a>,
+    /// Who is hurt.
     pub victim: Text<'a>,
+    /// The party or fault at its root.
     pub cause: Text<'a>,
+    /// How many faults the plan has.
     pub faults: u64,
+    /// The shortest plan, as `replay` reads it.
     pub plan: Text<'a>,
     /// How many events that plan's run has.
     pub events: u64,
@@ -106,37 +155,57 @@ pub struct ViolationRow<'a> {
 
 /// A row of `outcomes.csv`: one distinct end state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the columns of the interface, whose names say what they are")]
 pub struct OutcomeRow<'a> {
+    /// The scenario's name.
     pub scenario: Text<'a>,
+    /// The protocol's name.
     pub protocol: Text<'a>,
+    /// What became of the payment at P.
     pub payment: Payment,
+    /// What C holds in the end.
     pub customer_goods: CustomerGoods,
+    /// Whether C holds the item, or can get it with nothing but its own journal and P's.
     pub obtainable: YesNo,
+    /// What C believes in the end.
     pub customer_belief: CustomerBelief,
+    /// What M believes in the end.
     pub merchant_belief: MerchantBelief,
+    /// Whether money atomicity held.
     pub money: Verdict,
+    /// Whether goods atomicity held.
     pub goods: Verdict,
+    /// Whether what C derived was what was described.
     pub content: Verdict,
+    /// Whether the judge decided every dispute rightly.
     pub certified: Verdict,
+    /// Whether every honest party came to know every outcome.
     pub terminates: Verdict,
+    /// In how many runs it was reached.
     pub runs: u64,
+    /// One plan that leads there, as `replay` reads it.
     pub example_plan: Text<'a>,
 }
 
 /// A row of `summary.csv`: one invariant of one protocol in one scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the columns of the interface, whose names say what they are")]
 pub struct SummaryRow<'a> {
+    /// The scenario's name.
     pub scenario: Text<'a>,
+    /// The protocol's name.
     pub protocol: Text<'a>,
+    /// The invariant.
     pub invariant: Invariant,
+    /// What the scenario expects.
     pub expected: Verdict,
+    /// What was found.
     pub found: Verdict,
+    /// Whether the two agree.
     pub as_expected: YesNo,
     /// The runs of the scenario under the protocol: the same for each of its invariants.
     pub runs: u64,
+    /// Distinct violations of the invariant.
     pub violations: u64,
+    /// The purchases that committed, of all that were started: safety alone is kept by doing nothing.
     pub completed_percent: Percent,
 }
 
