@@ -91,11 +91,12 @@ impl Oracle for Recorder<'_, '_> {
 }
 
 /// Runs every plan of the budget. `inspect` turns each finished run into what is to be kept of it, on any thread; `consume`
-/// gets these in order, and stops everything by returning `false`.
+/// gets these in order, and stops everything by returning `false`. `ahead` is told of each round how many runs it has.
 pub fn explore<T: Send>(
     job: &Job<'_, '_>,
     budget: &Budget,
     inspect: impl Fn(&Plan, &Finished<'_>) -> T + Sync,
+    mut ahead: impl FnMut(usize),
     mut consume: impl FnMut(T) -> bool,
 ) {
     const BATCH: usize = 512;
@@ -103,6 +104,7 @@ pub fn explore<T: Send>(
     for faults in 0..=budget.at_most {
         let wanted = faults < budget.at_most;
         let mut next_round = Vec::new();
+        ahead(round.len());
         for batch in round.chunks(BATCH) {
             let inspected: Vec<(T, Vec<Plan>)> = batch
                 .par_iter()

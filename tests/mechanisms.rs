@@ -1,0 +1,190 @@
+//! Every safeguard is taken away from the hardened protocols, and what breaks under any two faults is pinned.
+//!
+//! The model's section 3 gives a hypothesis for each; where the finding differs, the finding stands, and the sentence beside it
+//! says why. Parties are honest here: a safeguard that nothing needs may well be needed against one that cheats.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use common::{Shop, set};
+use halfpaid::protocol::mechanism::Mechanism;
+
+/// What breaks with every mechanism on; only Case 1 has anything.
+fn broken_anyway(name: &str) -> &'static BTreeSet<&'static str> {
+    static CASE1: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+    static NONE: BTreeSet<&'static str> = BTreeSet::new();
+    if name == "case1" { CASE1.get_or_init(|| Shop::hardened("case1").explore(2).1) } else { &NONE }
+}
+
+/// What taking one mechanism away breaks in each case, beside what is broken anyway.
+fn broken_without(mechanism: Mechanism, name: &str) -> BTreeSet<&'static str> {
+    let (_, without) = Shop::hardened(name).without(&[mechanism]).explore(2);
+    without.difference(broken_anyway(name)).copied().collect()
+}
+
+#[track_caller]
+fn expect(mechanism: Mechanism, [case1, case2, case3]: [&[&'static str]; 3]) {
+    for (name, expected) in [("case1", case1), ("case2", case2), ("case3", case3)] {
+        assert_eq!(broken_without(mechanism, name), set(expected), "{name} without {mechanism}");
+    }
+}
+
+/// As expected: progress only. Whoever hears nothing asks P in the end.
+#[test]
+fn nothing_rests_on_retransmission() {
+    expect(Mechanism::Retransmit, [&[], &[], &[]]);
+}
+
+#[test]
+fn without_status_queries_c_stays_in_doubt_and_may_not_get_its_goods() {
+    let hurt: &[_] = &["customer-in-doubt", "got-nothing", "paid-no-goods"];
+    expect(Mechanism::StatusQuery, [&["customer-in-doubt"], hurt, hurt]);
+}
+
+/// Case 1 has nothing at P to hand out.
+#[test]
+fn without_release_on_query_the_goods_are_lost() {
+    let hurt: &[_] = &["got-nothing", "paid-no-goods"];
+    expect(Mechanism::ReleaseOnQuery, [&[], hurt, hurt]);
+}
+
+/// A duplicated step 4 charges twice. What was garbled once and declined is carried out when it comes again, against beliefs that
+/// are final by then.
+#[test]
+fn without_idempotence_c_is_charged_twice() {
+    let hurt: &[_] = &["belief-customer", "belief-not-paid", "final", "once"];
+    let case3: &[_] = &["belief-charged", "belief-customer", "belief-not-paid", "final", "once"];
+    expect(Mechanism::IdempotentSubmit, [hurt, hurt, case3]);
+}
+
+#[test]
+fn without_retention_an_old_step_4_charges_again() {
+    expect(Mechanism::DedupRetention, [&["once"], &["once"], &["once"]]);
+}
+
+/// P forgets what it moved: the money comes back, and everyone who was told is wrong.
+#[test]
+fn without_its_journal_p_takes_back_what_it_said() {
+    let hurt: &[_] = &["belief-charged", "belief-merchant", "belief-open", "final", "unpaid-goods"];
+    expect(Mechanism::PaymentJournal, [hurt, hurt, hurt]);
+}
+
+#[test]
+fn without_its_journal_c_forgets_what_it_signed() {
+    let hurt: &[_] = &["customer-forgot", "got-nothing", "paid-no-goods"];
+    expect(Mechanism::CustomerJournal, [&["customer-forgot"], hurt, hurt]);
+}
+
+#[test]
+fn without_the_ciphertext_only_case_2_is_hurt() {
+    expect(Mechanism::CiphertextJournal, [&[], &["got-nothing", "paid-no-goods"], &[]]);
+}
+
+/// The hypothesis was goods in Case 1 and a second key in Case 2. In Case 1 a repeated order makes M submit again, and P answers
+/// as before; in Case 2 P has the key by the time it matters. What is lost is M's knowledge, and in Case 2 its proof.
+#[test]
+fn without_its_journal_m_forgets_whether_it_was_paid() {
+    expect(
+        Mechanism::MerchantJournal,
+        [&["merchant-forgot"], &["delivered-this", "merchant-forgot"], &["merchant-forgot"]],
+    );
+}
+
+/// The hypothesis was goods in Case 2. Each of three safeguards stops it: M compares the digest, and P compares the key.
+/// `case2.rs` takes all three away.
+#[test]
+fn a_second_key_for_a_tid_does_no_harm_by_itself() {
+    expect(Mechanism::OneKeyPerTid, [&[], &[], &[]]);
+}
+
+/// A ciphertext that was garbled on the way is signed as it is, and paid for.
+#[test]
+fn without_ms_check_of_the_seal_c_pays_for_a_garbled_ciphertext() {
+    expect(Mechanism::MerchantChecksSeal, [&[], &["paid-no-goods"], &[]]);
+}
+
+/// With honest parties a wrong k reaches P only by garbling, and then M's signature over it does not hold. Against a merchant that
+/// lies the commitment is what counts.
+#[test]
+fn honest_parties_do_not_need_a_commitment_to_the_key() {
+    expect(Mechanism::KeyCommitment, [&[], &[], &[]]);
+}
+
+/// Pieces of two purchases are combined only by somebody who does it on purpose.
+#[test]
+fn honest_parties_do_not_need_one_signature_over_everything() {
+    expect(Mechanism::BoundSignature, [&[], &[], &[]]);
+}
+
+/// P's record says what M submitted, and P does not lie: between honest parties M's own signature adds nothing that
+/// `key-commitment` and `item-digest` do not catch.
+#[test]
+fn honest_parties_do_not_need_a_countersignature() {
+    expect(Mechanism::Countersign, [&[], &[], &[]]);
+}
+
+/// A garbled status passes for another: M is told "committed" when nothing was. In Case 1 a wrong belief in payment reaches C.
+#[test]
+fn without_a_signed_status_a_flipped_bit_makes_a_party_wrong() {
+    expect(
+        Mechanism::SignedStatus,
+        [
+            &["belief-charged"],
+            &["belief-charged", "belief-merchant", "unpaid-goods"],
+            &["belief-charged", "belief-merchant"],
+        ],
+    );
+}
+
+/// The hypothesis was goods unpaid in Cases 1 and 2. P acts once per TID, so a second submission of the same order gets the old
+/// answer; only another order under the same TID would do harm, and honest customers do not make one.
+#[test]
+fn honest_parties_do_not_need_the_merchant_to_serve_once() {
+    expect(Mechanism::MerchantDedup, [&[], &[], &[]]);
+}
+
+/// In Case 2 the seal itself shows that the item was garbled.
+#[test]
+fn without_the_items_digest_c_takes_a_garbled_item_for_the_real_one() {
+    expect(
+        Mechanism::ItemDigest,
+        [&["got-other", "wrong-content"], &[], &["got-other", "received-this", "wrong-content"]],
+    );
+}
+
+#[test]
+fn without_a_tombstone_c_takes_unknown_for_not_charged() {
+    let hurt: &[_] = &["belief-customer", "belief-open"];
+    expect(Mechanism::Tombstone, [hurt, hurt, hurt]);
+}
+
+/// Without a top-up too: an order whose price was garbled on the way to P is declined, and carried out when it comes again.
+#[test]
+fn without_final_declines_c_is_charged_after_it_was_told_no() {
+    let hurt: &[_] = &["belief-customer", "belief-not-paid", "final"];
+    expect(Mechanism::FinalDecline, [hurt, hurt, hurt]);
+}
+
+/// Guessing is what an outsider does, and there is none here.
+#[test]
+fn honest_parties_do_not_need_unguessable_tids() {
+    expect(Mechanism::UnguessableTid, [&[], &[], &[]]);
+}
+
+/// Asking in somebody else's name is what an outsider does; a replayed question is answered to the one who asked it first.
+#[test]
+fn honest_parties_do_not_need_authenticated_queries() {
+    expect(Mechanism::AuthenticatedQuery, [&[], &[], &[]]);
+}
+
+/// A list that grows must be tested here too.
+#[test]
+fn every_mechanism_has_a_test_here() {
+    let tested = include_str!("mechanisms.rs");
+    for mechanism in Mechanism::ALL {
+        let variant = format!("Mechanism::{mechanism:?},");
+        assert!(tested.contains(&variant), "{mechanism} has none");
+    }
+}
