@@ -1,5 +1,7 @@
 //! halfpaid: a deterministic failure-injection simulator for electronic purchases.
 
+pub mod batch;
+pub mod cli;
 pub mod crypto;
 pub mod diagram;
 pub mod drive;
@@ -8,4 +10,5 @@ pub mod invariant;
 pub mod judge;
 pub mod protocol;
 pub mod results;
+pub mod scenario;
 pub mod world;

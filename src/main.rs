@@ -1,2 +1,5 @@
-//! The `halfpaid` command: all of it is in the library, so that tests can reach it.
-fn main() {}
+//! The `halfpaid` command: everything it does is in the library.
+
+fn main() -> std::process::ExitCode {
+    halfpaid::cli::main(std::env::args_os())
+}

@@ -46,7 +46,9 @@ pub fn cause(plan: &Plan, deviation: Option<&str>) -> String {
             Fault::Drop(send) | Fault::Duplicate(send) | Fault::Delay(send) => {
                 format!("{} {}", fault.kind().name(), send.step)
             }
-            Fault::Replay { send, .. } | Fault::Corrupt { send, .. } => format!("{} {}", fault.kind().name(), send.step),
+            Fault::Replay { send, .. } | Fault::Corrupt { send, .. } => {
+                format!("{} {}", fault.kind().name(), send.step)
+            }
             Fault::Crash { party, .. } => format!("{} {}", fault.kind().name(), party.side()),
             Fault::Partition { .. } => fault.kind().name().to_owned(),
         })

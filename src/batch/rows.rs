@@ -199,8 +199,7 @@ pub fn keep<'a>(finished: &Finished<'_>, setup: &Setup, workload: &Workload, pla
         });
     }
     let count = |payment| ends.iter().filter(|end| end.payment == payment).count() as u64;
-    let (committed, declined, aborted) =
-        (count(Payment::Committed), count(Payment::Declined), count(Payment::Aborted));
+    let (committed, declined, aborted) = (count(Payment::Committed), count(Payment::Declined), count(Payment::Aborted));
     let [money, goods, content, certified, terminates] = verdicts(violations, None);
     let tally = finished.meter.tally();
     let plan = finished.plan();

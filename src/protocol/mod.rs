@@ -8,6 +8,7 @@
 
 pub mod cases;
 pub mod customer;
+pub mod deviation;
 pub mod mechanism;
 pub mod merchant;
 pub mod message;

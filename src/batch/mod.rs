@@ -1,0 +1,380 @@
+//! Runs a scenario: every plan under every protocol, on all cores, with rows written in an order that does not depend on them.
+
+pub mod findings;
+pub mod rows;
+pub mod workload;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use crate::drive::exhaustive::{Budget, explore};
+use crate::drive::random::Random;
+use crate::drive::scripted::run_plan;
+use crate::drive::shrink::shrink;
+use crate::drive::{self, Fair, Finished, Job};
+use crate::fault::{Fault, Plan};
+use crate::invariant::{Invariant, Verdict};
+use crate::protocol::party::Side;
+use crate::protocol::setup::Setup;
+use crate::protocol::{self, Protocol};
+use crate::results::{LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow};
+use crate::scenario::{Faults, GivenPlan, Scenario};
+use crate::world::Workload;
+
+use findings::{Exhaustive, Finding, Kind, Sampled};
+use rows::{EndState, Kept, Place, SOMETIMES};
+
+/// Is told how a scenario gets on.
+pub trait Progress: Sync {
+    /// So many more runs are known to be ahead.
+    fn ahead(&self, runs: u64);
+    /// So many runs are done.
+    fn done(&self, runs: u64);
+}
+
+/// Why a scenario has no results.
+#[derive(Debug, thiserror::Error)]
+pub enum BatchError {
+    /// They could not be written.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    /// A given plan does not fit the run.
+    #[error("scenario `{scenario}`, protocol {protocol}: the plan `{plan}` no longer fits: {unmet}")]
+    Unmet {
+        /// The scenario's name.
+        scenario: String,
+        /// The protocol's name.
+        protocol: String,
+        /// The plan.
+        plan: String,
+        /// What was never met.
+        unmet: String,
+    },
+    /// The user has had enough.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// What came of a scenario.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The rows for `summary.csv`.
+    pub summary: Vec<SummaryRow<'static>>,
+    /// Why the answer is not complete, if it is not.
+    pub incomplete: Option<String>,
+}
+
+/// Says which faults of a plan never met their site.
+pub fn unmet(faults: &[Fault]) -> String {
+    let list: Vec<String> = faults.iter().map(|fault| format!("`{fault}`")).collect();
+    format!("the run never comes to the site of {}", list.join(", "))
+}
+
+/// The sides that break the protocol on purpose, and how.
+pub fn deviating(scenario: &Scenario) -> (Vec<Side>, Option<String>) {
+    let named = [(Side::Customer, scenario.deviations.customer), (Side::Merchant, scenario.deviations.merchant)];
+    let deviating: Vec<_> = named.into_iter().filter(|(_, name)| *name != "honest").collect();
+    let words: Vec<String> = deviating.iter().map(|(side, name)| format!("{} {name}", side.word())).collect();
+    (deviating.iter().map(|(side, _)| *side).collect(), (!words.is_empty()).then(|| words.join(" + ")))
+}
+
+/// Runs a scenario and writes its results below `out`.
+pub fn run(
+    scenario: &Scenario,
+    text: &str,
+    out: &Path,
+    interrupted: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<Outcome, BatchError> {
+    let writer = ScenarioWriter::create(out, &scenario.name)?;
+    let manifest = {
+        let seeds = scenario.seeds();
+        Manifest::new(&scenario.name, text, &format!("{}..{}", seeds.start, seeds.end))
+    };
+    let mut campaign = Campaign {
+        scenario,
+        writer,
+        interrupted,
+        progress,
+        summary: Vec::new(),
+        sometimes: BTreeMap::new(),
+        left_out: Vec::new(),
+        runs: 0,
+    };
+    for name in &scenario.protocols {
+        if let Some(protocol) = protocol::by_name(name) {
+            campaign.protocol(&protocol)?;
+        }
+    }
+    let Campaign { writer, summary, sometimes, left_out, .. } = campaign;
+    let incomplete = left_out.first().map(|left: &LeftOut| left.why.clone());
+    let mut manifest = Manifest { left_out, ..manifest };
+    let kinds = scenario.faults.kinds();
+    let names = SOMETIMES.into_iter().chain(kinds.iter().map(|kind| kind.name()));
+    manifest.sometimes = names
+        .map(|name| Sometimes { name: name.to_owned(), reached: sometimes.get(name).copied().unwrap_or(0) })
+        .collect();
+    writer.finish(manifest)?;
+    Ok(Outcome { summary, incomplete })
+}
+
+struct Campaign<'a> {
+    scenario: &'a Scenario,
+    writer: ScenarioWriter,
+    interrupted: &'a AtomicBool,
+    progress: &'a dyn Progress,
+    summary: Vec<SummaryRow<'static>>,
+    sometimes: BTreeMap<&'static str, u64>,
+    left_out: Vec<LeftOut>,
+    runs: u64,
+}
+
+/// What adds up over the runs of one protocol.
+#[derive(Default)]
+struct Sums {
+    runs: u64,
+    purchases: u64,
+    committed: u64,
+    violated: [u64; Invariant::ALL.len()],
+    cut_short: u64,
+    ends: BTreeMap<EndState, (u64, Plan)>,
+}
+
+/// The violations of one protocol, gathered as its way of choosing plans allows.
+enum Gathered {
+    Exhaustive(Exhaustive),
+    Sampled(Sampled),
+}
+
+impl<'a> Campaign<'a> {
+    fn place(&self, protocol: &Arc<dyn Protocol>, seed: u64) -> Place<'a> {
+        Place { scenario: &self.scenario.name, protocol: protocol.name(), seed }
+    }
+
+    fn protocol(&mut self, protocol: &Arc<dyn Protocol>) -> Result<(), BatchError> {
+        let scenario = self.scenario;
+        let mut sums = Sums::default();
+        let seed = scenario.seed;
+        let (sides, deviation) = deviating(scenario);
+        self.runs = 0;
+        let gathered = match &scenario.faults {
+            Faults::Random { seeds, .. } => {
+                let mut sampled = Sampled::default();
+                let seeds: Vec<u64> = seeds.clone().collect();
+                self.progress.ahead(seeds.len() as u64);
+                for batch in seeds.chunks(32) {
+                    let kept: Vec<Kept<'a>> =
+                        batch.par_iter().map(|seed| self.random(protocol, *seed, &sides)).collect();
+                    for kept in kept {
+                        sampled.note(&kept.plan, &kept.violations, kept.run.seed);
+                        self.take(kept, &mut sums)?;
+                    }
+                }
+                Gathered::Sampled(sampled)
+            }
+            chosen => {
+                let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
+                let workload = workload::workload(scenario, seed);
+                let latency = workload::latency(scenario);
+                let job = Job { setup: &setup, workload: &workload, latency, deviating: &sides };
+                let place = self.place(protocol, seed);
+                let mut exhaustive = Exhaustive::default();
+                match chosen {
+                    Faults::Exhaustive { at_most, kinds, .. } => {
+                        let budget = Budget {
+                            at_most: *at_most,
+                            kinds: kinds.clone(),
+                            server_may_vanish: scenario.server_crash_forever,
+                        };
+                        let inspect =
+                            |_: &Plan, finished: &Finished<'_>| rows::keep(finished, &setup, &workload, place);
+                        let progress = self.progress;
+                        let mut result = Ok(());
+                        explore(
+                            &job,
+                            &budget,
+                            inspect,
+                            |round| progress.ahead(round as u64),
+                            |kept| {
+                                exhaustive.note(&kept.plan, &kept.violations, seed, deviation.as_deref());
+                                result = self.take(kept, &mut sums);
+                                result.is_ok()
+                            },
+                        );
+                        result?;
+                    }
+                    Faults::Scripted { plans } => {
+                        self.progress.ahead(plans.len() as u64);
+                        for GivenPlan { plan, .. } in plans {
+                            let (finished, left) = run_plan(&job, plan, &mut ());
+                            if !left.is_empty() {
+                                return Err(BatchError::Unmet {
+                                    scenario: scenario.name.clone(),
+                                    protocol: protocol.name().to_owned(),
+                                    plan: plan.to_string(),
+                                    unmet: unmet(&left),
+                                });
+                            }
+                            let kept = rows::keep(&finished, &setup, &workload, place);
+                            exhaustive.note(plan, &kept.violations, seed, deviation.as_deref());
+                            self.take(kept, &mut sums)?;
+                        }
+                    }
+                    _ => {
+                        self.progress.ahead(1);
+                        let finished = drive::run(&job, &mut Fair, &mut ());
+                        let kept = rows::keep(&finished, &setup, &workload, place);
+                        exhaustive.note(&kept.plan, &kept.violations, seed, deviation.as_deref());
+                        self.take(kept, &mut sums)?;
+                    }
+                }
+                Gathered::Exhaustive(exhaustive)
+            }
+        };
+        self.conclude(protocol, sums, gathered, &sides, deviation.as_deref())
+    }
+
+    fn random(&self, protocol: &Arc<dyn Protocol>, seed: u64, sides: &[Side]) -> Kept<'a> {
+        let (setup, mut workload) = self.world_of(protocol, seed);
+        let mut oracle = self.oracle(&setup, &workload);
+        workload.partitions = oracle.separations(&setup.population);
+        let latency = workload::latency(self.scenario);
+        let job = Job { setup: &setup, workload: &workload, latency, deviating: sides };
+        let finished = drive::run(&job, &mut oracle, &mut ());
+        rows::keep(&finished, &setup, &workload, self.place(protocol, seed))
+    }
+
+    fn world_of(&self, protocol: &Arc<dyn Protocol>, seed: u64) -> (Setup, Workload) {
+        let setup = workload::setup(self.scenario, protocol, self.scenario.crypto, seed);
+        (setup, workload::workload(self.scenario, seed))
+    }
+
+    /// Faults strike until an instrument's lifetime after the last purchase has started.
+    fn oracle(&self, setup: &Setup, workload: &Workload) -> Random {
+        let (rates, swarm) = match &self.scenario.faults {
+            Faults::Random { rates, swarm, .. } => (rates.clone(), *swarm),
+            _ => (BTreeMap::new(), false),
+        };
+        let last_us = workload.errands.last().map_or(0, |errand| errand.at_us);
+        let heals_at_us = last_us + setup.timing.instrument_lifetime_us;
+        Random::new(setup.streams, &rates, swarm, self.scenario.server_crash_forever, heals_at_us)
+    }
+
+    /// Writes a run's rows and adds it up.
+    fn take(&mut self, kept: Kept<'_>, sums: &mut Sums) -> Result<(), BatchError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(BatchError::Interrupted);
+        }
+        let Kept { mut run, purchases, ends, plan, reached, cut_short, .. } = kept;
+        self.runs += 1;
+        run.run = self.runs;
+        self.writer.write(&run)?;
+        for mut purchase in purchases {
+            purchase.run = self.runs;
+            self.writer.write(&purchase)?;
+        }
+        sums.runs += 1;
+        sums.purchases += run.purchases;
+        sums.committed += run.committed;
+        sums.cut_short += u64::from(cut_short);
+        let verdicts = [run.money, run.goods, run.content, run.certified, run.terminates];
+        for (sum, verdict) in sums.violated.iter_mut().zip(verdicts) {
+            *sum += u64::from(verdict == Verdict::Violated);
+        }
+        for end in ends {
+            sums.ends.entry(end).or_insert_with(|| (0, plan.clone())).0 += 1;
+        }
+        for name in reached {
+            *self.sometimes.entry(name).or_default() += 1;
+        }
+        self.progress.done(1);
+        Ok(())
+    }
+
+    fn conclude(
+        &mut self,
+        protocol: &Arc<dyn Protocol>,
+        sums: Sums,
+        gathered: Gathered,
+        sides: &[Side],
+        deviation: Option<&str>,
+    ) -> Result<(), BatchError> {
+        let place = self.place(protocol, self.scenario.seed);
+        let findings: Vec<(Kind, String, Finding)> = match gathered {
+            Gathered::Exhaustive(exhaustive) => exhaustive.into_findings().collect(),
+            Gathered::Sampled(sampled) => {
+                let found: Vec<(Kind, Finding)> = sampled.into_findings().collect();
+                found
+                    .into_par_iter()
+                    .map(|(kind, finding)| {
+                        let finding = self.shrunk(protocol, finding, sides);
+                        let cause = findings::cause(&finding.plan, deviation);
+                        (kind, cause, finding)
+                    })
+                    .collect()
+            }
+        };
+        for (kind, cause, finding) in findings {
+            let replay = format!(
+                "halfpaid replay {} \"{}\" --protocol {} --seed {}",
+                self.scenario.name,
+                finding.plan,
+                protocol.name(),
+                finding.seed
+            );
+            self.writer.write(&ViolationRow {
+                scenario: place.scenario.into(),
+                protocol: place.protocol.into(),
+                invariant: kind.invariant,
+                clause: kind.clause.into(),
+                victim: kind.victim.word().into(),
+                cause: cause.into(),
+                faults: finding.plan.0.len() as u64,
+                plan: finding.plan.to_string().into(),
+                events: finding.violation.events,
+                runs: finding.runs,
+                replay: replay.into(),
+            })?;
+        }
+        for (end, (runs, plan)) in &sums.ends {
+            self.writer.write(&end.row(place, *runs, plan.to_string()))?;
+        }
+        for (invariant, violations) in Invariant::ALL.iter().zip(sums.violated) {
+            let expected = self.scenario.expect.get(invariant).copied().unwrap_or_default();
+            let found = if violations > 0 { Verdict::Violated } else { Verdict::Holds };
+            self.summary.push(SummaryRow {
+                scenario: self.scenario.name.clone().into(),
+                protocol: protocol.name().into(),
+                invariant: *invariant,
+                expected,
+                found,
+                as_expected: (expected == found).into(),
+                runs: sums.runs,
+                violations,
+                completed_percent: Percent::of(sums.committed, sums.purchases),
+            });
+        }
+        if sums.cut_short > 0 {
+            self.left_out.push(LeftOut {
+                what: format!("the ends of {} runs of {}", sums.cut_short, protocol.name()),
+                why: "a run did not settle within the bound on its events".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// A sampled finding, made as small as it can be.
+    fn shrunk(&self, protocol: &Arc<dyn Protocol>, finding: Finding, sides: &[Side]) -> Finding {
+        let (setup, workload) = self.world_of(protocol, finding.seed);
+        let latency = workload::latency(self.scenario);
+        let job = Job { setup: &setup, workload: &workload, latency, deviating: sides };
+        match shrink(&job, &finding.plan, &finding.violation) {
+            Some(small) => Finding { plan: small.plan, violation: small.violation, ..finding },
+            None => finding,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `halfpaid list`: what exists. Everything comes from the lists that the program itself uses.
+
+use std::fmt::Write;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::output::Output;
+use super::{Exit, Failure};
+use crate::fault::FaultKind;
+use crate::protocol::mechanism::{Mechanism, Preset};
+use crate::protocol::{self, deviation};
+
+#[derive(Args)]
+pub(super) struct ListArgs {
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Serialize)]
+struct Item {
+    name: &'static str,
+    about: &'static str,
+    /// The protocols that it makes a difference to; for protocols, the mechanisms of the preset `as-written`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    applies_to: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    as_written: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Everything {
+    protocols: Vec<Item>,
+    mechanisms: Vec<Item>,
+    faults: Vec<Item>,
+    merchant_deviations: Vec<Item>,
+    customer_deviations: Vec<Item>,
+}
+
+fn plain(name: &'static str, about: &'static str) -> Item {
+    Item { name, about, applies_to: Vec::new(), as_written: Vec::new() }
+}
+
+fn everything() -> Everything {
+    let protocols: Vec<_> = protocol::NAMES.iter().filter_map(|name| protocol::by_name(name)).collect();
+    let names = |mechanism: Mechanism| protocols.iter().filter(|p| p.applies(mechanism)).map(|p| p.name()).collect();
+    Everything {
+        protocols: protocols
+            .iter()
+            .map(|protocol| Item {
+                as_written: protocol.preset(Preset::AsWritten).iter().map(Mechanism::name).collect(),
+                ..plain(protocol.name(), protocol.about())
+            })
+            .collect(),
+        mechanisms: Mechanism::ALL
+            .iter()
+            .map(|mechanism| Item { applies_to: names(*mechanism), ..plain(mechanism.name(), mechanism.about()) })
+            .collect(),
+        faults: FaultKind::ALL.iter().map(|kind| plain(kind.name(), kind.about())).collect(),
+        merchant_deviations: deviation::MERCHANT.iter().map(|(name, about)| plain(name, about)).collect(),
+        customer_deviations: deviation::CUSTOMER.iter().map(|(name, about)| plain(name, about)).collect(),
+    }
+}
+
+fn text(everything: &Everything) -> String {
+    let mut out = String::new();
+    let sections = [
+        ("protocols", &everything.protocols),
+        ("mechanisms", &everything.mechanisms),
+        ("faults", &everything.faults),
+        ("deviations of the merchant", &everything.merchant_deviations),
+        ("deviations of the customer", &everything.customer_deviations),
+    ];
+    for (title, items) in sections {
+        let _ = writeln!(out, "{title}");
+        for item in items {
+            let some = !item.applies_to.is_empty() && item.applies_to.len() < everything.protocols.len();
+            let only = if some { format!(" ({})", item.applies_to.join(", ")) } else { String::new() };
+            let _ = writeln!(out, "  {:<20} {}{only}", item.name, item.about);
+        }
+    }
+    out
+}
+
+pub(super) fn list(arguments: &ListArgs, output: &Output) -> Result<Exit, Failure> {
+    let everything = everything();
+    match arguments.format {
+        Format::Text => output.print(&text(&everything))?,
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&everything).map_err(Failure::usage)?;
+            output.print(&format!("{json}\n"))?;
+        }
+    }
+    Ok(Exit::AsExpected)
+}

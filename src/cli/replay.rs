@@ -1,0 +1,176 @@
+//! `halfpaid replay`: one plan, and everything that happens in it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::output::Output;
+use super::{Exit, Failure};
+use crate::batch::{deviating, unmet, workload};
+use crate::diagram::{Transcript, mermaid, text, verdict};
+use crate::drive::Job;
+use crate::drive::scripted::run_plan;
+use crate::fault::Plan;
+use crate::protocol::mechanism::{Mechanism, Preset};
+use crate::protocol::{self, Protocol};
+use crate::scenario::{self, CryptoKind, Scenario};
+
+#[derive(Args)]
+pub(super) struct ReplayArgs {
+    /// A protocol, a scenario file, or the name of a scenario below ./scenarios
+    target: String,
+    /// The plan, such as "drop 3#1; crash M1 before 4#1", or none
+    plan: String,
+    /// The protocol, where the scenario has several
+    #[arg(long, value_name = "NAME")]
+    protocol: Option<String>,
+    /// The seed, in place of the scenario's own
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The mechanisms to start from, where the target is a protocol
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<PresetArg>,
+    /// Take a mechanism away; may be repeated
+    #[arg(long, value_name = "MECHANISM")]
+    without: Vec<Mechanism>,
+    /// The cryptography
+    #[arg(long, value_name = "KIND", default_value = "real")]
+    crypto: CryptoArg,
+    /// How to draw it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PresetArg {
+    /// Every mechanism
+    Hardened,
+    /// Only what the paper states outright
+    AsWritten,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CryptoArg {
+    /// Ed25519, AES-256-GCM, SHA-256
+    Real,
+    /// Terms
+    Symbolic,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Lanes of text, with beliefs, verdicts and disputes
+    Text,
+    /// A Mermaid sequence diagram
+    Mermaid,
+}
+
+/// Where scenarios are looked for by name.
+const SCENARIOS: &str = "scenarios";
+
+fn find_named(folder: &Path, file: &str) -> Option<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    entries.sort_unstable();
+    let here = entries.iter().find(|path| path.is_file() && path.file_name().is_some_and(|name| name == file));
+    here.cloned().or_else(|| entries.iter().filter(|path| path.is_dir()).find_map(|path| find_named(path, file)))
+}
+
+fn load_one(path: PathBuf, name: Option<&str>, output: &Output) -> Result<Scenario, Failure> {
+    let loaded = scenario::load(&[path]);
+    if !loaded.diagnostics.is_empty() {
+        let shown: Vec<String> = loaded.diagnostics.iter().map(|d| d.render(output.colour_of_errors)).collect();
+        return Err(Failure::usage(shown.join("\n\n")));
+    }
+    let mut scenarios: Vec<Scenario> = loaded.scenarios.into_iter().map(|loaded| loaded.scenario).collect();
+    match scenarios.iter().position(|scenario| name.is_none_or(|name| scenario.name == name)) {
+        Some(found) => Ok(scenarios.swap_remove(found)),
+        None => Err(Failure::usage("the file holds no scenario of that name")),
+    }
+}
+
+fn target(arguments: &ReplayArgs, output: &Output) -> Result<Scenario, Failure> {
+    let name = arguments.target.as_str();
+    if let Some(known) = protocol::NAMES.iter().find(|known| **known == name) {
+        return Ok(Scenario::new(known, known));
+    }
+    if Path::new(name).exists() {
+        return load_one(PathBuf::from(name), None, output);
+    }
+    // A scenario that a matrix made is named after its file, then `~`.
+    let stem = name.split('~').next().unwrap_or(name);
+    if let Some(path) = find_named(Path::new(SCENARIOS), &format!("{stem}.toml")) {
+        return load_one(path, Some(name), output);
+    }
+    Err(Failure::usage(format!(
+        "`{}` is no protocol, no file, and no scenario below ./{SCENARIOS}: expected {}, a scenario file, or a scenario's name",
+        name.chars().take(80).collect::<String>(),
+        protocol::NAMES.join(", ")
+    )))
+}
+
+fn protocol_of(arguments: &ReplayArgs, scenario: &Scenario) -> Result<Arc<dyn Protocol>, Failure> {
+    let known: Vec<String> = scenario.protocols.iter().map(ToString::to_string).collect();
+    let name = match (&arguments.protocol, known.as_slice()) {
+        (Some(name), known) if known.contains(name) => name,
+        (None, [only]) => only,
+        (Some(name), known) => {
+            return Err(Failure::usage(format!("--protocol `{name}`: expected one of {}", known.join(", "))));
+        }
+        (None, known) => {
+            return Err(Failure::usage(format!("the scenario has several protocols: --protocol {}", known.join("|"))));
+        }
+    };
+    protocol::by_name(name).ok_or_else(|| Failure::usage(format!("there is no protocol `{name}`")))
+}
+
+pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Failure> {
+    let plan: Plan = arguments.plan.parse().map_err(|error| Failure::usage(format!("the plan, {error}")))?;
+    let mut scenario = target(arguments, output)?;
+    if let Some(preset) = arguments.preset {
+        scenario.preset = match preset {
+            PresetArg::Hardened => Preset::Hardened,
+            PresetArg::AsWritten => Preset::AsWritten,
+        };
+    }
+    scenario.without.extend(&arguments.without);
+    let protocol = protocol_of(arguments, &scenario)?;
+    let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
+    let crypto = match arguments.crypto {
+        CryptoArg::Real => CryptoKind::Real,
+        CryptoArg::Symbolic => CryptoKind::Symbolic,
+    };
+    let setup = workload::setup(&scenario, &protocol, crypto, seed);
+    let errands = workload::workload(&scenario, seed);
+    let (sides, _) = deviating(&scenario);
+    let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario), deviating: &sides };
+    let mut transcript = Transcript::new(errands.errands.len());
+    let (finished, left) = run_plan(&job, &plan, &mut transcript);
+    if !left.is_empty() {
+        return Err(Failure::usage(format!("the plan no longer fits: {}", unmet(&left))));
+    }
+    match arguments.format {
+        Format::Mermaid => output.print(&mermaid::draw(&transcript))?,
+        Format::Text => {
+            let heading = format!(
+                "{}, {}, seed {seed}, {} cryptography\nplan: {plan}\n\n",
+                scenario.name,
+                protocol.about(),
+                setup.crypto.name()
+            );
+            output.print(&heading)?;
+            output.print(&text::draw(&transcript))?;
+            output.print(&format!("\nin the end\n{}", indent(&verdict::ends(&finished, &setup))))?;
+            output.print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished))))?;
+            output.print(&format!("\ndisputes\n{}", indent(&verdict::disputes(&finished, &setup))))?;
+            let fingerprint: String = finished.meter.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
+            output.print(&format!("\ntrace sha256 {fingerprint}\n"))?;
+        }
+    }
+    Ok(Exit::AsExpected)
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}

@@ -1,0 +1,154 @@
+//! `halfpaid run`: scenarios in, results and verdicts out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::Output;
+use super::{Exit, Failure};
+use crate::batch::{self, BatchError, Progress};
+use crate::results::{SummaryRow, TableLook, YesNo, one_line, verdict_table, write_summary};
+use crate::scenario::{self, Faults, Scenario};
+
+#[derive(Args)]
+pub(super) struct RunArgs {
+    /// Scenario files, or folders that are searched for *.toml
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The folder for the results
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    out: PathBuf,
+    /// The seed, in place of the scenarios' own
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    seed: Option<u64>,
+    /// The seeds of random scenarios, in place of their own: from A up to but not including B
+    #[arg(long, value_name = "A..B", value_parser = parse_seeds)]
+    seeds: Option<std::ops::Range<u64>>,
+    /// How many threads to use [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+}
+
+fn parse_seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
+    let expected = "expected two whole numbers, the first one smaller, such as 0..1000";
+    let (from, to) = text.split_once("..").ok_or(expected)?;
+    match (from.parse(), to.parse()) {
+        (Ok(from), Ok(to)) if from < to => Ok(from..to),
+        _ => Err(expected.to_owned()),
+    }
+}
+
+/// A bar for the scenario at hand.
+struct Bar {
+    bar: ProgressBar,
+}
+
+impl Bar {
+    fn new(output: &Output) -> Self {
+        let target = if output.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let style = "{prefix} {wide_msg} {bar:24} {human_pos}/{human_len} runs {per_sec:>12} {eta:>4} left";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Bar { bar }
+    }
+
+    fn next(&self, name: &str, number: usize, of: usize) {
+        self.bar.reset();
+        self.bar.set_length(0);
+        self.bar.set_prefix(format!("[{number}/{of}]"));
+        self.bar.set_message(name.to_owned());
+    }
+}
+
+impl Progress for Bar {
+    fn ahead(&self, runs: u64) {
+        self.bar.inc_length(runs);
+    }
+
+    fn done(&self, runs: u64) {
+        self.bar.inc(runs);
+    }
+}
+
+fn apply_seeds(arguments: &RunArgs, scenario: &mut Scenario) {
+    if let Some(seed) = arguments.seed {
+        scenario.seed = seed;
+    }
+    if let Faults::Random { seeds, .. } = &mut scenario.faults {
+        if let Some(given) = &arguments.seeds {
+            *seeds = given.clone();
+        } else if let Some(seed) = arguments.seed {
+            *seeds = seed..seed.saturating_add(1);
+        }
+    }
+}
+
+/// Sets a flag on the first Ctrl-C, so that what is finished is kept, and ends the process on the second.
+fn on_interrupt() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let handed = Arc::clone(&flag);
+    let _ = ctrlc::set_handler(move || {
+        if handed.swap(true, Ordering::Relaxed) {
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    });
+    flag
+}
+
+pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure> {
+    let loaded = scenario::load(&arguments.paths);
+    if !loaded.diagnostics.is_empty() {
+        let shown: Vec<String> = loaded.diagnostics.iter().map(|d| d.render(output.colour_of_errors)).collect();
+        return Err(Failure::usage(shown.join("\n\n")));
+    }
+    if let Some(jobs) = arguments.jobs {
+        rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
+    }
+    let interrupted = on_interrupt();
+    let bar = Bar::new(output);
+    let mut rows: Vec<SummaryRow<'static>> = Vec::new();
+    let mut incomplete: Option<String> = None;
+    let of = loaded.scenarios.len();
+    let mut stopped = None;
+    for (number, mut loaded) in loaded.scenarios.into_iter().enumerate() {
+        apply_seeds(arguments, &mut loaded.scenario);
+        let scenario = &loaded.scenario;
+        bar.next(&scenario.name, number + 1, of);
+        output.note(&format!("{}: {}", scenario.name, scenario.about));
+        match batch::run(scenario, &loaded.source, &arguments.out, &interrupted, &bar) {
+            Ok(outcome) => {
+                incomplete = incomplete.or(outcome.incomplete.map(|why| format!("{}: {why}", scenario.name)));
+                rows.extend(outcome.summary);
+            }
+            Err(error) => {
+                stopped = Some(error);
+                break;
+            }
+        }
+    }
+    bar.bar.finish_and_clear();
+    if matches!(stopped, None | Some(BatchError::Interrupted)) && !rows.is_empty() {
+        write_summary(&arguments.out, &rows).map_err(Failure::usage)?;
+    }
+    let unexpected = rows.iter().any(|row| row.as_expected == YesNo::No);
+    let why = match &stopped {
+        None => incomplete.clone(),
+        Some(BatchError::Interrupted) => Some("interrupted; the scenarios above are finished and on disk".to_owned()),
+        Some(_) => Some("stopped by an error".to_owned()),
+    };
+    let look = TableLook { width: output.width, colour: output.colour };
+    output.print(&verdict_table(&rows, look))?;
+    output.print(&format!("{}\n", one_line(&rows, why.as_deref())))?;
+    match stopped {
+        Some(BatchError::Interrupted) => Ok(Exit::Interrupted),
+        Some(error) => Err(Failure::usage(error)),
+        None if unexpected => Ok(Exit::NotAsExpected),
+        None if incomplete.is_some() => Ok(Exit::Inconclusive),
+        None => Ok(Exit::AsExpected),
+    }
+}

@@ -1,0 +1,265 @@
+//! The `[faults]` table: a mode, and the settings that go with it.
+//!
+//! A setting of another mode is an error rather than ignored: whoever writes `rates` into an exhaustive search believes that they
+//! do something. What a plan may say is left to `fault`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::diagnostic::{Findings, Place, clip};
+use super::names::quoted;
+use super::raw::{Given, RawFaults, Texts, Whole};
+use super::{Clock, Faults, GivenPlan, Workload};
+use crate::fault::{FaultKind, Plan};
+
+/// The modes, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    None,
+    Random,
+    Exhaustive,
+    Scripted,
+}
+
+impl Mode {
+    const ALL: &'static [Mode] = &[Mode::None, Mode::Random, Mode::Exhaustive, Mode::Scripted];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Mode::None => "none",
+            Mode::Random => "random",
+            Mode::Exhaustive => "exhaustive",
+            Mode::Scripted => "scripted",
+        }
+    }
+}
+
+/// A key of the table, where it is given, and the modes that it belongs to.
+type Setting<'a> = (&'a str, Option<Range<usize>>, &'a [Mode]);
+
+/// The kinds of an exhaustive search that names none.
+const EXHAUSTIVE_KINDS: &[FaultKind] = &[
+    FaultKind::Drop,
+    FaultKind::Duplicate,
+    FaultKind::Delay,
+    FaultKind::Replay,
+    FaultKind::Crash,
+    FaultKind::CrashForever,
+];
+/// The most faults per plan that an exhaustive search takes on in this version.
+const AT_MOST_MAX: u64 = 2;
+/// The seeds of a random campaign that names none.
+const SEEDS: Range<u64> = 0..100;
+/// The most seeds of one scenario.
+const SEEDS_MAX: u64 = 1_000_000_000;
+const MILLION: f64 = 1_000_000.0;
+
+/// How often a kind strikes at a site where a random campaign does not say, in parts per million: messages get lost more often
+/// than machines do.
+const fn default_rate_ppm(kind: FaultKind) -> u32 {
+    match kind {
+        FaultKind::Drop => 50_000,
+        FaultKind::Duplicate | FaultKind::Delay => 20_000,
+        FaultKind::Replay | FaultKind::Corrupt | FaultKind::Crash => 10_000,
+        FaultKind::CrashForever | FaultKind::Partition => 1_000,
+    }
+}
+
+/// Reads seeds as scenarios and the command line write them: `A..B`, from A to before B.
+///
+/// # Errors
+///
+/// What would be accepted instead.
+pub fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
+    let number = |text: &str| text.trim().replace('_', "").parse::<u64>().ok();
+    let seeds = text.split_once("..").and_then(|(start, end)| Some(number(start)?..number(end)?));
+    match seeds {
+        None => Err("accepted: A..B, such as 0..100, from A to before B".to_owned()),
+        Some(seeds) if seeds.is_empty() => Err("accepted: A..B with A less than B".to_owned()),
+        Some(seeds) if seeds.end - seeds.start > SEEDS_MAX => Err(format!("accepted: at most {SEEDS_MAX} seeds")),
+        Some(seeds) => Ok(seeds),
+    }
+}
+
+impl Findings<'_> {
+    /// Checks `[faults]`, and what elsewhere in the file depends on its mode.
+    pub(super) fn faults(
+        &mut self,
+        given: &Given<RawFaults>,
+        purchases: &Given<Whole>,
+        workload: &Workload,
+        seed: &Given<Whole>,
+    ) -> Faults {
+        let Some(section) = given else { return Faults::None };
+        let raw = section.get_ref();
+        let modes = Mode::ALL.iter().map(|mode| mode.name()).collect::<Vec<_>>().join(", ");
+        let Some(mode) = &raw.mode else {
+            self.error(section.span(), "`faults.mode` is missing", format!("accepted: {modes}"));
+            return Faults::None;
+        };
+        let Some(mode) = self.named("faults.mode", mode, Mode::ALL, Mode::name) else { return Faults::None };
+        self.foreign_settings(raw, mode);
+        let clock = self.one_of("faults.clock", &raw.clock, &[Clock::Timed, Clock::Untimed], clock_name, Clock::Timed);
+        if let (Clock::Untimed, Some(given)) = (clock, &raw.clock) {
+            self.error(
+                given.span(),
+                "`faults.clock` is \"untimed\"",
+                "accepted: only \"timed\" exists in this version",
+            );
+        }
+        match mode {
+            Mode::None => Faults::None,
+            Mode::Random => {
+                if let Some(seed) = seed {
+                    let help = "accepted: `faults.seeds` instead, such as seeds = \"0..100\"";
+                    self.error(seed.span(), "`seed` has no meaning in mode \"random\"", help);
+                }
+                self.random(raw)
+            }
+            Mode::Exhaustive => {
+                if let (Some(purchases), true) = (purchases, workload.purchases > 1) {
+                    let message = format!("`workload.purchases` is {} in mode \"exhaustive\"", workload.purchases);
+                    self.error(purchases.span(), message, "accepted: 1 in this version; or mode = \"random\"");
+                }
+                self.exhaustive(raw, clock)
+            }
+            Mode::Scripted => Faults::Scripted { plans: self.plans(&raw.plans, section) },
+        }
+    }
+
+    /// Says which settings belong to another mode.
+    fn foreign_settings(&mut self, raw: &RawFaults, mode: Mode) {
+        fn span<T>(given: &Given<T>) -> Option<Range<usize>> {
+            given.as_ref().map(Spanned::span)
+        }
+        let settings: [Setting<'_>; 7] = [
+            ("at_most", span(&raw.at_most), &[Mode::Exhaustive]),
+            ("kinds", span(&raw.kinds), &[Mode::Random, Mode::Exhaustive]),
+            ("seeds", span(&raw.seeds), &[Mode::Random]),
+            ("swarm", span(&raw.swarm), &[Mode::Random]),
+            ("rates", span(&raw.rates), &[Mode::Random]),
+            ("plans", span(&raw.plans), &[Mode::Scripted]),
+            (
+                "server_crash_forever",
+                span(&raw.server_crash_forever),
+                &[Mode::Random, Mode::Exhaustive, Mode::Scripted],
+            ),
+        ];
+        for (key, span, modes) in settings {
+            if let Some(span) = span
+                && !modes.contains(&mode)
+            {
+                let names: Vec<String> = modes.iter().map(|mode| format!("\"{}\"", mode.name())).collect();
+                let message = format!("`faults.{key}` has no meaning in mode \"{}\"", mode.name());
+                self.error(span, message, format!("take it out, or accepted: mode = {}", names.join(" or ")));
+            }
+        }
+    }
+
+    fn random(&mut self, raw: &RawFaults) -> Faults {
+        let seeds = match &raw.seeds {
+            None => SEEDS,
+            Some(seeds) => parse_seeds(seeds.get_ref()).unwrap_or_else(|help| {
+                self.error(seeds.span(), format!("`faults.seeds` is {}", quoted(seeds.get_ref())), help);
+                SEEDS
+            }),
+        };
+        let kinds = self.kinds(&raw.kinds);
+        let mut rates = BTreeMap::new();
+        for (key, rate) in raw.rates.iter().flat_map(|rates| rates.get_ref()) {
+            let Some(kind) = self.named("faults.rates", key, FaultKind::ALL, FaultKind::name) else { continue };
+            if let (Some(kinds), Some(given)) = (&kinds, &raw.kinds)
+                && !kinds.contains(&kind)
+            {
+                let message =
+                    format!("`faults.rates` gives `{}`, which `faults.kinds` leaves out", clip(key.get_ref()));
+                let line = Place::of(self.source, given.span()).line;
+                self.error(key.span(), message, format!("take it out, or add it to `kinds` in line {line}"));
+            }
+            let what = format!("faults.rates.{}", kind.name());
+            let ppm = (self.decimal(&what, &Some(rate.clone()), 0.0..=1.0, 0.0) * MILLION).round() as u32;
+            if ppm == 0 && rate.get_ref().0 > 0.0 && rate.get_ref().0 <= 1.0 {
+                let message = format!("`{what}` is {:?}, which is too small", rate.get_ref().0);
+                self.error(rate.span(), message, "accepted: 0, or a number from 0.000001 to 1");
+            }
+            rates.insert(kind, ppm);
+        }
+        // Kinds without a rate of their own get the usual one; rates alone say which kinds there are.
+        let rest = kinds.unwrap_or_else(|| if raw.rates.is_some() { Vec::new() } else { FaultKind::ALL.to_vec() });
+        for kind in rest {
+            rates.entry(kind).or_insert(default_rate_ppm(kind));
+        }
+        if let (Some(given), true, true) = (&raw.rates, rates.is_empty(), self.is_empty()) {
+            self.error(given.span(), "`faults.rates` is empty", "accepted: at least one, such as { drop = 0.05 }");
+        }
+        self.server_needs(raw, rates.contains_key(&FaultKind::CrashForever));
+        Faults::Random { seeds, swarm: raw.swarm.as_ref().is_none_or(|swarm| *swarm.get_ref()), rates }
+    }
+
+    fn exhaustive(&mut self, raw: &RawFaults, clock: Clock) -> Faults {
+        let at_most = self.whole("faults.at_most", &raw.at_most, 0..=AT_MOST_MAX, AT_MOST_MAX as u32);
+        for kind in raw.kinds.iter().flat_map(|kinds| kinds.get_ref()) {
+            if kind.get_ref() == FaultKind::Partition.name() {
+                let help = "take it out, or mode = \"random\": moments and lengths of a partition cannot be enumerated";
+                self.error(kind.span(), "`faults.kinds` has \"partition\" in mode \"exhaustive\"", help);
+            }
+        }
+        let kinds = self.kinds(&raw.kinds).unwrap_or_else(|| EXHAUSTIVE_KINDS.to_vec());
+        self.server_needs(raw, kinds.contains(&FaultKind::CrashForever));
+        Faults::Exhaustive { at_most, kinds, clock }
+    }
+
+    /// The kinds that are listed, in the order of the specification.
+    fn kinds(&mut self, given: &Texts) -> Option<Vec<FaultKind>> {
+        given.as_ref()?;
+        let mut kinds = self.all_of("faults.kinds", given, FaultKind::ALL, FaultKind::name);
+        self.not_empty("faults.kinds", given);
+        kinds.sort_unstable();
+        Some(kinds)
+    }
+
+    /// `server_crash_forever` widens a kind that has to be there.
+    fn server_needs(&mut self, raw: &RawFaults, crash_forever: bool) {
+        if let Some(flag) = &raw.server_crash_forever
+            && *flag.get_ref()
+            && !crash_forever
+        {
+            let help = "take it out, or add \"crash-forever\" to the kinds";
+            self.error(flag.span(), "`faults.server_crash_forever` is true, but nothing crashes for ever", help);
+        }
+    }
+
+    fn plans(&mut self, given: &Texts, section: &Spanned<RawFaults>) -> Vec<GivenPlan> {
+        let Some(plans) = given else {
+            let help = "accepted: plans = [\"...\"], each a line that `halfpaid` prints";
+            self.error(section.span(), "`faults.plans` is missing in mode \"scripted\"", help);
+            return Vec::new();
+        };
+        self.not_empty("faults.plans", given);
+        let mut all = Vec::new();
+        let mut taken = BTreeSet::new();
+        for plan in plans.get_ref() {
+            let (text, span) = (plan.get_ref(), plan.span());
+            match text.parse::<Plan>() {
+                Err(why) => {
+                    let message = format!("`faults.plans` has {}, which is no plan", quoted(text));
+                    self.error(span, message, why.to_string());
+                }
+                Ok(_) if !taken.insert(text) => {
+                    self.error(span, format!("`faults.plans` lists {} twice", quoted(text)), "take one of them out");
+                }
+                Ok(plan) => all.push(GivenPlan { plan, span }),
+            }
+        }
+        all
+    }
+}
+
+fn clock_name(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Timed => "timed",
+        Clock::Untimed => "untimed",
+    }
+}

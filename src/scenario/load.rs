@@ -1,0 +1,161 @@
+//! From paths to scenarios: a file is a scenario, a folder is searched for `*.toml`.
+//!
+//! Whatever a path turns out to be, the answer is a scenario or a diagnostic. What a text says is left to `read`.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use super::diagnostic::{Diagnostic, Place};
+use super::{Scenario, parse};
+
+/// The longest file that is read. A scenario has a few hundred bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// What was found under some paths.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// The scenarios, in the order of the paths, files of a folder sorted, combinations in the order of their matrix.
+    pub scenarios: Vec<LoadedScenario>,
+    /// Everything that is wrong. Nothing should be run unless it is empty.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A scenario and where it came from.
+#[derive(Debug, Clone)]
+pub struct LoadedScenario {
+    /// The file, as it was named or found.
+    pub path: PathBuf,
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The file's text, byte for byte: what a manifest hashes and what [`Diagnostic::at`] quotes. Scenarios of one matrix share it.
+    pub source: Arc<str>,
+}
+
+/// Loads scenarios from files and folders. A file that is reached twice counts once.
+pub fn load(paths: &[PathBuf]) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = (files.len(), loaded.diagnostics.len());
+            search(path, &mut files, &mut loaded.diagnostics);
+            if before == (files.len(), loaded.diagnostics.len()) {
+                let help = "accepted: a scenario file, or a folder with at least one *.toml in it";
+                loaded.diagnostics.push(Diagnostic::whole(path, "this folder has no scenario", help));
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut seen = BTreeMap::new();
+    for path in files {
+        let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        if seen.insert(identity, ()).is_some() {
+            continue;
+        }
+        match load_file(&path) {
+            Ok(scenarios) => loaded.scenarios.extend(scenarios),
+            Err(diagnostics) => loaded.diagnostics.extend(diagnostics),
+        }
+    }
+    loaded.diagnostics.extend(duplicates(&loaded.scenarios));
+    loaded
+}
+
+/// Loads the scenarios of one file.
+///
+/// # Errors
+///
+/// Everything that is wrong with it; a folder is no file.
+pub fn load_file(path: &Path) -> Result<Vec<LoadedScenario>, Vec<Diagnostic>> {
+    let source: Arc<str> = text(path).map_err(|diagnostic| vec![*diagnostic])?.into();
+    let scenarios = parse(path, &source)?;
+    let loaded = |scenario| LoadedScenario { path: path.to_owned(), scenario, source: Arc::clone(&source) };
+    Ok(scenarios.into_iter().map(loaded).collect())
+}
+
+/// Collects the `*.toml` under a folder, in the order of their paths. Links to folders are not followed: they may lead back.
+fn search(folder: &Path, files: &mut Vec<PathBuf>, diagnostics: &mut Vec<Diagnostic>) {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        Err(error) => {
+            let help = "accepted: a folder that may be read";
+            diagnostics.push(Diagnostic::whole(folder, format!("this folder cannot be read: {error}"), help));
+            return;
+        }
+    };
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            search(&path, files, diagnostics);
+        } else if path.extension().is_some_and(|extension| extension == "toml") && !path.is_dir() {
+            files.push(path);
+        }
+    }
+}
+
+/// A file's text. The diagnostic is boxed, since it is large and rare.
+fn text(path: &Path) -> Result<String, Box<Diagnostic>> {
+    let whole = |message: String, help: &str| Box::new(Diagnostic::whole(path, message, help));
+    let unreadable = |error: std::io::Error| {
+        whole(format!("this file cannot be read: {error}"), "accepted: a scenario file, or a folder of them")
+    };
+    let kind = fs::metadata(path).map_err(unreadable)?;
+    if kind.is_dir() {
+        return Err(whole("this is a folder".to_owned(), "accepted here: one scenario file"));
+    }
+    // A pipe or a device may never end.
+    if !kind.is_file() {
+        return Err(whole("this is not a regular file".to_owned(), "accepted: a scenario file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let message = format!("this file has {} bytes, which no scenario has", kind.len().max(bytes.len() as u64));
+        return Err(whole(message, "accepted: a file of at most 1 MiB"));
+    }
+    if bytes.is_empty() {
+        return Err(whole("this file is empty".to_owned(), super::read::SMALLEST));
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| Box::new(not_utf8(path, error.as_bytes(), error.utf8_error().valid_up_to())))
+}
+
+/// Points at the first byte of a file that is not UTF-8; the line is shown up to it.
+fn not_utf8(path: &Path, bytes: &[u8], valid: usize) -> Diagnostic {
+    let text = String::from_utf8_lossy(bytes.get(..valid).unwrap_or_default());
+    let message = match bytes.get(valid) {
+        Some(byte) => format!("byte {valid} of this file is 0x{byte:02x}, which is not UTF-8"),
+        None => format!("this file is not UTF-8 from byte {valid} on"),
+    };
+    let place = Some(Place::of(&text, valid..valid));
+    Diagnostic { place, ..Diagnostic::whole(path, message, "accepted: a text file in UTF-8") }
+}
+
+/// Scenarios that would write into one folder of results, on file systems that take upper and lower case for one, too.
+fn duplicates(scenarios: &[LoadedScenario]) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<String, &LoadedScenario> = BTreeMap::new();
+    let mut found = Vec::new();
+    for loaded in scenarios {
+        let Some(earlier) = first.get(&loaded.scenario.name.to_lowercase()) else {
+            first.insert(loaded.scenario.name.to_lowercase(), loaded);
+            continue;
+        };
+        // One diagnostic for all combinations of a matrix.
+        if found.last().is_some_and(|last: &Diagnostic| last.path == loaded.path) {
+            continue;
+        }
+        let message = format!("scenario `{}` is in {} too", loaded.scenario.name, earlier.path.display());
+        let help = "rename one of the two files, and the `name` in it";
+        let name = DeTable::parse(&loaded.source).ok().and_then(|root| Some(root.get_ref().get("name")?.span()));
+        found.push(Diagnostic::at(&loaded.path, &loaded.source, name.unwrap_or(0..0), message, help));
+    }
+    found
+}

@@ -1,0 +1,347 @@
+//! What a campaign is asked to do: the scenario file as one checked value.
+//!
+//! A [`Scenario`] is parsed, not validated: whoever holds one may rely on every range and every combination in it. The way from
+//! a path to a scenario is [`load`](load::load); the way from a text is [`parse`](read::parse). Files of this module follow that
+//! way: `load` finds files, `read` turns text into tables, `matrix` multiplies them, `raw` says which keys exist, `check` and
+//! `faults` say what they may hold, and `diagnostic` tells the user. Running a scenario is left to `drive`.
+
+mod check;
+pub mod diagnostic;
+mod faults;
+pub mod load;
+mod matrix;
+mod names;
+mod raw;
+pub mod read;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::fault::{FaultKind, Plan};
+use crate::invariant::{Invariant, Verdict};
+use crate::protocol::mechanism::{Mechanism, Preset};
+
+pub use diagnostic::Diagnostic;
+pub use faults::parse_seeds;
+pub use load::{Loaded, LoadedScenario, load, load_file};
+pub use read::parse;
+
+/// A scenario, fully checked. Times are virtual microseconds, money is cents.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// The file's stem; for one of a matrix `stem~key=value,...`, made of characters that are safe in a file name.
+    pub name: String,
+    /// One line on what the scenario is for.
+    pub about: String,
+    /// The protocols to run, from [`NAMES`](crate::protocol::NAMES): at least one, each once.
+    pub protocols: Vec<&'static str>,
+    /// The mechanisms to start from.
+    pub preset: Preset,
+    /// The mechanisms to take away, each once; at least one of the protocols has each of them under the preset.
+    pub without: Vec<Mechanism>,
+    /// Which cryptography to run with.
+    pub crypto: CryptoKind,
+    /// The seed of every mode but random, whose seeds are in [`Faults::Random`]; see [`Scenario::seeds`].
+    pub seed: u64,
+    /// Who takes part.
+    pub parties: Parties,
+    /// What is bought.
+    pub workload: Workload,
+    /// How the network behaves when no fault strikes.
+    pub network: Network,
+    /// Time limits of the parties.
+    pub recovery: Recovery,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Whether `crash-forever` may strike the payment server too.
+    pub server_crash_forever: bool,
+    /// Who breaks the protocol, and how.
+    pub deviations: Deviations,
+    /// What is expected of every invariant.
+    pub expect: BTreeMap<Invariant, Verdict>,
+}
+
+impl Scenario {
+    /// The scenario that a file with nothing but a name and a protocol describes: every default, and no faults.
+    pub fn new(name: &str, protocol: &'static str) -> Scenario {
+        Scenario {
+            name: name.to_owned(),
+            about: String::new(),
+            protocols: vec![protocol],
+            preset: Preset::Hardened,
+            without: Vec::new(),
+            crypto: CryptoKind::Symbolic,
+            seed: 0,
+            parties: Parties::default(),
+            workload: Workload::default(),
+            network: Network::default(),
+            recovery: Recovery::default(),
+            faults: Faults::None,
+            server_crash_forever: false,
+            deviations: Deviations::default(),
+            expect: Invariant::ALL.iter().map(|invariant| (*invariant, Verdict::Holds)).collect(),
+        }
+    }
+
+    /// The seeds to run: those of random mode, otherwise [`Scenario::seed`] alone.
+    pub fn seeds(&self) -> Range<u64> {
+        match &self.faults {
+            Faults::Random { seeds, .. } => seeds.clone(),
+            _ => self.seed..self.seed.saturating_add(1),
+        }
+    }
+}
+
+/// Which cryptography a scenario runs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CryptoKind {
+    /// Ed25519, AES-256-GCM and SHA-256: the default in random mode.
+    Real,
+    /// Terms: the default in every other mode.
+    Symbolic,
+}
+
+impl CryptoKind {
+    /// Both kinds.
+    pub const ALL: &'static [CryptoKind] = &[CryptoKind::Real, CryptoKind::Symbolic];
+
+    /// The name that scenarios and reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CryptoKind::Real => "real",
+            CryptoKind::Symbolic => "symbolic",
+        }
+    }
+}
+
+/// Who takes part, beside the one payment server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parties {
+    /// How many customers, at least one.
+    pub customers: u32,
+    /// How many merchants, at least one.
+    pub merchants: u32,
+    /// What every customer's account holds at the start.
+    pub opening_balance_cents: u64,
+}
+
+impl Default for Parties {
+    fn default() -> Self {
+        Parties { customers: 1, merchants: 1, opening_balance_cents: 100_000 }
+    }
+}
+
+/// What is bought, and when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workload {
+    /// How many purchases in all, at least one.
+    pub purchases: u32,
+    /// When they start.
+    pub arrival: Arrival,
+    /// What there is to buy.
+    pub catalogue: Catalogue,
+    /// Money from outside that reaches every customer's account once.
+    pub top_up: Option<TopUp>,
+}
+
+impl Default for Workload {
+    fn default() -> Self {
+        Workload { purchases: 1, arrival: Arrival::Every { us: 50_000 }, catalogue: Catalogue::default(), top_up: None }
+    }
+}
+
+/// When purchases start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Arrival {
+    /// One after the other at a fixed distance.
+    Every {
+        /// The distance, in microseconds, at least one.
+        us: u64,
+    },
+    /// At random, independently of each other.
+    Poisson {
+        /// The mean rate per virtual second: finite and positive.
+        per_s: f64,
+    },
+}
+
+/// What every merchant sells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalogue {
+    /// How many items, at least one.
+    pub items: u32,
+    /// The least and the greatest price, at least one cent.
+    pub price_cents: (u64, u64),
+    /// The least and the greatest length, at least [`ITEM_BYTES_MIN`](crate::crypto::ITEM_BYTES_MIN).
+    pub item_bytes: (u32, u32),
+    /// Which items sell well.
+    pub popularity: Popularity,
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Catalogue { items: 100, price_cents: (50, 2_000), item_bytes: (512, 4_096), popularity: Popularity::Zipf }
+    }
+}
+
+/// Which items sell well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Popularity {
+    /// The nth item sells one nth as often as the first.
+    Zipf,
+    /// All sell alike.
+    Uniform,
+}
+
+/// Money from outside: every customer's account grows once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopUp {
+    /// When, counted from the start of the run.
+    pub after_us: u64,
+    /// By how much, at least one cent.
+    pub cents: u64,
+}
+
+/// How the network behaves when no fault strikes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// The least and the greatest latency; uniform between the two.
+    pub latency_us: (u64, u64),
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Network { latency_us: (1_000, 20_000) }
+    }
+}
+
+/// Time limits of the parties.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// When an unanswered message is first repeated.
+    pub retry_after_us: u64,
+    /// By what every further wait grows, in thousandths (1,000 is a constant wait, 10,000 the most): an integer, so that
+    /// nothing downstream computes times with floats.
+    pub retry_backoff_thousandths: u32,
+    /// When a party in doubt asks P.
+    pub query_after_us: u64,
+    /// How long a crashed party is away.
+    pub restart_after_us: u64,
+    /// How long after its signing an instrument may be submitted.
+    pub instrument_lifetime_us: u64,
+    /// How long P remembers that it has acted on a TID.
+    pub dedup_retention_us: u64,
+    /// What C makes of P's "unknown" where no tombstone can be had.
+    pub on_unknown: OnUnknown,
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Recovery {
+            retry_after_us: 200_000,
+            retry_backoff_thousandths: 2_000,
+            query_after_us: 1_000_000,
+            restart_after_us: 500_000,
+            instrument_lifetime_us: 10_000_000,
+            dedup_retention_us: 60_000_000,
+            on_unknown: OnUnknown::GiveUp,
+        }
+    }
+}
+
+/// What C makes of P's "unknown".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OnUnknown {
+    /// It takes it for "not charged".
+    GiveUp,
+    /// It goes on asking.
+    Wait,
+}
+
+/// Who breaks the protocol: names from the lists in [`deviation`](crate::protocol::deviation).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deviations {
+    /// Every merchant's behaviour.
+    pub merchant: &'static str,
+    /// Every customer's behaviour.
+    pub customer: &'static str,
+}
+
+impl Default for Deviations {
+    fn default() -> Self {
+        Deviations { merchant: "honest", customer: "honest" }
+    }
+}
+
+/// What goes wrong, and who chooses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Faults {
+    /// Nothing.
+    None,
+    /// Whatever the seeds draw.
+    Random {
+        /// The seeds, at least one; a run each.
+        seeds: Range<u64>,
+        /// Whether each run first switches whole kinds on and off.
+        swarm: bool,
+        /// The kinds that may strike, and how often at a site, in parts per million.
+        rates: BTreeMap<FaultKind, u32>,
+    },
+    /// Every plan.
+    Exhaustive {
+        /// The most faults in a plan.
+        at_most: u32,
+        /// The kinds that may strike: at least one, in the order of the specification.
+        kinds: Vec<FaultKind>,
+        /// Who orders the events.
+        clock: Clock,
+    },
+    /// These plans.
+    Scripted {
+        /// At least one.
+        plans: Vec<GivenPlan>,
+    },
+}
+
+impl Faults {
+    /// The mode's name in scenarios.
+    pub const fn mode(&self) -> &'static str {
+        match self {
+            Faults::None => "none",
+            Faults::Random { .. } => "random",
+            Faults::Exhaustive { .. } => "exhaustive",
+            Faults::Scripted { .. } => "scripted",
+        }
+    }
+
+    /// The kinds that may be chosen, in the order of the specification; in scripted mode the plans say it.
+    pub fn kinds(&self) -> Vec<FaultKind> {
+        match self {
+            Faults::None | Faults::Scripted { .. } => Vec::new(),
+            Faults::Random { rates, .. } => rates.keys().copied().collect(),
+            Faults::Exhaustive { kinds, .. } => kinds.clone(),
+        }
+    }
+}
+
+/// Who orders the events of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Clock {
+    /// Latencies and time limits.
+    Timed,
+    /// Nobody: every interleaving. Reserved; scenarios that ask for it are rejected in this version.
+    Untimed,
+}
+
+/// A plan of a scenario, and where it stands: a plan that does not fit its run is an error that points here, by way of
+/// [`Diagnostic::at`] and the scenario's source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// Its bytes in the file, quotes included.
+    pub span: Range<usize>,
+}
