@@ -13,7 +13,7 @@ use halfpaid::protocol::order::Status;
 use halfpaid::protocol::part::{Part, Parts};
 use halfpaid::protocol::party::{Party, Side};
 use halfpaid::protocol::record::{Record, RecordKind};
-use halfpaid::protocol::role::{Belief, Context, Effect, Input, Role};
+use halfpaid::protocol::role::{AnyRole, Belief, Context, Effect, Input, Role};
 use halfpaid::protocol::setup::Setup;
 use halfpaid::protocol::{self, Protocol, Rung};
 
@@ -51,30 +51,13 @@ impl Protocol for Buggy {
 
     fn role(&self, party: Party, setup: &Setup, journal: &mut dyn Iterator<Item = &Record>) -> Box<dyn Role> {
         let role = self.case.role(party, setup, journal);
-        if party.side() == self.side { Box::new(Bent { role: Boxed(role), bend: self.bend }) } else { role }
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Boxed(Box<dyn Role>);
-
-impl PartialEq for Boxed {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.same_role(&*other.0)
-    }
-}
-
-impl Eq for Boxed {}
-
-impl std::hash::Hash for Boxed {
-    fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
-        self.0.hash_role(hasher);
+        if party.side() == self.side { Box::new(Bent { role: AnyRole(role), bend: self.bend }) } else { role }
     }
 }
 
 #[derive(Debug, Clone)]
 struct Bent {
-    role: Boxed,
+    role: AnyRole,
     bend: Bend,
 }
 

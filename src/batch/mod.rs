@@ -22,7 +22,7 @@ use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow};
-use crate::scenario::{Faults, GivenPlan, Scenario};
+use crate::scenario::{CryptoKind, Faults, GivenPlan, Scenario};
 use crate::world::Workload;
 
 use findings::{Exhaustive, Finding, Kind, Sampled};
@@ -239,18 +239,14 @@ impl<'a> Campaign<'a> {
     }
 
     fn random(&self, protocol: &Arc<dyn Protocol>, seed: u64, sides: &[Side]) -> Kept<'a> {
-        let (setup, mut workload) = self.world_of(protocol, seed);
+        let setup = workload::setup(self.scenario, protocol, self.scenario.crypto, seed);
+        let mut workload = workload::workload(self.scenario, seed);
         let mut oracle = self.oracle(&setup, &workload);
         workload.partitions = oracle.separations(&setup.population);
         let latency = workload::latency(self.scenario);
         let job = Job { setup: &setup, workload: &workload, latency, deviating: sides };
         let finished = drive::run(&job, &mut oracle, &mut ());
         rows::keep(&finished, &setup, &workload, self.place(protocol, seed))
-    }
-
-    fn world_of(&self, protocol: &Arc<dyn Protocol>, seed: u64) -> (Setup, Workload) {
-        let setup = workload::setup(self.scenario, protocol, self.scenario.crypto, seed);
-        (setup, workload::workload(self.scenario, seed))
     }
 
     /// Faults strike until an instrument's lifetime after the last purchase has started.
@@ -367,9 +363,11 @@ impl<'a> Campaign<'a> {
         Ok(())
     }
 
-    /// A sampled finding, made as small as it can be.
+    /// A sampled finding, made as small as it can be. Runs take the same course under both kinds of cryptography, so the many
+    /// tries are made with the cheap one.
     fn shrunk(&self, protocol: &Arc<dyn Protocol>, finding: Finding, sides: &[Side]) -> Finding {
-        let (setup, workload) = self.world_of(protocol, finding.seed);
+        let setup = workload::setup(self.scenario, protocol, CryptoKind::Symbolic, finding.seed);
+        let workload = workload::workload(self.scenario, finding.seed);
         let latency = workload::latency(self.scenario);
         let job = Job { setup: &setup, workload: &workload, latency, deviating: sides };
         match shrink(&job, &finding.plan, &finding.violation) {

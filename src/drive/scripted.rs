@@ -29,7 +29,7 @@ impl<'p> Scripted<'p> {
     /// The faults whose sites were never met.
     pub fn unmet(&self) -> impl Iterator<Item = &'p Fault> {
         let (plan, met) = (self.plan, &self.met);
-        plan.0.iter().zip(met.iter().copied().collect::<Vec<_>>()).filter(|(_, met)| !met).map(|(fault, _)| fault)
+        plan.0.iter().zip(met.clone()).filter(|(_, met)| !met).map(|(fault, _)| fault)
     }
 
     fn strike<T>(&mut self, hits: impl Fn(&Fault) -> Option<T>) -> Option<T> {

@@ -7,10 +7,10 @@
 
 use std::fmt;
 
-use crate::crypto::{Blob, Crypto, Digest};
+use crate::crypto::{Blob, Crypto, Digest, Signature};
 use crate::protocol::order::{Instrument, Status, signed_again};
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::{PurchaseKey, Side};
+use crate::protocol::party::{Party, PurchaseKey, Side};
 
 /// What somebody says of a purchase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,8 @@ pub struct Evidence {
 pub enum Check {
     /// P's record says that the purchase was committed.
     Committed,
+    /// A receipt, signed by P, says so.
+    Receipt,
     /// C's signature on the order.
     CustomerSignature,
     /// C's signature on the ciphertext's digest.
@@ -99,6 +101,7 @@ impl Check {
     pub const fn words(self) -> &'static str {
         match self {
             Check::Committed => "P's record: committed",
+            Check::Receipt => "a receipt with P's signature: committed",
             Check::CustomerSignature => "C's signature on the order",
             Check::CiphertextSigned => "C's signature on H({item}k)",
             Check::Ciphertext => "a ciphertext with the digest that C signed",
@@ -181,9 +184,7 @@ impl<'a> Hearing<'a> {
     }
 
     fn decide(&mut self, claim: &Claim) -> bool {
-        let committed = self.evidence.server.iter().any(|part| *part == Part::Status(Status::Committed));
-        let known = committed || self.evidence.server.status().is_some();
-        self.find(Check::Committed, known.then_some(committed));
+        let committed = self.committed(claim);
         match &claim.what {
             Allegation::NotCharged => !committed,
             _ if !committed => false,
@@ -214,9 +215,45 @@ impl<'a> Hearing<'a> {
         }
     }
 
-    /// The order of this purchase on P's record, if it is C's.
+    /// Whether the purchase was committed: P's record says it; or, where P has none, a receipt that P signed.
+    fn committed(&mut self, claim: &Claim) -> bool {
+        let on_record = self.evidence.server.contains(&Part::Status(Status::Committed));
+        let known = on_record || self.evidence.server.status().is_some();
+        self.find(Check::Committed, known.then_some(on_record));
+        if known {
+            return on_record;
+        }
+        let sides = [&self.evidence.customer, &self.evidence.merchant];
+        let receipt = sides.into_iter().find(|parts| parts.receipt().is_some()).map(|_| {
+            sides.into_iter().any(|parts| {
+                let receipts = parts.iter().filter_map(|part| if let Part::Receipt(r) = part { Some(r) } else { None });
+                receipts.into_iter().any(|receipt| self.receipt_holds(claim, receipt, parts))
+            })
+        });
+        self.find(Check::Receipt, receipt)
+    }
+
+    /// Whether a receipt is P's word that an order of this purchase was committed. Orders and goods may come from either side.
+    fn receipt_holds(&self, claim: &Claim, receipt: &Signature, parts: &[Part]) -> bool {
+        let all = || self.evidence.customer.iter().chain(&self.evidence.merchant);
+        let goods = parts.iter().filter_map(|part| if let Part::GoodsDigest(d) = part { Some(d) } else { None });
+        let goods: Vec<Option<&Digest>> = goods.map(Some).chain([None]).collect();
+        let mut orders = all().filter_map(|part| if let Part::Instrument(i) = part { Some(&i.order) } else { None });
+        orders.any(|order| {
+            order.about == claim.about
+                && goods.iter().any(|goods| {
+                    let statement = order.receipt(Status::Committed, *goods);
+                    self.crypto.verify(Party::Server, statement.as_slice(), receipt)
+                })
+        })
+    }
+
+    /// The order of this purchase, on P's record or from either side, if it is C's.
     fn instrument(&mut self, claim: &Claim) -> Option<&'a Instrument> {
-        let instrument = self.evidence.server.instrument().filter(|found| found.order.about == claim.about);
+        let evidence = self.evidence;
+        let all = evidence.server.iter().chain(&evidence.customer).chain(&evidence.merchant);
+        let mut orders = all.filter_map(|part| if let Part::Instrument(found) = part { Some(found) } else { None });
+        let instrument = orders.find(|found| found.order.about == claim.about);
         let valid = instrument.map(|instrument| {
             let (order, customer) = (&instrument.order, claim.about.customer());
             let statement = match instrument.acknowledgement {

@@ -277,15 +277,27 @@ impl<R: Role + Clone + Eq + Hash + 'static> RoleState for R {
     }
 }
 
-impl Clone for Box<dyn Role> {
+/// A role as a plain value.
+#[derive(Debug)]
+pub struct AnyRole(pub Box<dyn Role>);
+
+impl Clone for AnyRole {
     fn clone(&self) -> Self {
-        (**self).clone_role()
+        AnyRole(self.0.clone_role())
     }
 }
 
-impl Hash for Box<dyn Role> {
+impl PartialEq for AnyRole {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.same_role(&*other.0)
+    }
+}
+
+impl Eq for AnyRole {}
+
+impl Hash for AnyRole {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        (**self).hash_role(hasher);
+        self.0.hash_role(hasher);
     }
 }
 

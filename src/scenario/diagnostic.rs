@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// The characters that a snippet shows before the caret, and in all.
 const SNIPPET_CHARS: (usize, usize) = (60, 120);
@@ -75,22 +75,23 @@ impl Diagnostic {
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let path = plain(&self.path.display().to_string());
-        let origin = Origin::path(path);
-        let mut group = match &self.place {
-            None => Level::ERROR.primary_title(&self.message).element(origin),
-            Some(place) => Level::ERROR
-                .primary_title(&self.message)
-                .element(origin.line(place.line).char_column(place.column))
-                .element(
-                    Snippet::source(&place.snippet)
-                        .line_start(place.line)
-                        .annotation(AnnotationKind::Primary.span(place.caret.clone())),
-                ),
+        let help = (!self.help.is_empty()).then(|| Level::HELP.message(&self.help));
+        let title = Level::ERROR.primary_title(&self.message);
+        let snippet = |place: &'_ Place| {
+            Snippet::source(place.snippet.clone())
+                .line_start(place.line)
+                .annotation(AnnotationKind::Primary.span(place.caret.clone()))
         };
-        if !self.help.is_empty() {
-            group = group.element(Level::HELP.message(&self.help));
-        }
-        renderer.decor_style(DecorStyle::Ascii).render(&[group])
+        let report = match &self.place {
+            None => vec![title.element(Origin::path(path)).elements(help)],
+            Some(place) if place.starts_its_line() => vec![title.element(snippet(place).path(path)).elements(help)],
+            // The renderer would count the column from where the snippet was cut.
+            Some(place) => vec![
+                title.element(Origin::path(path).line(place.line).char_column(place.column)),
+                Group::with_level(Level::ERROR).element(snippet(place)).elements(help),
+            ],
+        };
+        renderer.decor_style(DecorStyle::Ascii).render(&report)
     }
 }
 
@@ -133,6 +134,11 @@ impl Place {
         }
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         Place { line, column, snippet, caret: caret_start..caret_end }
+    }
+
+    /// Whether nothing was cut off in front of the caret.
+    fn starts_its_line(&self) -> bool {
+        self.snippet.get(..self.caret.start).is_some_and(|head| head.chars().count() + 1 == self.column)
     }
 }
 
@@ -226,7 +232,7 @@ mod tests {
     #[test]
     fn a_diagnostic_about_a_whole_file_has_no_place() {
         let text = Diagnostic::whole(Path::new("gone\n.toml"), "no such file", "").to_string();
-        assert_eq!(text, "error: no such file\n --> gone\u{fffd}.toml");
+        assert_eq!(text, "error: no such file\n--> gone\u{fffd}.toml");
     }
 
     #[test]
@@ -245,6 +251,7 @@ mod tests {
         let source = "x".repeat(1 << 20);
         let diagnostic = at(&source, 500_000..900_000);
         assert_eq!(diagnostic.column(), Some(500_001));
+        assert!(diagnostic.render(false).contains("some/where.toml:1:500001\n"), "{diagnostic}");
         assert!(diagnostic.render(false).len() < 600, "{}", diagnostic.render(false));
         assert!(clip(&source).len() < 100);
     }

@@ -47,7 +47,7 @@ pub(super) fn expand<'i>(mut root: Spanned<DeTable<'i>>, findings: &mut Findings
     };
     let mut axes = Vec::new();
     collect(table, "", &mut axes, findings);
-    axes.sort_by(|a, b| a.key.get_ref().cmp(b.key.get_ref()));
+    axes.sort_by_key(|axis| (axis.key.get_ref().clone(), axis.key.span().start));
     for pair in axes.windows(2) {
         if let [first, second] = pair
             && first.key.get_ref() == second.key.get_ref()

@@ -80,18 +80,16 @@ fn deserialize(mut root: Spanned<DeTable<'_>>, findings: &mut Findings<'_>) -> O
 fn take_out(table: &mut DeTable<'_>, span: &Range<usize>) -> Option<String> {
     let mut found = None;
     for (key, value) in table.iter_mut() {
-        let name = key.get_ref().to_string();
         let place = value.span();
-        if key.span() == *span {
-            found = Some(name);
-        } else if let DeValue::Table(inner) = value.get_mut()
+        let here = key.span() == *span || (place.start <= span.start && span.end <= place.end);
+        // The inside first: a table that a matrix made stands where the key inside it stands.
+        if let DeValue::Table(inner) = value.get_mut()
             && let Some(rest) = take_out(inner, span)
         {
-            return Some(format!("{name}.{rest}"));
-        } else if place.start <= span.start && span.end <= place.end {
-            found = Some(name);
+            return Some(format!("{}.{rest}", key.get_ref()));
         }
-        if found.is_some() {
+        if here {
+            found = Some(key.get_ref().to_string());
             break;
         }
     }

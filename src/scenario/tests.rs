@@ -120,7 +120,7 @@ fn settings_that_are_given_are_kept() {
     let scenario = one(&with(
         "seed = 7\n[workload]\npurchases = 9\narrival = { poisson_per_s = 200 }\ntop_up = { after_us = 5, cents = 6 }
 catalogue = { item_bytes = 64 }\n[network]\nlatency_us = 5\n[recovery]\nretry_backoff = 1.5\non_unknown = \"wait\"
-[faults]\nmode = \"scripted\"\nplans = [\"a\", \"b\"]\nserver_crash_forever = true\n[expect]\ngoods = \"violated\"",
+[faults]\nmode = \"scripted\"\nplans = [\"none\", \"drop 3#1\"]\nserver_crash_forever = true\n[expect]\ngoods = \"violated\"",
     ));
     assert_eq!(scenario.seeds(), 7..8);
     assert_eq!(scenario.workload.arrival, Arrival::Poisson { per_s: 200.0 });
@@ -133,7 +133,7 @@ catalogue = { item_bytes = 64 }\n[network]\nlatency_us = 5\n[recovery]\nretry_ba
     assert_eq!(scenario.expect[&Invariant::Goods], Verdict::Violated);
     assert_eq!(scenario.expect[&Invariant::Money], Verdict::Holds);
     let Faults::Scripted { plans } = scenario.faults else { panic!("scripted") };
-    assert_eq!(plans[1].text, "b");
+    assert_eq!(plans[1].plan.to_string(), "drop 3#1");
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn an_unknown_name_suggests_the_near_miss() {
     );
     starts(
         &changed("\"zipf\"", "\"zip\""),
-        "16:94 `workload.catalogue.popularity` does not know \"zip\" | did you mean `zipf`? accepted: zipf, uniform",
+        "16:95 `workload.catalogue.popularity` does not know \"zip\" | did you mean `zipf`? accepted: zipf, uniform",
     );
     starts(
         &changed("\"hardened\"", "\"as_written\""),

@@ -18,7 +18,7 @@ use crate::protocol::message::Message;
 use crate::protocol::order::Cents;
 use crate::protocol::party::Party;
 use crate::protocol::record::Record;
-use crate::protocol::role::{Context, Effect, Input, Role, Timer, Wish, Work};
+use crate::protocol::role::{AnyRole, Context, Effect, Input, Timer, Wish, Work};
 use crate::protocol::setup::Setup;
 
 pub use agenda::{Agenda, Event, Slot};
@@ -91,28 +91,15 @@ pub enum Presence {
 }
 
 /// A party of the world.
-#[derive(Debug, Clone, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Node {
     party: Party,
     presence: Presence,
-    role: Box<dyn Role>,
+    role: AnyRole,
     /// Records, oldest first, and whether each survives a crash.
     journal: Vec<(Arc<Record>, bool)>,
     draws: u64,
     timers: BTreeMap<Timer, Slot>,
-}
-
-impl Eq for Node {}
-
-impl PartialEq for Node {
-    fn eq(&self, other: &Self) -> bool {
-        self.party == other.party
-            && self.presence == other.presence
-            && self.draws == other.draws
-            && self.timers == other.timers
-            && self.journal == other.journal
-            && self.role.same_role(&*other.role)
-    }
 }
 
 /// What the driver decides of a send; of every other effect there is nothing to decide.
@@ -185,7 +172,7 @@ impl World {
             .map(|party| Node {
                 party,
                 presence: Presence::Up,
-                role: setup.protocol.role(party, setup, &mut std::iter::empty()),
+                role: AnyRole(setup.protocol.role(party, setup, &mut std::iter::empty())),
                 journal: Vec::new(),
                 draws: 0,
                 timers: BTreeMap::new(),
@@ -288,7 +275,8 @@ impl World {
         if let Event::Restart(_) = event {
             let node = &mut self.nodes[index];
             node.presence = Presence::Up;
-            node.role = setup.protocol.role(party, setup, &mut node.journal.iter().map(|(record, _)| &**record));
+            let mut journal = node.journal.iter().map(|(record, _)| &**record);
+            node.role = AnyRole(setup.protocol.role(party, setup, &mut journal));
         }
         if let Some(loss) = self.loss(&event, index, workload) {
             return observer.observe(self.now_us, &Happening::Lost { event: &event, loss });
@@ -336,7 +324,7 @@ impl World {
             draws: &mut node.draws,
             work: &mut work,
         };
-        node.role.handle(input, &mut context);
+        node.role.0.handle(input, &mut context);
         observer.observe(self.now_us, &Happening::Worked { party, work });
         self.handling = (!effects.is_empty()).then(|| (party, effects.into()));
     }
