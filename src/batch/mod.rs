@@ -43,14 +43,12 @@ pub enum BatchError {
     #[error(transparent)]
     Results(#[from] ResultsError),
     /// A given plan does not fit the run.
-    #[error("scenario `{scenario}`, protocol {protocol}: the plan `{plan}` no longer fits: {unmet}")]
+    #[error("under {protocol}, the plan `{}` no longer fits: {unmet}", given.plan)]
     Unmet {
-        /// The scenario's name.
-        scenario: String,
         /// The protocol's name.
-        protocol: String,
-        /// The plan.
-        plan: String,
+        protocol: &'static str,
+        /// The plan, and where the scenario has it.
+        given: GivenPlan,
         /// What was never met.
         unmet: String,
     },
@@ -209,15 +207,13 @@ impl<'a> Campaign<'a> {
                     }
                     Faults::Scripted { plans } => {
                         self.progress.ahead(plans.len() as u64);
-                        for GivenPlan { plan, .. } in plans {
+                        for given in plans {
+                            let plan = &given.plan;
                             let (finished, left) = run_plan(&job, plan, &mut ());
                             if !left.is_empty() {
-                                return Err(BatchError::Unmet {
-                                    scenario: scenario.name.clone(),
-                                    protocol: protocol.name().to_owned(),
-                                    plan: plan.to_string(),
-                                    unmet: unmet(&left),
-                                });
+                                let unmet = unmet(&left);
+                                let given = given.clone();
+                                return Err(BatchError::Unmet { protocol: protocol.name(), given, unmet });
                             }
                             let kept = rows::keep(&finished, &setup, &workload, place);
                             exhaustive.note(plan, &kept.violations, seed, deviation.as_deref());

@@ -175,7 +175,6 @@ pub fn keep<'a>(finished: &Finished<'_>, setup: &Setup, workload: &Workload, pla
     for purchase in numbered.values() {
         let end = end(purchase, violations, setup);
         ends.push(end);
-        let open_us = since(purchase.half_paid_since_us, None, last_us);
         purchases.push(PurchaseRow {
             scenario: Cow::Borrowed(place.scenario),
             protocol: Cow::Borrowed(place.protocol),
@@ -194,7 +193,7 @@ pub fn keep<'a>(finished: &Finished<'_>, setup: &Setup, workload: &Workload, pla
             started_us: purchase.started_us,
             committed_us: purchase.committed_us,
             delivered_us: purchase.delivered_us,
-            half_paid_us: purchase.half_paid_us + open_us,
+            half_paid_us: purchase.half_paid_until_us(last_us),
             in_doubt_us: since(purchase.signed_us, purchase.rested_us, last_us),
         });
     }

@@ -160,7 +160,8 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
                 setup.crypto.name()
             );
             output.print(&heading)?;
-            output.print(&text::draw(&transcript))?;
+            let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
+            output.print(&text::draw(&transcript, until_us))?;
             output.print(&format!("\nin the end\n{}", indent(&verdict::ends(&finished, &setup))))?;
             output.print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished))))?;
             output.print(&format!("\ndisputes\n{}", indent(&verdict::disputes(&finished, &setup))))?;

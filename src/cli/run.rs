@@ -11,7 +11,7 @@ use super::output::Output;
 use super::{Exit, Failure};
 use crate::batch::{self, BatchError, Progress};
 use crate::results::{SummaryRow, TableLook, YesNo, one_line, verdict_table, write_summary};
-use crate::scenario::{self, Faults, Scenario};
+use crate::scenario::{self, Diagnostic, Faults, Scenario, parse_seeds};
 
 #[derive(Args)]
 pub(super) struct RunArgs {
@@ -30,15 +30,6 @@ pub(super) struct RunArgs {
     /// How many threads to use [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-}
-
-fn parse_seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
-    let expected = "expected two whole numbers, the first one smaller, such as 0..1000";
-    let (from, to) = text.split_once("..").ok_or(expected)?;
-    match (from.parse(), to.parse()) {
-        (Ok(from), Ok(to)) if from < to => Ok(from..to),
-        _ => Err(expected.to_owned()),
-    }
 }
 
 /// A bar for the scenario at hand.
@@ -114,7 +105,7 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
     let mut rows: Vec<SummaryRow<'static>> = Vec::new();
     let mut incomplete: Option<String> = None;
     let of = loaded.scenarios.len();
-    let mut stopped = None;
+    let (mut stopped, mut fault) = (None, String::new());
     for (number, mut loaded) in loaded.scenarios.into_iter().enumerate() {
         apply_seeds(arguments, &mut loaded.scenario);
         let scenario = &loaded.scenario;
@@ -126,6 +117,13 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
                 rows.extend(outcome.summary);
             }
             Err(error) => {
+                if let BatchError::Unmet { given, .. } = &error {
+                    let help = "take the fault out, or name a site that the run meets: `halfpaid replay` shows them";
+                    let at = Diagnostic::at(&loaded.path, &loaded.source, given.span.clone(), error.to_string(), help);
+                    fault = at.render(output.colour_of_errors);
+                } else {
+                    fault = error.to_string();
+                }
                 stopped = Some(error);
                 break;
             }
@@ -142,11 +140,13 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
         Some(_) => Some("stopped by an error".to_owned()),
     };
     let look = TableLook { width: output.width, colour: output.colour };
-    output.print(&verdict_table(&rows, look))?;
+    if !rows.is_empty() {
+        output.print(&verdict_table(&rows, look))?;
+    }
     output.print(&format!("{}\n", one_line(&rows, why.as_deref())))?;
     match stopped {
         Some(BatchError::Interrupted) => Ok(Exit::Interrupted),
-        Some(error) => Err(Failure::usage(error)),
+        Some(_) => Err(Failure::usage(fault)),
         None if unexpected => Ok(Exit::NotAsExpected),
         None if incomplete.is_some() => Ok(Exit::Inconclusive),
         None => Ok(Exit::AsExpected),

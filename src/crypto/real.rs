@@ -50,6 +50,11 @@ impl Real {
     }
 }
 
+/// Strictly: no key of small order, and one encoding of a signature only.
+fn holds(key: &VerifyingKey, statement: &[u8], signature: &Signature) -> bool {
+    key.verify_strict(statement, &ed25519_dalek::Signature::from_bytes(&signature.0)).is_ok()
+}
+
 fn sha256(domain: &str, bytes: &[u8]) -> Digest {
     let mut hash = Sha256::new();
     hash.update([domain.len() as u8]);
@@ -76,8 +81,7 @@ impl Crypto for Real {
     }
 
     fn verify(&self, signer: Party, statement: &[u8], signature: &Signature) -> bool {
-        let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-        self.pair(signer).is_some_and(|pair| pair.verifying.verify_strict(statement, &signature).is_ok())
+        self.pair(signer).is_some_and(|pair| holds(&pair.verifying, statement, signature))
     }
 
     fn digest_blob(&self, blob: &Blob) -> Digest {
@@ -122,5 +126,103 @@ impl Crypto for Real {
 
     fn read_blob(&self, bytes: &[u8]) -> Blob {
         Blob::Bytes(Arc::from(bytes))
+    }
+}
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::Verifier;
+
+    use super::*;
+
+    fn real() -> Real {
+        Real::new(Streams::new(1), 2, 1)
+    }
+
+    fn unhex<const N: usize>(text: &str) -> [u8; N] {
+        assert_eq!(text.len(), 2 * N);
+        std::array::from_fn(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
+    }
+
+    /// RFC 8032, section 7.1, test 2.
+    #[test]
+    fn ed25519_is_that_of_rfc_8032() {
+        let key = SigningKey::from_bytes(&unhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"));
+        let public = unhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+        let expected = unhex(
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
+             085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+        );
+        assert_eq!(key.verifying_key().to_bytes(), public);
+        assert_eq!(key.sign(&[0x72]).to_bytes(), expected);
+        assert!(holds(&key.verifying_key(), &[0x72], &Signature(expected)));
+        assert!(!holds(&key.verifying_key(), &[0x73], &Signature(expected)));
+    }
+
+    /// McGrew and Viega, "The Galois/Counter Mode of Operation", test cases 14 and 15 (submitted to NIST, used in its CAVS).
+    #[test]
+    fn a_sealed_item_is_nonce_ciphertext_and_tag_of_aes_256_gcm() {
+        let zeros = Blob::Bytes([0; 16].into());
+        let expected: [u8; 44] =
+            unhex("000000000000000000000000cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
+        assert_eq!(real().seal(&Key([0; 32]), [0; 12], &zeros), Blob::Bytes(expected.into()));
+
+        let key = Key(unhex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"));
+        let item: [u8; 64] = unhex(
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72\
+             1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255",
+        );
+        let expected: [u8; 92] = unhex(
+            "cafebabefacedbaddecaf888\
+             522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa\
+             8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad\
+             b094dac5d93471bdec1a502270e3cc6c",
+        );
+        let sealed = real().seal(&key, unhex("cafebabefacedbaddecaf888"), &Blob::Bytes(item.into()));
+        assert_eq!(sealed, Blob::Bytes(expected.into()));
+        assert_eq!(real().open(&key, &sealed), Some(Blob::Bytes(item.into())));
+    }
+
+    /// S and S + L, L being the group's order, satisfy the same equation: a verifier that takes both takes two signatures
+    /// for one statement, and a digest of evidence no longer names it.
+    #[test]
+    fn a_signature_has_no_second_encoding() {
+        let order: [u8; 32] = unhex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+        let real = real();
+        let mut signature = real.sign(Party::Server, b"statement");
+        assert!(real.verify(Party::Server, b"statement", &signature));
+        let mut carry = 0;
+        for (byte, addend) in signature.0[32..].iter_mut().zip(order) {
+            let sum = u16::from(*byte) + u16::from(addend) + carry;
+            *byte = sum as u8;
+            carry = sum >> 8;
+        }
+        assert_eq!(carry, 0);
+        assert!(!real.verify(Party::Server, b"statement", &signature));
+    }
+
+    /// Under the neutral element as public key, R neutral and S zero satisfy the equation for every statement.
+    #[test]
+    fn a_key_of_small_order_verifies_nothing() {
+        let mut neutral = [0; 32];
+        neutral[0] = 1;
+        let key = VerifyingKey::from_bytes(&neutral).unwrap();
+        let mut forged = [0; 64];
+        forged[0] = 1;
+        assert!(
+            key.verify(b"anything", &ed25519_dalek::Signature::from_bytes(&forged)).is_ok(),
+            "the lax rule takes it"
+        );
+        assert!(!holds(&key, b"anything", &Signature(forged)));
+    }
+
+    #[test]
+    fn a_party_that_takes_no_part_has_signed_nothing() {
+        let real = real();
+        let signature = real.sign(Party::Customer(1), b"statement");
+        assert_eq!(real.sign(Party::Customer(2), b"statement").0, [0; 64]);
+        assert!(real.verify(Party::Customer(1), b"statement", &signature));
+        for absent in [Party::Customer(2), Party::Customer(u32::MAX), Party::Merchant(1)] {
+            assert!(!real.verify(absent, b"statement", &signature));
+        }
     }
 }

@@ -7,8 +7,8 @@ use crate::protocol::party::Party;
 const LANE: usize = 22;
 const LANES_MAX: usize = 6;
 
-/// Draws the run.
-pub fn draw(transcript: &Transcript) -> String {
+/// Draws the run. What happens after `until_us`, when nothing told anybody anything new any more, is counted and left out.
+pub fn draw(transcript: &Transcript, until_us: u64) -> String {
     let parties = transcript.parties();
     let lanes = if parties.len() <= LANES_MAX { parties.as_slice() } else { &[] };
     let mut out = format!("{:>14}  ", "time");
@@ -17,11 +17,20 @@ pub fn draw(transcript: &Transcript) -> String {
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
-    for entry in transcript.entries() {
+    let (shown, left_out): (Vec<&Entry>, Vec<&Entry>) =
+        transcript.entries().iter().partition(|entry| entry.at_us <= until_us);
+    for entry in shown {
         let line =
             format!("{}  {}", time(entry.at_us), if lanes.is_empty() { plain(entry) } else { row(entry, lanes) });
         out.push_str(line.trim_end());
         out.push('\n');
+    }
+    if !left_out.is_empty() {
+        out.push_str(&format!(
+            "{:>14}  {} lines in which questions are repeated and nothing is learned\n",
+            "...",
+            left_out.len()
+        ));
     }
     out
 }

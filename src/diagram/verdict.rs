@@ -15,7 +15,7 @@ fn word(belief: Option<Belief>) -> &'static str {
 /// The end of each purchase: P's record, beliefs, goods and accounts.
 pub fn ends(finished: &Finished<'_>, setup: &Setup) -> String {
     let mut out = String::new();
-    let facts = finished.checker.facts();
+    let (facts, last_us) = (finished.checker.facts(), finished.checker.last_news_us());
     let mut purchases: Vec<_> =
         finished.labels.purchases().iter().filter_map(|(key, n)| Some((*n, facts.purchases.get(key)?))).collect();
     purchases.sort_unstable_by_key(|(number, _)| *number);
@@ -33,7 +33,7 @@ pub fn ends(finished: &Finished<'_>, setup: &Setup) -> String {
         let _ = writeln!(out, "  {} holds         {}", purchase.about.customer(), described(purchase.held.clone()));
         let _ =
             writeln!(out, "  {} can get       {}", purchase.about.customer(), described(purchase.obtainable(setup)));
-        let _ = writeln!(out, "  half-paid        {} us", purchase.half_paid_us);
+        let _ = writeln!(out, "  half-paid        {} us", purchase.half_paid_until_us(last_us));
     }
     let moved: Vec<Party> = facts.moved.keys().copied().collect();
     for party in moved {

@@ -16,20 +16,6 @@ use crate::world::Separation;
 /// How often faults strike, in parts per million: of a kind's sites, or of the runs for partitions.
 pub type Rates = BTreeMap<FaultKind, u32>;
 
-/// The rates of a scenario that names none.
-pub fn default_rates() -> Rates {
-    BTreeMap::from([
-        (FaultKind::Drop, 50_000),
-        (FaultKind::Duplicate, 30_000),
-        (FaultKind::Delay, 10_000),
-        (FaultKind::Replay, 10_000),
-        (FaultKind::Corrupt, 10_000),
-        (FaultKind::Crash, 3_000),
-        (FaultKind::CrashForever, 300),
-        (FaultKind::Partition, 200_000),
-    ])
-}
-
 /// The oracle of a random run.
 #[derive(Debug, Clone)]
 pub struct Random {

@@ -1,9 +1,9 @@
 //! What may go wrong, exactly where, and how a person writes it down.
 //!
 //! A *site* is a place in a run where a fault can strike; a *plan* is the full list of the faults of a run. A plan prints as
-//! one line and reads back ([`grammar`](self::grammar)). Choosing plans is left to `drive`; striking is left to `world`.
+//! one line and reads back ([`grammar`]). Choosing plans is left to `drive`; striking is left to `world`.
 
-mod grammar;
+pub mod grammar;
 
 use crate::protocol::party::{Party, Step};
 use crate::protocol::record::RecordKind;

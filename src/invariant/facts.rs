@@ -70,7 +70,7 @@ pub struct PurchaseFacts {
     pub delivered_us: Option<u64>,
     /// Since when P has committed while C cannot derive the item from its journal and P's.
     pub half_paid_since_us: Option<u64>,
-    /// How long that has lasted, spells that are over added up.
+    /// How long that has lasted, spells that are over added up; see [`half_paid_until_us`](Self::half_paid_until_us).
     pub half_paid_us: u64,
     /// When C last came to rest.
     pub rested_us: Option<u64>,
@@ -173,6 +173,11 @@ impl PurchaseFacts {
         let item =
             self.signed.as_ref().map(|signed| signed.order.description.item).or(self.wish.map(|wish| wish.item))?;
         setup.offer(self.about.merchant, item).map(|offer| offer.item.clone())
+    }
+
+    /// How long the purchase has been half-paid, up to this moment, in virtual microseconds.
+    pub fn half_paid_until_us(&self, now_us: u64) -> u64 {
+        self.half_paid_us + self.half_paid_since_us.map_or(0, |since_us| now_us.saturating_sub(since_us))
     }
 
     /// Half-paid: committed, and neither held nor to be derived from C's journal and P's.

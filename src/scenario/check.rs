@@ -1,32 +1,23 @@
 //! From the raw layer to a [`Scenario`]: defaults, ranges, names, and settings that contradict each other.
 //!
 //! Every check goes on after a fault with the default in its place, so that one reading finds all of them; the caller discards
-//! the scenario if anything was found. Fault settings are left to `faults`, which has more of them.
+//! the scenario if anything was found. The tables that have more rules are left to `workload` and `faults`,
+//! single values to `values`.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
-
-use toml::Spanned;
 
 use super::diagnostic::{Findings, clip};
-use super::names::{quoted, remedy};
-use super::raw::{Between, Decimal, Given, Named, RawArrival, RawScenario, RawTopUp, Texts, Whole};
-use super::{
-    Arrival, Catalogue, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Popularity, Recovery, Scenario,
-    TopUp, Workload,
-};
-use crate::crypto::ITEM_BYTES_MIN;
+use super::names::quoted;
+use super::raw::{Given, Named, RawScenario, Texts, Whole};
+use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
+use super::workload::workload;
+use super::{CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, Scenario};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::mechanism::{Mechanism, MechanismSet, Preset};
 use crate::protocol::{self, NAMES, deviation};
 
 /// The longest name of a file's scenario, and of one of a matrix: file systems take 255 bytes.
 const NAME_CHARS: (usize, usize) = (64, 200);
-/// A billion dollars: sums over all customers stay far inside 64 bits.
-const CENTS_MAX: u64 = 100_000_000_000;
-const HOUR_US: u64 = 3_600_000_000;
-const YEAR_US: u64 = 365 * 24 * HOUR_US;
-
 /// Checks everything. The result counts only if `findings` stayed empty.
 pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<'_>) -> Scenario {
     let protocols = protocols(&raw.protocol, findings);
@@ -122,71 +113,6 @@ fn parties(raw: &RawScenario, findings: &mut Findings<'_>) -> Parties {
     }
 }
 
-fn workload(raw: &RawScenario, findings: &mut Findings<'_>) -> Workload {
-    let (given, default) = (&raw.workload, Workload::default());
-    let catalogue = &given.catalogue;
-    let bytes = u64::from(ITEM_BYTES_MIN)..=1 << 20;
-    Workload {
-        purchases: findings.whole("workload.purchases", &given.purchases, 1..=10_000_000, default.purchases),
-        arrival: given.arrival.as_ref().map_or(default.arrival, |given| arrival(given, default.arrival, findings)),
-        catalogue: Catalogue {
-            items: findings.whole("workload.catalogue.items", &catalogue.items, 1..=1_000_000, default.catalogue.items),
-            price_cents: findings.between(
-                "workload.catalogue.price_cents",
-                &catalogue.price_cents,
-                1..=CENTS_MAX,
-                default.catalogue.price_cents,
-            ),
-            item_bytes: findings.between(
-                "workload.catalogue.item_bytes",
-                &catalogue.item_bytes,
-                bytes,
-                default.catalogue.item_bytes,
-            ),
-            popularity: findings.one_of(
-                "workload.catalogue.popularity",
-                &catalogue.popularity,
-                &[Popularity::Zipf, Popularity::Uniform],
-                |popularity| match popularity {
-                    Popularity::Zipf => "zipf",
-                    Popularity::Uniform => "uniform",
-                },
-                default.catalogue.popularity,
-            ),
-        },
-        top_up: given.top_up.as_ref().map(|given| top_up(given, findings)),
-    }
-}
-
-fn arrival(given: &Spanned<RawArrival>, default: Arrival, findings: &mut Findings<'_>) -> Arrival {
-    let span = given.span();
-    match (&given.get_ref().every_us, &given.get_ref().poisson_per_s) {
-        (every @ Some(_), None) => {
-            Arrival::Every { us: findings.whole("workload.arrival.every_us", every, 1..=YEAR_US, 1) }
-        }
-        (None, rate @ Some(_)) => Arrival::Poisson {
-            per_s: findings.decimal("workload.arrival.poisson_per_s", rate, 0.001..=1_000_000.0, 1.0),
-        },
-        _ => {
-            let help = "accepted: either { every_us = 50_000 } or { poisson_per_s = 200.0 }";
-            findings.error(span, "`workload.arrival` has to say one thing", help);
-            default
-        }
-    }
-}
-
-fn top_up(given: &Spanned<RawTopUp>, findings: &mut Findings<'_>) -> TopUp {
-    let raw = given.get_ref();
-    if raw.after_us.is_none() || raw.cents.is_none() {
-        let help = "accepted: { after_us = 1_000_000, cents = 500 }";
-        findings.error(given.span(), "`workload.top_up` has to say when and how much", help);
-    }
-    TopUp {
-        after_us: findings.whole("workload.top_up.after_us", &raw.after_us, 0..=YEAR_US, 0),
-        cents: findings.whole("workload.top_up.cents", &raw.cents, 1..=CENTS_MAX, 1),
-    }
-}
-
 fn network(raw: &RawScenario, findings: &mut Findings<'_>) -> Network {
     let default = Network::default().latency_us;
     Network { latency_us: findings.between("network.latency_us", &raw.network.latency_us, 0..=HOUR_US, default) }
@@ -246,134 +172,6 @@ fn expect(given: &Named<String>, findings: &mut Findings<'_>) -> BTreeMap<Invari
         }
     }
     expect
-}
-
-/// How single values are read: each gives the default where the value is left out, and where it is wrong after saying so.
-impl Findings<'_> {
-    /// A whole number.
-    pub(super) fn whole<T>(&mut self, key: &str, given: &Given<Whole>, range: RangeInclusive<u64>, default: T) -> T
-    where
-        T: TryFrom<u64>,
-    {
-        let Some(value) = given else { return default };
-        fitting(*value.get_ref(), &range).unwrap_or_else(|| {
-            let message = format!("`{key}` is {}, which is out of range", value.get_ref().0);
-            self.error(value.span(), message, from_to(&range));
-            default
-        })
-    }
-
-    /// The least and the greatest of something.
-    fn between<T>(&mut self, key: &str, given: &Given<Between>, range: RangeInclusive<u64>, default: (T, T)) -> (T, T)
-    where
-        T: TryFrom<u64> + PartialOrd,
-    {
-        let Some(value) = given else { return default };
-        let Between(least, greatest) = *value.get_ref();
-        match (fitting::<T>(least, &range), fitting::<T>(greatest, &range)) {
-            (Some(low), Some(high)) if low <= high => (low, high),
-            (Some(_), Some(_)) => {
-                let message = format!("`{key}` goes from {} down to {}", least.0, greatest.0);
-                self.error(value.span(), message, "accepted: the least first, then the greatest");
-                default
-            }
-            (low, _) => {
-                let wrong = if low.is_none() { least } else { greatest };
-                let message = format!("`{key}` is {}, which is out of range", wrong.0);
-                self.error(value.span(), message, from_to(&range));
-                default
-            }
-        }
-    }
-
-    /// A number with a fraction. Infinity and NaN are in no range.
-    pub(super) fn decimal(
-        &mut self,
-        key: &str,
-        given: &Given<Decimal>,
-        range: RangeInclusive<f64>,
-        default: f64,
-    ) -> f64 {
-        let Some(value) = given else { return default };
-        let number = value.get_ref().0;
-        if range.contains(&number) {
-            return number;
-        }
-        let message = format!("`{key}` is {number:?}, which is out of range");
-        let help = format!("accepted: a number from {} to {}", range.start(), range.end());
-        self.error(value.span(), message, help);
-        default
-    }
-
-    /// One of a list of names.
-    pub(super) fn one_of<T: Copy>(
-        &mut self,
-        key: &str,
-        given: &Given<String>,
-        accepted: &[T],
-        name: impl Fn(T) -> &'static str,
-        default: T,
-    ) -> T {
-        given.as_ref().and_then(|value| self.named(key, value, accepted, name)).unwrap_or(default)
-    }
-
-    /// Several of a list of names, each once, in the order given.
-    pub(super) fn all_of<T: Copy + PartialEq>(
-        &mut self,
-        key: &str,
-        given: &Texts,
-        accepted: &[T],
-        name: impl Fn(T) -> &'static str,
-    ) -> Vec<T> {
-        let mut all = Vec::new();
-        for value in given.iter().flat_map(|values| values.get_ref()) {
-            let Some(found) = self.named(key, value, accepted, &name) else { continue };
-            if all.contains(&found) {
-                let message = format!("`{key}` lists {} twice", quoted(value.get_ref()));
-                self.error(value.span(), message, "take one of them out");
-            } else {
-                all.push(found);
-            }
-        }
-        all
-    }
-
-    /// Whether an array has anything in it; says so if not. One that is left out is no fault here.
-    pub(super) fn not_empty(&mut self, key: &str, given: &Texts) {
-        if let Some(values) = given
-            && values.get_ref().is_empty()
-        {
-            self.error(values.span(), format!("`{key}` is empty"), "accepted: at least one");
-        }
-    }
-
-    /// What a name stands for, or `None` after saying that it is not one of the list.
-    pub(super) fn named<T: Copy>(
-        &mut self,
-        key: &str,
-        value: &Spanned<String>,
-        accepted: &[T],
-        name: impl Fn(T) -> &'static str,
-    ) -> Option<T> {
-        let found = accepted.iter().copied().find(|candidate| name(*candidate) == value.get_ref());
-        if found.is_none() && !self.full() {
-            let message = format!("`{key}` does not know {}", quoted(value.get_ref()));
-            self.error(
-                value.span(),
-                message,
-                remedy(value.get_ref(), accepted.iter().map(|candidate| name(*candidate))),
-            );
-        }
-        found
-    }
-}
-
-fn fitting<T: TryFrom<u64>>(value: Whole, range: &RangeInclusive<u64>) -> Option<T> {
-    u64::try_from(value.0).ok().filter(|number| range.contains(number)).and_then(|number| T::try_from(number).ok())
-}
-
-fn from_to(range: &RangeInclusive<u64>) -> String {
-    format!("accepted: a whole number from {} to {}", range.start(), range.end())
 }
 
 /// The mechanisms of a protocol under a preset.

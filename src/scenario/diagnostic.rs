@@ -109,6 +109,8 @@ impl Place {
         let start = boundary(source, span.start);
         let (before, after) = source.split_at(start);
         let head = before.rsplit('\n').next().unwrap_or(before);
+        // A byte order mark is no column in any editor.
+        let head = head.strip_prefix('\u{feff}').unwrap_or(head);
         let tail = after.split('\n').next().unwrap_or(after).trim_end_matches('\r');
         let meant = boundary(source, span.end.max(start)).saturating_sub(start).min(tail.len());
 
@@ -242,6 +244,8 @@ mod tests {
         assert_eq!(&place.snippet[place.caret], "5");
         let end = Place::of("a\n", 900..1_000);
         assert_eq!((end.line, end.column, end.caret), (2, 1, 0..0));
+        let marked = Place::of("\u{feff}a = 5", 7..8);
+        assert_eq!((marked.line, marked.column), (1, 5));
         let inside = Place::of("ä", 1..1);
         assert_eq!((inside.line, inside.column), (1, 1));
     }

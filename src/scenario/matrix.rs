@@ -14,6 +14,8 @@ use super::names::quoted;
 
 /// The most scenarios that one file may become.
 const COMBINATIONS_MAX: usize = 1_000;
+/// The most text that they may have together: a long list of plans times a long matrix would fill the memory.
+const TEXT_BYTES_MAX: usize = 16 << 20;
 /// The deepest key of a scenario has three parts; more would only nest tables.
 const KEY_PARTS_MAX: usize = 4;
 
@@ -56,9 +58,10 @@ pub(super) fn expand<'i>(mut root: Spanned<DeTable<'i>>, findings: &mut Findings
             findings.error(second.key.span(), message, "give all its values in one array");
         }
     }
+    let most = COMBINATIONS_MAX.min(TEXT_BYTES_MAX / findings.source.len().max(1));
     let combinations = axes.iter().try_fold(1_usize, |product, axis| product.checked_mul(axis.values.len()));
-    let Some(combinations) = combinations.filter(|count| *count <= COMBINATIONS_MAX) else {
-        let message = format!("`matrix` has more than {COMBINATIONS_MAX} combinations");
+    let Some(combinations) = combinations.filter(|count| *count <= most) else {
+        let message = format!("`matrix` has more than {most} combinations, the most for a file of this length");
         findings.error(span, message, "take values out, or spread them over several files");
         return Vec::new();
     };

@@ -1,9 +1,9 @@
 //! What a campaign is asked to do: the scenario file as one checked value.
 //!
 //! A [`Scenario`] is parsed, not validated: whoever holds one may rely on every range and every combination in it. The way from
-//! a path to a scenario is [`load`](load::load); the way from a text is [`parse`](read::parse). Files of this module follow that
-//! way: `load` finds files, `read` turns text into tables, `matrix` multiplies them, `raw` says which keys exist, `check` and
-//! `faults` say what they may hold, and `diagnostic` tells the user. Running a scenario is left to `drive`.
+//! a path to a scenario is [`load`](load::load); the way from a text is [`parse`]. Files of this module follow that
+//! way: `load` finds files, `read` turns text into tables, `matrix` multiplies them, `raw` says which keys exist, `check`,
+//! `workload` and `faults` say what they may hold, and `diagnostic` tells the user. Running a scenario is left to `drive`.
 
 mod check;
 pub mod diagnostic;
@@ -12,7 +12,9 @@ pub mod load;
 mod matrix;
 mod names;
 mod raw;
-pub mod read;
+mod read;
+mod values;
+mod workload;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,7 @@ pub use diagnostic::Diagnostic;
 pub use faults::parse_seeds;
 pub use load::{Loaded, LoadedScenario, load, load_file};
 pub use read::parse;
+pub use workload::{Arrival, Catalogue, Popularity, TopUp, Workload};
 
 /// A scenario, fully checked. Times are virtual microseconds, money is cents.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,77 +135,6 @@ impl Default for Parties {
     fn default() -> Self {
         Parties { customers: 1, merchants: 1, opening_balance_cents: 100_000 }
     }
-}
-
-/// What is bought, and when.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Workload {
-    /// How many purchases in all, at least one.
-    pub purchases: u32,
-    /// When they start.
-    pub arrival: Arrival,
-    /// What there is to buy.
-    pub catalogue: Catalogue,
-    /// Money from outside that reaches every customer's account once.
-    pub top_up: Option<TopUp>,
-}
-
-impl Default for Workload {
-    fn default() -> Self {
-        Workload { purchases: 1, arrival: Arrival::Every { us: 50_000 }, catalogue: Catalogue::default(), top_up: None }
-    }
-}
-
-/// When purchases start.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Arrival {
-    /// One after the other at a fixed distance.
-    Every {
-        /// The distance, in microseconds, at least one.
-        us: u64,
-    },
-    /// At random, independently of each other.
-    Poisson {
-        /// The mean rate per virtual second: finite and positive.
-        per_s: f64,
-    },
-}
-
-/// What every merchant sells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Catalogue {
-    /// How many items, at least one.
-    pub items: u32,
-    /// The least and the greatest price, at least one cent.
-    pub price_cents: (u64, u64),
-    /// The least and the greatest length, at least [`ITEM_BYTES_MIN`](crate::crypto::ITEM_BYTES_MIN).
-    pub item_bytes: (u32, u32),
-    /// Which items sell well.
-    pub popularity: Popularity,
-}
-
-impl Default for Catalogue {
-    fn default() -> Self {
-        Catalogue { items: 100, price_cents: (50, 2_000), item_bytes: (512, 4_096), popularity: Popularity::Zipf }
-    }
-}
-
-/// Which items sell well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Popularity {
-    /// The nth item sells one nth as often as the first.
-    Zipf,
-    /// All sell alike.
-    Uniform,
-}
-
-/// Money from outside: every customer's account grows once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TopUp {
-    /// When, counted from the start of the run.
-    pub after_us: u64,
-    /// By how much, at least one cent.
-    pub cents: u64,
 }
 
 /// How the network behaves when no fault strikes.

@@ -34,15 +34,18 @@ pub fn parse(path: &Path, source: &str) -> Result<Vec<Scenario>, Vec<Diagnostic>
 
 fn scenarios(findings: &mut Findings<'_>) -> Vec<Scenario> {
     let source = findings.source;
-    let root = match DeTable::parse(source) {
-        Ok(root) => root,
-        Err(error) => {
-            let (wrong, wanted) = split(error.message());
-            let span = error.span().unwrap_or(source.len()..source.len());
-            findings.error(span, format!("this is not TOML: {wrong}"), wanted);
-            return Vec::new();
-        }
-    };
+    // The first error in the file is the one to mend: what follows is often only its echo.
+    let (root, errors) = DeTable::parse_recoverable(source);
+    let start = |error: &toml::de::Error| error.span().map_or(source.len(), |span| span.start);
+    if let Some(error) = errors.iter().min_by_key(|error| start(error)) {
+        let (wrong, wanted) = split(error.message());
+        findings.error(
+            error.span().unwrap_or(source.len()..source.len()),
+            format!("this is not TOML: {wrong}"),
+            wanted,
+        );
+        return Vec::new();
+    }
     if root.get_ref().is_empty() {
         findings.error(0..0, "the scenario is empty", SMALLEST);
         return Vec::new();
