@@ -205,10 +205,10 @@ thread_local! {
 }
 
 #[test]
-fn a_server_that_loses_the_order_leaves_everyone_without_proof() {
+fn a_server_that_loses_ms_signature_leaves_everyone_without_proof() {
     let bend: Bend = |effect| {
         if let Effect::Save { record, .. } = effect {
-            Arc::make_mut(record).parts.retain(|part| !matches!(part, Part::Instrument(_)));
+            Arc::make_mut(record).parts.retain(|part| !matches!(part, Part::Countersignature(_)));
         }
     };
     let broken = breaks(Side::Server, bend, "none");

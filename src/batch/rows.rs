@@ -8,7 +8,7 @@ use crate::fault::{FaultKind, Plan};
 use crate::invariant::facts::PurchaseFacts;
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::order::Status;
-use crate::protocol::party::{Party, PurchaseKey, Side, Tid};
+use crate::protocol::party::{Party, PurchaseKey, Tid};
 use crate::protocol::role::Belief;
 use crate::protocol::setup::Setup;
 use crate::results::{
@@ -265,10 +265,10 @@ fn reached(run: &RunRow<'_>, plan: &Plan) -> Vec<&'static str> {
     use crate::fault::{CrashSite, Fault};
     use crate::protocol::party::Step;
     let [committed, in_spite, between, half_paid] = SOMETIMES;
-    // P saves before it sends its first answer to a submission.
+    // P saves what it has decided before it sends a numbered step.
     let half_way = |fault: &Fault| {
         matches!(fault, Fault::Crash { party: Party::Server, site: CrashSite::BeforeSend(send), .. }
-            if send.step == Step::Numbered(5) || send.step == Step::Answer(Side::Customer))
+            if matches!(send.step, Step::Numbered(_)))
     };
     let mut reached = Vec::new();
     reached.extend((run.committed > 0).then_some(committed));

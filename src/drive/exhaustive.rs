@@ -41,8 +41,8 @@ impl Recorder<'_, '_> {
 }
 
 impl Oracle for Recorder<'_, '_> {
-    fn send(&mut self, site: SendSite, message: &Message) -> Option<SendFault> {
-        let struck = self.scripted.send(site, message);
+    fn send(&mut self, from: Party, site: SendSite, message: &Message) -> Option<SendFault> {
+        let struck = self.scripted.send(from, site, message);
         if struck.is_none() {
             for (kind, fault) in [
                 (FaultKind::Drop, Fault::Drop(site)),

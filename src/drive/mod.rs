@@ -40,8 +40,8 @@ pub enum SendFault {
 
 /// Decides, site by site, what goes wrong.
 pub trait Oracle {
-    /// What strikes a send, if anything does.
-    fn send(&mut self, site: SendSite, message: &Message) -> Option<SendFault>;
+    /// What strikes a send of that party's, if anything does.
+    fn send(&mut self, from: Party, site: SendSite, message: &Message) -> Option<SendFault>;
 
     /// Whether a party crashes here, and if so, whether for ever.
     fn crash(&mut self, party: Party, site: CrashSite) -> Option<bool>;
@@ -64,7 +64,7 @@ pub trait Oracle {
 pub struct Fair;
 
 impl Oracle for Fair {
-    fn send(&mut self, _: SendSite, _: &Message) -> Option<SendFault> {
+    fn send(&mut self, _: Party, _: SendSite, _: &Message) -> Option<SendFault> {
         None
     }
 
@@ -97,11 +97,7 @@ impl Latency {
         if self.min_us == self.max_us {
             return self.min_us;
         }
-        let step = match site.step {
-            crate::protocol::party::Step::Numbered(n) => u64::from(n),
-            crate::protocol::party::Step::Query(side) => 100 + side as u64,
-            crate::protocol::party::Step::Answer(side) => 110 + side as u64,
-        };
+        let step = u64::from(site.step.code());
         let index = u64::from(site.purchase) << 24 | step << 16 | u64::from(site.nth.min(0xffff));
         let bytes = setup.streams.draw(Purpose::Latency, Some(from), index);
         let word = bytes[copy * 8..copy * 8 + 8].iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
@@ -304,7 +300,7 @@ impl Driver<'_, '_, '_> {
         let Some((from, Effect::Send { message, .. })) = self.world.handling() else { return Fate::Arrive(0) };
         let site = self.ears.labels.send(message);
         let after_us = self.job.latency.of(self.job.setup, from, site, 0);
-        let (fault, fate) = match oracle.send(site, message) {
+        let (fault, fate) = match oracle.send(from, site, message) {
             None => return Fate::Arrive(after_us),
             Some(SendFault::Drop) => (Fault::Drop(site), Fate::Drop),
             Some(SendFault::Duplicate) => {

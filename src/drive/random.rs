@@ -82,19 +82,8 @@ impl Random {
     }
 }
 
-/// The side that sends a step of the paper's protocols; queries and answers say themselves whose they are.
-fn sender(site: SendSite, message: &Message) -> Party {
-    use crate::protocol::party::Step;
-    match site.step {
-        Step::Numbered(1 | 3) | Step::Query(Side::Customer) => message.about.customer(),
-        Step::Numbered(2 | 4) | Step::Query(_) => message.about.merchant(),
-        _ => Party::Server,
-    }
-}
-
 impl Oracle for Random {
-    fn send(&mut self, site: SendSite, message: &Message) -> Option<SendFault> {
-        let from = sender(site, message);
+    fn send(&mut self, from: Party, _: SendSite, message: &Message) -> Option<SendFault> {
         if self.strikes(from, FaultKind::Drop) {
             Some(SendFault::Drop)
         } else if self.strikes(from, FaultKind::Duplicate) {

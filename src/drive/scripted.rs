@@ -59,7 +59,7 @@ pub fn separations(plan: &Plan) -> Vec<Separation> {
 }
 
 impl Oracle for Scripted<'_> {
-    fn send(&mut self, site: SendSite, _: &Message) -> Option<SendFault> {
+    fn send(&mut self, _: Party, site: SendSite, _: &Message) -> Option<SendFault> {
         self.strike(|fault| match fault {
             Fault::Drop(at) if *at == site => Some(SendFault::Drop),
             Fault::Duplicate(at) if *at == site => Some(SendFault::Duplicate),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::order::{decode_key, encode_key};
 use super::part::{Part, Parts};
-use super::party::{PurchaseKey, Side, Step};
+use super::party::{PurchaseKey, Step};
 use super::wire::{Malformed, Reader, Writer};
 use crate::crypto::Crypto;
 
@@ -25,27 +25,6 @@ impl Parts for Message {
     }
 }
 
-const fn step_code(step: Step) -> u8 {
-    match step {
-        Step::Numbered(n) => n,
-        Step::Query(Side::Customer) => 101,
-        Step::Query(_) => 102,
-        Step::Answer(Side::Customer) => 103,
-        Step::Answer(_) => 104,
-    }
-}
-
-const fn step_from_code(code: u8) -> Result<Step, Malformed> {
-    Ok(match code {
-        1..=99 => Step::Numbered(code),
-        101 => Step::Query(Side::Customer),
-        102 => Step::Query(Side::Merchant),
-        103 => Step::Answer(Side::Customer),
-        104 => Step::Answer(Side::Merchant),
-        _ => return Err(Malformed("no such step")),
-    })
-}
-
 /// The bytes before the first part: the purchase's key, the step, and the number of parts.
 const HEADER_BYTES: usize = 24 + 1 + 1;
 
@@ -62,7 +41,7 @@ impl Message {
         let mut out = Writer::default();
         out.buffer().reserve(self.encoded_len());
         encode_key(&self.about, &mut out);
-        out.u8(step_code(self.step)).u8(self.parts.len() as u8);
+        out.u8(self.step.code()).u8(self.parts.len() as u8);
         self.parts.iter().for_each(|part| part.encode(&mut out));
         debug_assert_eq!(out.as_slice().len(), self.encoded_len());
         out.finish()
@@ -87,7 +66,7 @@ impl Message {
     pub fn decode(bytes: &[u8], crypto: &dyn Crypto) -> Result<Self, Malformed> {
         let mut from = Reader::new(bytes);
         let about = decode_key(&mut from)?;
-        let step = step_from_code(from.u8()?)?;
+        let step = Step::from_code(from.u8()?).ok_or(Malformed("no such step"))?;
         let count = from.u8()?;
         let mut parts: Vec<Part> = Vec::with_capacity(usize::from(count).min(16));
         for _ in 0..count {

@@ -150,6 +150,31 @@ pub enum Step {
     Answer(Side),
 }
 
+impl Step {
+    /// The byte that stands for it on the wire; P asks nobody, so that two of each are enough beside the numbers.
+    pub const fn code(self) -> u8 {
+        match self {
+            Step::Numbered(number) => number,
+            Step::Query(Side::Customer) => 101,
+            Step::Query(_) => 102,
+            Step::Answer(Side::Customer) => 103,
+            Step::Answer(_) => 104,
+        }
+    }
+
+    /// The step that a byte stands for.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            1..=99 => Step::Numbered(code),
+            101 => Step::Query(Side::Customer),
+            102 => Step::Query(Side::Merchant),
+            103 => Step::Answer(Side::Customer),
+            104 => Step::Answer(Side::Merchant),
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
