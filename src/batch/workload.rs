@@ -61,6 +61,9 @@ pub const fn latency(scenario: &Scenario) -> Latency {
     Latency { min_us, max_us }
 }
 
+/// No purchase starts later than this, so that no sum of times overflows: 30,000 years.
+const LAST_START_US: u64 = 1_000_000_000_000_000_000;
+
 /// Who buys what from whom, and when. Customers take turns; merchants are equally likely; items as their popularity says.
 pub fn workload(scenario: &Scenario, seed: u64) -> Workload {
     let mut draws = Streams::new(seed).reader(Purpose::Workload, None);
@@ -69,7 +72,7 @@ pub fn workload(scenario: &Scenario, seed: u64) -> Workload {
     let mut errands = Vec::with_capacity(scenario.workload.purchases as usize);
     for number in 0..scenario.workload.purchases {
         if number > 0 {
-            at_us += gap_us(scenario.workload.arrival, &mut draws);
+            at_us = (at_us + gap_us(scenario.workload.arrival, &mut draws)).min(LAST_START_US);
         }
         let merchant = draws.below(u64::from(scenario.parties.merchants)) as u32;
         let wish = Wish { merchant, item: shelf.pick(&mut draws) };

@@ -41,7 +41,7 @@ impl Bar {
     fn new(output: &Output) -> Self {
         let target = if output.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style = "{prefix} {wide_msg} {bar:24} {human_pos}/{human_len} runs {per_sec:>12} {eta:>4} left";
+        let style = "{prefix} {wide_msg} {bar:24} {human_pos}/{human_len} runs, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }

@@ -136,6 +136,8 @@ impl Observer for Labels {
             Happening::Arrived { envelope, .. } => self.arrived(envelope),
             Happening::Fired { party, timer } => self.over(&Event::Timer(*party, *timer)),
             Happening::Restarted { party } => self.over(&Event::Restart(*party)),
+            // A purchase that its customer forgot before it gave it a TID has none.
+            Happening::Crashed { party: Party::Customer(_), .. } => self.starting = None,
             Happening::Lost { event, .. } | Happening::Forgone { event, .. } => self.over(event),
             _ => {}
         }

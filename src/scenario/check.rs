@@ -18,6 +18,10 @@ use crate::protocol::{self, NAMES, deviation};
 
 /// The longest name of a file's scenario, and of one of a matrix: file systems take 255 bytes.
 const NAME_CHARS: (usize, usize) = (64, 200);
+
+/// The most items that all merchants may have together: each takes some memory from the start.
+const OFFERS_MAX: u64 = 10_000_000;
+
 /// Checks everything. The result counts only if `findings` stayed empty.
 pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<'_>) -> Scenario {
     let protocols = protocols(&raw.protocol, findings);
@@ -29,6 +33,12 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         Faults::Random { .. } => CryptoKind::Real,
         _ => CryptoKind::Symbolic,
     };
+    let parties = parties(raw, findings);
+    let offers = u64::from(parties.merchants) * u64::from(workload.catalogue.items);
+    if let (true, Some(items)) = (offers > OFFERS_MAX, &raw.workload.catalogue.items) {
+        let message = format!("`workload.catalogue.items` times `parties.merchants` is {offers}");
+        findings.error(items.span(), message, format!("accepted: at most {OFFERS_MAX} items in all"));
+    }
     let flag = raw.faults.as_ref().and_then(|faults| faults.get_ref().server_crash_forever.as_ref());
     Scenario {
         name: name(raw, suffix, findings),
@@ -39,7 +49,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         crypto: findings.one_of("crypto", &raw.crypto, CryptoKind::ALL, |crypto| crypto.name(), crypto),
         // The last seed of all is left out, so that the seeds of a run are a range.
         seed: findings.whole("seed", &raw.seed, 0..=u64::MAX - 1, 0),
-        parties: parties(raw, findings),
+        parties,
         workload,
         network: network(raw, findings),
         recovery: recovery(raw, findings),

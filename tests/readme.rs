@@ -1,0 +1,45 @@
+//! What the README shows is what the program prints.
+
+use std::process::Command;
+
+const README: &str = include_str!("../README.md");
+
+fn halfpaid(arguments: &[&str]) -> (String, i32) {
+    let output = Command::new(env!("CARGO_BIN_EXE_halfpaid")).args(arguments).output().expect("it runs");
+    (String::from_utf8(output.stdout).expect("text"), output.status.code().unwrap_or(-1))
+}
+
+/// Splits as a shell would, as far as the README needs it.
+fn words(command: &str) -> Vec<String> {
+    let quoted = command.split('"').enumerate();
+    quoted
+        .flat_map(|(i, piece)| {
+            if i % 2 == 1 { vec![piece.to_owned()] } else { piece.split_whitespace().map(str::to_owned).collect() }
+        })
+        .collect()
+}
+
+#[test]
+fn the_replay_in_the_readme_is_what_replay_prints() {
+    let (shown, code) = halfpaid(&["replay", "case1", "crash-forever M1 after 3#1"]);
+    assert_eq!(code, 0);
+    assert!(README.contains(&shown), "the README should show:\n{shown}");
+}
+
+#[test]
+fn every_finding_in_the_readme_is_shown_by_its_command() {
+    let text = README.replace("\n  ", " ");
+    let commands: Vec<&str> = text
+        .split('`')
+        .filter(|piece| piece.starts_with("halfpaid replay "))
+        .map(|piece| piece.strip_prefix("halfpaid ").unwrap_or(piece))
+        .collect();
+    assert!(commands.len() >= 7, "{commands:?}");
+    for command in commands {
+        let command = command.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = words(&command);
+        let (shown, code) = halfpaid(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(code, 0, "{command}");
+        assert!(shown.contains("violated"), "{command} breaks nothing:\n{shown}");
+    }
+}
