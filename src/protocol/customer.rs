@@ -6,15 +6,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::asking::Asking;
 use super::cases::Escrow;
 use super::mechanism::Mechanism;
 use super::message::Message;
-use super::order::{Description, Instrument, Order, Status, request};
+use super::order::{Description, Instrument, Order, Status};
 use super::part::{Part, Parts};
 use super::party::{Party, PurchaseKey, Side, Step, Tid};
 use super::record::{Record, RecordKind};
 use super::role::{Belief, Context, Input, Role, TimerKind, Wish};
-use crate::crypto::{Blob, Signature};
+use super::signing::{outcome_parts, receipt_holds, sign_order};
+use crate::crypto::Blob;
 
 /// A customer's volatile state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,11 +29,7 @@ pub struct Customer {
 struct Purchase {
     about: PurchaseKey,
     state: State,
-    /// How often the last message was sent again, and P was asked.
-    retries: u32,
-    queries: u32,
-    /// C's signature of its right to ask, made once.
-    request: Option<Signature>,
+    asking: Asking,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -88,7 +86,7 @@ impl Customer {
         let about = PurchaseKey { customer, merchant: wish.merchant, tid };
         let purchase = Purchase::new(about, State::AwaitQuote { description });
         purchase.send_again(context);
-        purchase.arm(context);
+        purchase.asking.await_answer(about, context);
         self.purchases.insert(tid, purchase);
     }
 }
@@ -117,7 +115,7 @@ impl Role for Customer {
 
 impl Purchase {
     fn new(about: PurchaseKey, state: State) -> Self {
-        Purchase { about, state, retries: 0, queries: 0, request: None }
+        Purchase { about, state, asking: Asking::default() }
     }
 
     /// Folds a record of the outcome into a purchase under recovery.
@@ -146,7 +144,7 @@ impl Purchase {
         if context.has(Mechanism::Retransmit) {
             self.send_again(context);
         }
-        self.arm(context);
+        self.asking.start_over(self.about, context);
     }
 
     /// Sends the message that the state awaits an answer to.
@@ -159,15 +157,6 @@ impl Purchase {
             State::Done(_) => return,
         };
         context.send(self.about.merchant(), Message::new(self.about, step, vec![part]));
-    }
-
-    fn arm(&self, context: &mut Context<'_>) {
-        if context.has(Mechanism::Retransmit) {
-            context.set_timer(self.about, TimerKind::Retry, context.setup.timing.retry_us(self.retries));
-        }
-        if context.has(Mechanism::StatusQuery) && !matches!(self.state, State::AwaitQuote { .. }) {
-            context.set_timer(self.about, TimerKind::Query, context.setup.timing.query_us(self.queries));
-        }
     }
 
     fn on_message(&mut self, message: &Message, escrow: Escrow, context: &mut Context<'_>) {
@@ -187,20 +176,11 @@ impl Purchase {
         match (kind, &self.state) {
             (_, State::Done(_)) => {}
             (TimerKind::Retry, _) => {
-                self.retries += 1;
                 self.send_again(context);
-                context.set_timer(self.about, TimerKind::Retry, context.setup.timing.retry_us(self.retries));
+                self.asking.asked_again(self.about, context);
             }
             (TimerKind::Query, State::AwaitOutcome { instrument, .. } | State::AwaitGoods { instrument, .. }) => {
-                let mut parts = vec![Part::Instrument(Arc::clone(instrument))];
-                self.queries += 1;
-                if context.has(Mechanism::AuthenticatedQuery) {
-                    let about = self.about;
-                    let signature = *self.request.get_or_insert_with(|| context.sign(request(&about)));
-                    parts.push(Part::Request(signature));
-                }
-                context.send(Party::Server, Message::new(self.about, Step::Query(Side::Customer), parts));
-                context.set_timer(self.about, TimerKind::Query, context.setup.timing.query_us(self.queries));
+                self.asking.ask(Side::Customer, instrument, context);
             }
             _ => {}
         }
@@ -242,10 +222,8 @@ impl Purchase {
         context.save(Mechanism::CustomerJournal, signed);
         context.believe(self.about, Belief::InDoubt);
         self.state = State::AwaitOutcome { instrument, sealed };
-        self.retries = 0;
         self.send_again(context);
-        context.cancel_timer(self.about, TimerKind::Retry);
-        self.arm(context);
+        self.asking.start_over(self.about, context);
     }
 
     /// Step 6 or an answer of P's has arrived.
@@ -297,52 +275,12 @@ impl Purchase {
 
     fn done(&mut self, belief: Belief, context: &mut Context<'_>) {
         self.state = State::Done(belief);
-        self.request = None;
-        context.cancel_timer(self.about, TimerKind::Retry);
-        context.cancel_timer(self.about, TimerKind::Query);
+        self.asking.stop(self.about, context);
     }
 
     fn record(&self, kind: RecordKind, parts: Vec<Part>) -> Record {
         Record { kind, about: Some(self.about), parts }
     }
-}
-
-/// C's signature or, without `bound-signature`, its two signatures. An order without digests has nothing to sign apart.
-pub fn sign_order(order: Order, context: &mut Context<'_>) -> Instrument {
-    if context.has(Mechanism::BoundSignature) || order.sealed.is_none() {
-        Instrument { signature: context.sign(order.bound()), order, acknowledgement: None }
-    } else {
-        let signature = context.sign(order.unbound());
-        Instrument { signature, order, acknowledgement: Some(context.sign(order.acknowledgement())) }
-    }
-}
-
-/// Whether both of C's signatures, or the one that binds everything, are C's.
-pub fn instrument_holds(instrument: &Instrument, context: &mut Context<'_>) -> bool {
-    let (order, customer) = (&instrument.order, instrument.order.about.customer());
-    match &instrument.acknowledgement {
-        None => context.verify(customer, order.bound(), &instrument.signature),
-        Some(acknowledgement) => {
-            context.verify(customer, order.unbound(), &instrument.signature)
-                && context.verify(customer, order.acknowledgement(), acknowledgement)
-        }
-    }
-}
-
-/// Whether a message's receipt is P's word on this very order.
-pub fn receipt_holds(order: &Order, message: &Message, context: &mut Context<'_>) -> bool {
-    match (message.status(), message.receipt()) {
-        (Some(status), Some(receipt)) => {
-            context.verify(Party::Server, order.receipt(*status, message.goods_digest()), receipt)
-        }
-        _ => false,
-    }
-}
-
-/// The parts of a message that say how a purchase ended, to be kept.
-pub fn outcome_parts(message: &Message) -> Vec<Part> {
-    let kept = |part: &&Part| matches!(part, Part::Status(_) | Part::GoodsDigest(_) | Part::Receipt(_));
-    message.parts.iter().filter(kept).cloned().collect()
 }
 
 /// The goods in a message, if they are of use: a key that opens the ciphertext, or an item; and, with `item-digest`, what the

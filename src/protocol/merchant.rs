@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::asking::Asking;
 use super::cases::Escrow;
-use super::customer::{instrument_holds, outcome_parts, receipt_holds};
 use super::mechanism::Mechanism;
 use super::message::Message;
-use super::order::{Instrument, Status, request, signed_again};
+use super::order::{Instrument, Status, signed_again};
 use super::part::{Part, Parts};
 use super::party::{Party, PurchaseKey, Side, Step};
 use super::record::{Record, RecordKind};
 use super::role::{Belief, Context, Input, Role, TimerKind};
-use crate::crypto::{Blob, Key, Signature};
+use super::signing::{instrument_holds, outcome_parts, receipt_holds};
+use crate::crypto::{Blob, Key};
 
 /// A merchant's volatile state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,10 +28,7 @@ struct Purchase {
     /// What was quoted; `None` where M took an order that it does not remember quoting for.
     quote: Option<Quote>,
     state: State,
-    retries: u32,
-    queries: u32,
-    /// M's signature of its right to ask, made once.
-    request: Option<Signature>,
+    asking: Asking,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -137,7 +135,7 @@ impl Role for Merchant {
 
 impl Purchase {
     fn new(about: PurchaseKey) -> Self {
-        Purchase { about, quote: None, state: State::AwaitOrder, retries: 0, queries: 0, request: None }
+        Purchase { about, quote: None, state: State::AwaitOrder, asking: Asking::default() }
     }
 
     /// After a restart: says again what it believes, and goes on asking.
@@ -149,18 +147,9 @@ impl Purchase {
                 if context.has(Mechanism::Retransmit) {
                     self.submit(escrow, context);
                 }
-                self.arm(context);
+                self.asking.start_over(self.about, context);
             }
             State::Done { status, .. } => context.believe(self.about, belief(*status)),
-        }
-    }
-
-    fn arm(&self, context: &mut Context<'_>) {
-        if context.has(Mechanism::Retransmit) {
-            context.set_timer(self.about, TimerKind::Retry, context.setup.timing.retry_us(self.retries));
-        }
-        if context.has(Mechanism::StatusQuery) {
-            context.set_timer(self.about, TimerKind::Query, context.setup.timing.query_us(self.queries));
         }
     }
 
@@ -216,7 +205,7 @@ impl Purchase {
                 context.believe(self.about, Belief::InDoubt);
                 self.state = State::AwaitStatus { instrument: Arc::clone(instrument) };
                 self.submit(escrow, context);
-                self.arm(context);
+                self.asking.start_over(self.about, context);
             }
         }
     }
@@ -287,9 +276,7 @@ impl Purchase {
         context.save(Mechanism::MerchantJournal, record);
         context.believe(self.about, belief(status));
         self.state = State::Done { instrument, status, outcome };
-        self.request = None;
-        context.cancel_timer(self.about, TimerKind::Retry);
-        context.cancel_timer(self.about, TimerKind::Query);
+        self.asking.stop(self.about, context);
         self.deliver(escrow, context);
     }
 
@@ -317,23 +304,13 @@ impl Purchase {
 
     fn on_timeout(&mut self, kind: TimerKind, escrow: Escrow, context: &mut Context<'_>) {
         let State::AwaitStatus { instrument } = &self.state else { return };
+        let instrument = Arc::clone(instrument);
         match kind {
             TimerKind::Retry => {
-                self.retries += 1;
                 self.submit(escrow, context);
-                context.set_timer(self.about, TimerKind::Retry, context.setup.timing.retry_us(self.retries));
+                self.asking.asked_again(self.about, context);
             }
-            TimerKind::Query => {
-                let mut parts = vec![Part::Instrument(Arc::clone(instrument))];
-                self.queries += 1;
-                if context.has(Mechanism::AuthenticatedQuery) {
-                    let about = self.about;
-                    let signature = *self.request.get_or_insert_with(|| context.sign(request(&about)));
-                    parts.push(Part::Request(signature));
-                }
-                context.send(Party::Server, Message::new(self.about, Step::Query(Side::Merchant), parts));
-                context.set_timer(self.about, TimerKind::Query, context.setup.timing.query_us(self.queries));
-            }
+            TimerKind::Query => self.asking.ask(Side::Merchant, &instrument, context),
             TimerKind::Forget => {}
         }
     }

@@ -19,6 +19,8 @@ pub mod record;
 pub mod role;
 pub mod server;
 pub mod setup;
+pub mod signing;
+pub mod asking;
 pub mod wire;
 
 use std::fmt;

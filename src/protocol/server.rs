@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cases::Escrow;
-use super::customer::instrument_holds;
 use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::{Cents, Instrument, Order, Status, Transfer, request, signed_again};
@@ -17,6 +16,7 @@ use super::party::{Party, PurchaseKey, Side, Step};
 use super::record::{Record, RecordKind};
 use super::role::{Context, Input, Role, TimerKind};
 use super::setup::Setup;
+use super::signing::instrument_holds;
 use crate::crypto::Digest;
 
 /// P's volatile state: what the journal says, ready at hand.
