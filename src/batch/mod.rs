@@ -26,7 +26,7 @@ use crate::scenario::{CryptoKind, Faults, GivenPlan, Scenario};
 use crate::world::Workload;
 
 use findings::{Exhaustive, Finding, Kind, Sampled};
-use rows::{EndState, Kept, Place, SOMETIMES};
+use rows::{EndState, HALF_PAID, Kept, Place, SOMETIMES};
 
 /// Is told how a scenario gets on.
 pub trait Progress: Sync {
@@ -64,6 +64,8 @@ pub struct Outcome {
     pub summary: Vec<SummaryRow<'static>>,
     /// Why the answer is not complete, if it is not.
     pub incomplete: Option<String>,
+    /// The conditions that some run should have reached, and none did.
+    pub gaps: Vec<&'static str>,
 }
 
 /// Says which faults of a plan never met their site.
@@ -112,12 +114,15 @@ pub fn run(
     let incomplete = left_out.first().map(|left: &LeftOut| left.why.clone());
     let mut manifest = Manifest { left_out, ..manifest };
     let kinds = scenario.faults.kinds();
-    let names = SOMETIMES.into_iter().chain(kinds.iter().map(|kind| kind.name()));
-    manifest.sometimes = names
-        .map(|name| Sometimes { name: name.to_owned(), reached: sometimes.get(name).copied().unwrap_or(0) })
-        .collect();
+    let names: Vec<&'static str> = SOMETIMES.into_iter().chain(kinds.iter().map(|kind| kind.name())).collect();
+    let reached = |name: &str| sometimes.get(name).copied().unwrap_or(0);
+    manifest.sometimes =
+        names.iter().map(|name| Sometimes { name: (*name).to_owned(), reached: reached(name) }).collect();
+    // Where no fault was to be chosen, nothing was to be reached; and Cases 2 and 3 are built never to be half-paid.
+    let wanted = |name: &&&str| !kinds.is_empty() && **name != HALF_PAID && reached(name) == 0;
+    let gaps = names.iter().filter(wanted).copied().collect();
     writer.finish(manifest)?;
-    Ok(Outcome { summary, incomplete })
+    Ok(Outcome { summary, incomplete, gaps })
 }
 
 struct Campaign<'a> {

@@ -62,8 +62,11 @@ pub const SOMETIMES: [&str; 4] = [
     "a purchase committed",
     "a purchase committed in spite of a fault",
     "P crashed between saving and sending",
-    "half-paid: committed while C could not yet derive the item",
+    HALF_PAID,
 ];
+
+/// Met only where the protocol allows it.
+pub const HALF_PAID: &str = "half-paid: committed while C could not yet derive the item";
 
 /// A purchase that was started but never got a TID.
 const NO_TID: Tid = Tid([0; 16]);

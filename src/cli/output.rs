@@ -17,6 +17,8 @@ pub(super) struct Output {
     pub(super) progress: bool,
     /// Whether notes are wanted.
     pub(super) verbose: bool,
+    /// Whether nothing but results and errors is wanted.
+    quiet: bool,
 }
 
 impl Output {
@@ -34,6 +36,7 @@ impl Output {
             width: if out { terminal_size::terminal_size().map(|(width, _)| width.0) } else { None },
             progress: err && !look.quiet && !look.no_progress,
             verbose: look.verbose && !look.quiet,
+            quiet: look.quiet,
         }
     }
 
@@ -47,6 +50,13 @@ impl Output {
             }
             Err(error) => Err(Failure::usage(format!("cannot write to stdout: {error}"))),
             Ok(()) => Ok(()),
+        }
+    }
+
+    /// Prints what the user should know although nothing is wrong.
+    pub(super) fn warn(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr().lock(), "note: {text}");
         }
     }
 

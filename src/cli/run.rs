@@ -114,6 +114,9 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
         match batch::run(scenario, &loaded.source, &arguments.out, &interrupted, &bar) {
             Ok(outcome) => {
                 incomplete = incomplete.or(outcome.incomplete.map(|why| format!("{}: {why}", scenario.name)));
+                for gap in outcome.gaps {
+                    bar.bar.suspend(|| output.warn(&format!("{}: no run reached this: {gap}", scenario.name)));
+                }
                 rows.extend(outcome.summary);
             }
             Err(error) => {
