@@ -45,7 +45,7 @@
 //! let case1 = protocol::by_name("case1").expect("it exists");
 //! let setup = workload::setup(&scenario, &case1, CryptoKind::Symbolic, 0);
 //! let errands = workload::workload(&scenario, 0);
-//! let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario), deviating: &[] };
+//! let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario) };
 //!
 //! // The merchant is paid and never seen again.
 //! let plan = "crash-forever M1 after 3#1".parse()?;

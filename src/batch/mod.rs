@@ -18,7 +18,6 @@ use crate::drive::shrink::shrink;
 use crate::drive::{self, Fair, Finished, Job};
 use crate::fault::{Fault, Plan};
 use crate::invariant::{Invariant, Verdict};
-use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow};
@@ -74,12 +73,11 @@ pub fn unmet(faults: &[Fault]) -> String {
     format!("the run never comes to the site of {}", list.join(", "))
 }
 
-/// The sides that break the protocol on purpose, and how.
-pub fn deviating(scenario: &Scenario) -> (Vec<Side>, Option<String>) {
-    let named = [(Side::Customer, scenario.deviations.customer), (Side::Merchant, scenario.deviations.merchant)];
-    let deviating: Vec<_> = named.into_iter().filter(|(_, name)| *name != "honest").collect();
-    let words: Vec<String> = deviating.iter().map(|(side, name)| format!("{} {name}", side.word())).collect();
-    (deviating.iter().map(|(side, _)| *side).collect(), (!words.is_empty()).then(|| words.join(" + ")))
+/// How the parties of a run break the protocol, in words.
+fn deviation(setup: &Setup) -> Option<String> {
+    let words: Vec<String> =
+        setup.deviations().map(|(side, known)| format!("{} {}", side.word(), known.name())).collect();
+    (!words.is_empty()).then(|| words.join(" + "))
 }
 
 /// Runs a scenario and writes its results below `out`.
@@ -162,7 +160,8 @@ impl<'a> Campaign<'a> {
         let scenario = self.scenario;
         let mut sums = Sums::default();
         let seed = scenario.seed;
-        let (sides, deviation) = deviating(scenario);
+        let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
+        let deviation = deviation(&setup);
         self.runs = 0;
         let gathered = match &scenario.faults {
             Faults::Random { seeds, .. } => {
@@ -170,8 +169,7 @@ impl<'a> Campaign<'a> {
                 let seeds: Vec<u64> = seeds.clone().collect();
                 self.progress.ahead(seeds.len() as u64);
                 for batch in seeds.chunks(32) {
-                    let kept: Vec<Kept<'a>> =
-                        batch.par_iter().map(|seed| self.random(protocol, *seed, &sides)).collect();
+                    let kept: Vec<Kept<'a>> = batch.par_iter().map(|seed| self.random(protocol, *seed)).collect();
                     for kept in kept {
                         sampled.note(&kept.plan, &kept.violations, kept.run.seed);
                         self.take(kept, &mut sums)?;
@@ -180,10 +178,9 @@ impl<'a> Campaign<'a> {
                 Gathered::Sampled(sampled)
             }
             chosen => {
-                let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
                 let workload = workload::workload(scenario, seed);
                 let latency = workload::latency(scenario);
-                let job = Job { setup: &setup, workload: &workload, latency, deviating: &sides };
+                let job = Job { setup: &setup, workload: &workload, latency };
                 let place = self.place(protocol, seed);
                 let mut exhaustive = Exhaustive::default();
                 match chosen {
@@ -236,16 +233,16 @@ impl<'a> Campaign<'a> {
                 Gathered::Exhaustive(exhaustive)
             }
         };
-        self.conclude(protocol, sums, gathered, &sides, deviation.as_deref())
+        self.conclude(protocol, sums, gathered, deviation.as_deref())
     }
 
-    fn random(&self, protocol: &Arc<dyn Protocol>, seed: u64, sides: &[Side]) -> Kept<'a> {
+    fn random(&self, protocol: &Arc<dyn Protocol>, seed: u64) -> Kept<'a> {
         let setup = workload::setup(self.scenario, protocol, self.scenario.crypto, seed);
         let mut workload = workload::workload(self.scenario, seed);
         let mut oracle = self.oracle(&setup, &workload);
         workload.partitions = oracle.separations(&setup.population);
         let latency = workload::latency(self.scenario);
-        let job = Job { setup: &setup, workload: &workload, latency, deviating: sides };
+        let job = Job { setup: &setup, workload: &workload, latency };
         let finished = drive::run(&job, &mut oracle, &mut ());
         rows::keep(&finished, &setup, &workload, self.place(protocol, seed))
     }
@@ -297,7 +294,6 @@ impl<'a> Campaign<'a> {
         protocol: &Arc<dyn Protocol>,
         sums: Sums,
         gathered: Gathered,
-        sides: &[Side],
         deviation: Option<&str>,
     ) -> Result<(), BatchError> {
         let place = self.place(protocol, self.scenario.seed);
@@ -308,7 +304,7 @@ impl<'a> Campaign<'a> {
                 found
                     .into_par_iter()
                     .map(|(kind, finding)| {
-                        let finding = self.shrunk(protocol, finding, sides);
+                        let finding = self.shrunk(protocol, finding);
                         let cause = findings::cause(&finding.plan, deviation);
                         (kind, cause, finding)
                     })
@@ -366,11 +362,11 @@ impl<'a> Campaign<'a> {
 
     /// A sampled finding, made as small as it can be. Runs take the same course under both kinds of cryptography, so the many
     /// tries are made with the cheap one.
-    fn shrunk(&self, protocol: &Arc<dyn Protocol>, finding: Finding, sides: &[Side]) -> Finding {
+    fn shrunk(&self, protocol: &Arc<dyn Protocol>, finding: Finding) -> Finding {
         let setup = workload::setup(self.scenario, protocol, CryptoKind::Symbolic, finding.seed);
         let workload = workload::workload(self.scenario, finding.seed);
         let latency = workload::latency(self.scenario);
-        let job = Job { setup: &setup, workload: &workload, latency, deviating: sides };
+        let job = Job { setup: &setup, workload: &workload, latency };
         match shrink(&job, &finding.plan, &finding.violation) {
             Some(small) => Finding { plan: small.plan, violation: small.violation, ..finding },
             None => finding,

@@ -7,10 +7,10 @@ use crate::crypto::real::Real;
 use crate::crypto::streams::{Draws, Purpose, Streams};
 use crate::crypto::symbolic::Symbolic;
 use crate::drive::Latency;
-use crate::protocol::Protocol;
 use crate::protocol::order::Cents;
 use crate::protocol::role::Wish;
 use crate::protocol::setup::{Catalogue, Population, Setup, Timing};
+use crate::protocol::{Protocol, deviation};
 use crate::scenario::{Arrival, CryptoKind, OnUnknown, Popularity, Scenario};
 use crate::world::{Errand, Workload};
 
@@ -47,6 +47,8 @@ pub fn setup(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
         },
         crypto,
         streams,
+        customer_deviation: deviation::find(deviation::CUSTOMER, scenario.deviations.customer),
+        merchant_deviation: deviation::find(deviation::MERCHANT, scenario.deviations.merchant),
     }
 }
 

@@ -50,6 +50,11 @@ fn plain(name: &'static str, about: &'static str) -> Item {
     Item { name, about, applies_to: Vec::new(), as_written: Vec::new() }
 }
 
+fn deviations(list: &[deviation::Known]) -> Vec<Item> {
+    let honest = plain(deviation::HONEST, "keeps to the protocol");
+    std::iter::once(honest).chain(list.iter().map(|known| plain(known.name(), known.about()))).collect()
+}
+
 fn everything() -> Everything {
     let protocols: Vec<_> = protocol::NAMES.iter().filter_map(|name| protocol::by_name(name)).collect();
     let names = |mechanism: Mechanism| protocols.iter().filter(|p| p.applies(mechanism)).map(|p| p.name()).collect();
@@ -66,8 +71,8 @@ fn everything() -> Everything {
             .map(|mechanism| Item { applies_to: names(*mechanism), ..plain(mechanism.name(), mechanism.about()) })
             .collect(),
         faults: FaultKind::ALL.iter().map(|kind| plain(kind.name(), kind.about())).collect(),
-        merchant_deviations: deviation::MERCHANT.iter().map(|(name, about)| plain(name, about)).collect(),
-        customer_deviations: deviation::CUSTOMER.iter().map(|(name, about)| plain(name, about)).collect(),
+        merchant_deviations: deviations(deviation::MERCHANT),
+        customer_deviations: deviations(deviation::CUSTOMER),
     }
 }
 

@@ -7,13 +7,13 @@ use clap::{Args, ValueEnum};
 
 use super::output::Output;
 use super::{Exit, Failure};
-use crate::batch::{deviating, unmet, workload};
+use crate::batch::{unmet, workload};
 use crate::diagram::{Transcript, mermaid, text, verdict};
 use crate::drive::Job;
 use crate::drive::scripted::run_plan;
 use crate::fault::Plan;
 use crate::protocol::mechanism::{Mechanism, Preset};
-use crate::protocol::{self, Protocol};
+use crate::protocol::{self, Protocol, deviation};
 use crate::scenario::{self, CryptoKind, Scenario};
 
 #[derive(Args)]
@@ -34,12 +34,28 @@ pub(super) struct ReplayArgs {
     /// Take a mechanism away; may be repeated
     #[arg(long, value_name = "MECHANISM")]
     without: Vec<Mechanism>,
+    /// How every merchant breaks the protocol
+    #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::MERCHANT, name))]
+    merchant: Option<&'static str>,
+    /// How every customer does
+    #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::CUSTOMER, name))]
+    customer: Option<&'static str>,
     /// The cryptography
     #[arg(long, value_name = "KIND", default_value = "real")]
     crypto: CryptoArg,
     /// How to draw it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+}
+
+/// The deviation's name, if it is one.
+fn known(list: &[deviation::Known], name: &str) -> Result<&'static str, String> {
+    let names: Vec<&str> = list.iter().map(|known| known.name()).collect();
+    match deviation::find(list, name) {
+        Some(known) => Ok(known.name()),
+        None if name == deviation::HONEST => Ok(deviation::HONEST),
+        None => Err(format!("expected {} or {}", deviation::HONEST, names.join(", "))),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -135,6 +151,8 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         };
     }
     scenario.without.extend(&arguments.without);
+    scenario.deviations.merchant = arguments.merchant.unwrap_or(scenario.deviations.merchant);
+    scenario.deviations.customer = arguments.customer.unwrap_or(scenario.deviations.customer);
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
     let crypto = match arguments.crypto {
@@ -143,8 +161,7 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     };
     let setup = workload::setup(&scenario, &protocol, crypto, seed);
     let errands = workload::workload(&scenario, seed);
-    let (sides, _) = deviating(&scenario);
-    let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario), deviating: &sides };
+    let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario) };
     let mut transcript = Transcript::new(errands.errands.len());
     let (finished, left) = run_plan(&job, &plan, &mut transcript);
     if !left.is_empty() {

@@ -17,7 +17,7 @@ use crate::crypto::streams::Purpose;
 use crate::fault::{CrashSite, EventSite, Fault, Plan, SendSite};
 use crate::invariant::checker::Checker;
 use crate::protocol::message::Message;
-use crate::protocol::party::{Party, Side};
+use crate::protocol::party::Party;
 use crate::protocol::role::Effect;
 use crate::protocol::setup::Setup;
 use crate::world::{Choice, Fate, Happening, Observer, Presence, Slot, Workload, World, event_party};
@@ -114,8 +114,6 @@ pub struct Job<'s, 'w> {
     pub workload: &'w Workload,
     /// How long messages take.
     pub latency: Latency,
-    /// Who breaks the protocol on purpose.
-    pub deviating: &'w [Side],
 }
 
 /// A run that has come to its end.
@@ -139,7 +137,7 @@ pub fn run<'s>(job: &Job<'s, '_>, oracle: &mut dyn Oracle, listener: &mut dyn Ob
         world: World::new(job.setup, job.workload),
         job: *job,
         ears: Ears {
-            checker: Checker::new(job.setup, job.deviating.to_vec()),
+            checker: Checker::new(job.setup),
             labels: Labels::new(job.workload.errands.len()),
             meter: Meter::default(),
             listener,

@@ -53,6 +53,12 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
     let Some(other) = view.setup.other_content(purchase.about.merchant, item) else { return Vec::new() };
     let has = purchase.obtainable(view.setup);
     let truth = purchase.truth(view.setup);
+    let delivered = purchase.delivered(view.setup);
+    // What a liar says: some other content or, where that is what was delivered, the item that should have been.
+    let lie = match &truth {
+        Some(truth) if delivered.as_ref() == Some(&other) => truth.clone(),
+        _ => other,
+    };
     let committed = purchase.committed();
     let mut filed = Vec::with_capacity(8);
     let mut file = |clause, about, by, what, truth| {
@@ -65,16 +71,16 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
         let what = Allegation::Received(held.clone());
         file("received-this", "C cannot prove what it received", Side::Customer, what, true);
     }
-    let lie = Allegation::Received(other.clone());
-    file("received-other", "C proves that it received what it did not", Side::Customer, lie, false);
-    if let Some(delivered) = purchase.delivered(view.setup)
+    let what = Allegation::Received(lie.clone());
+    file("received-other", "C proves that it received what it did not", Side::Customer, what, false);
+    if let Some(delivered) = delivered
         && committed
     {
         let what = Allegation::Delivered(delivered);
         file("delivered-this", "M cannot prove what it delivered", Side::Merchant, what, true);
     }
-    let lie = Allegation::Delivered(other);
-    file("delivered-other", "M proves that it delivered what it did not", Side::Merchant, lie, false);
+    let what = Allegation::Delivered(lie);
+    file("delivered-other", "M proves that it delivered what it did not", Side::Merchant, what, false);
     if !committed {
         file("never-committed", "M proves a sale that never was", Side::Merchant, Allegation::Ordered, false);
         file("not-charged", "C cannot prove that it was not charged", Side::Customer, Allegation::NotCharged, true);

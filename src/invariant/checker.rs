@@ -25,10 +25,10 @@ pub struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     /// A checker that has seen nothing.
-    pub fn new(setup: &'a Setup, deviating: Vec<Side>) -> Self {
+    pub fn new(setup: &'a Setup) -> Self {
         Checker {
             setup,
-            deviating,
+            deviating: setup.deviations().map(|(side, _)| side).collect(),
             facts: Facts::default(),
             violations: Vec::new(),
             seen: BTreeSet::new(),

@@ -159,8 +159,9 @@ impl Purchase {
         let repeated = self.quote.is_some();
         if !(repeated && context.has(Mechanism::OneKeyPerTid)) {
             let Some(offer) = context.setup.offer(self.about.merchant, description.item) else { return };
-            let (item, price_cents) = (offer.item.clone(), offer.price_cents);
+            let price_cents = offer.price_cents;
             if escrow == Escrow::Key {
+                let Some(item) = context.setup.goods(self.about.merchant, description.item) else { return };
                 let key = Key(context.draw());
                 let mut nonce = [0; 12];
                 nonce.copy_from_slice(&context.draw()[..12]);
@@ -241,8 +242,11 @@ impl Purchase {
                 Some(context.digest_key(key))
             }
             (Escrow::Item, _) => {
-                parts.push(Part::Item(offer.item.clone()));
-                Some(offer.digest)
+                let goods = context.setup.goods(self.about.merchant, order.description.item);
+                let Some(item) = goods else { return };
+                let digest = context.digest(&item);
+                parts.push(Part::Item(item));
+                Some(digest)
             }
             _ => None,
         };
@@ -286,10 +290,9 @@ impl Purchase {
         let mut parts = outcome.clone();
         if *status == Status::Committed {
             let goods = match escrow {
-                Escrow::Nothing => context
-                    .setup
-                    .offer(self.about.merchant, instrument.order.description.item)
-                    .map(|offer| Part::Item(offer.item.clone())),
+                Escrow::Nothing => {
+                    context.setup.goods(self.about.merchant, instrument.order.description.item).map(Part::Item)
+                }
                 Escrow::Key => {
                     self.quote.as_ref().and_then(|quote| quote.sealed.as_ref()).map(|(key, _)| Part::Key(*key))
                 }

@@ -3,9 +3,12 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Protocol;
+use super::deviation::{Deviant, Known};
 use super::mechanism::MechanismSet;
 use super::order::{Cents, Description};
-use super::party::Party;
+use super::party::{Party, Side};
+use super::record::Record;
+use super::role::AnyRole;
 use crate::crypto::streams::{Purpose, Streams};
 use crate::crypto::{Blob, Crypto, Digest};
 
@@ -168,9 +171,39 @@ pub struct Setup {
     pub crypto: Arc<dyn Crypto>,
     /// The random values.
     pub streams: Streams,
+    /// How every customer breaks the protocol, if they do.
+    pub customer_deviation: Option<Known>,
+    /// How every merchant does.
+    pub merchant_deviation: Option<Known>,
 }
 
 impl Setup {
+    /// A party's role, rebuilt from its journal, honest or not.
+    pub fn role(&self, party: Party, journal: &mut dyn Iterator<Item = &Record>) -> AnyRole {
+        let role = self.protocol.role(party, self, journal);
+        let deviation = match party.side() {
+            Side::Customer => self.customer_deviation,
+            Side::Merchant => self.merchant_deviation,
+            Side::Server => None,
+        };
+        match deviation {
+            Some(deviation) => AnyRole(Box::new(Deviant::new(role, deviation))),
+            None => AnyRole(role),
+        }
+    }
+
+    /// The sides that break the protocol on purpose, and how.
+    pub fn deviations(&self) -> impl Iterator<Item = (Side, Known)> {
+        let customer = self.customer_deviation.map(|deviation| (Side::Customer, deviation));
+        customer.into_iter().chain(self.merchant_deviation.map(|deviation| (Side::Merchant, deviation)))
+    }
+
+    /// What a merchant hands out for an item: the item, if it is honest.
+    pub fn goods(&self, merchant: u32, item: u32) -> Option<Blob> {
+        let false_goods = self.merchant_deviation.and_then(|deviation| deviation.goods(self, merchant, item));
+        false_goods.or_else(|| self.offer(merchant, item).map(|offer| offer.item.clone()))
+    }
+
     /// An item of a merchant's.
     pub fn offer(&self, merchant: u32, item: u32) -> Option<&Offer> {
         self.catalogue.offer(merchant, item, &self.streams, &*self.crypto)

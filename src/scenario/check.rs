@@ -13,8 +13,9 @@ use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::workload::workload;
 use super::{CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, Scenario};
 use crate::invariant::{Invariant, Verdict};
+use crate::protocol::deviation::{self, HONEST};
 use crate::protocol::mechanism::{Mechanism, MechanismSet, Preset};
-use crate::protocol::{self, NAMES, deviation};
+use crate::protocol::{self, NAMES};
 
 /// The longest name of a file's scenario, and of one of a matrix: file systems take 255 bytes.
 const NAME_CHARS: (usize, usize) = (64, 200);
@@ -161,8 +162,9 @@ fn recovery(raw: &RawScenario, findings: &mut Findings<'_>) -> Recovery {
 
 fn deviations(raw: &RawScenario, findings: &mut Findings<'_>) -> Deviations {
     let (given, default) = (&raw.deviations, Deviations::default());
-    let mut one_of = |key: &str, given: &Given<String>, list: &[(&'static str, &'static str)], default| {
-        findings.one_of(key, given, list, |(name, _)| name, (default, "")).0
+    let mut one_of = |key: &str, given: &Given<String>, list: &[deviation::Known], default| {
+        let names: Vec<&'static str> = std::iter::once(HONEST).chain(list.iter().map(|known| known.name())).collect();
+        findings.one_of(key, given, &names, |name| name, default)
     };
     Deviations {
         merchant: one_of("deviations.merchant", &given.merchant, deviation::MERCHANT, default.merchant),

@@ -57,13 +57,14 @@ const SEEDS_MAX: u64 = 1_000_000_000;
 const MILLION: f64 = 1_000_000.0;
 
 /// How often a kind strikes at a site where a random campaign does not say, in parts per million: messages get lost more often
-/// than machines do.
+/// than machines do. A partition has no sites: its rate is that of runs that have one.
 const fn default_rate_ppm(kind: FaultKind) -> u32 {
     match kind {
         FaultKind::Drop => 50_000,
         FaultKind::Duplicate | FaultKind::Delay => 20_000,
         FaultKind::Replay | FaultKind::Corrupt | FaultKind::Crash => 10_000,
-        FaultKind::CrashForever | FaultKind::Partition => 1_000,
+        FaultKind::CrashForever => 1_000,
+        FaultKind::Partition => 500_000,
     }
 }
 

@@ -24,6 +24,7 @@ use std::ops::Range;
 
 use crate::fault::{FaultKind, Plan};
 use crate::invariant::{Invariant, Verdict};
+use crate::protocol::deviation::HONEST;
 use crate::protocol::mechanism::{Mechanism, Preset};
 
 pub use diagnostic::Diagnostic;
@@ -193,7 +194,7 @@ pub enum OnUnknown {
     Wait,
 }
 
-/// Who breaks the protocol: names from the lists in [`deviation`](crate::protocol::deviation).
+/// Who breaks the protocol: [`HONEST`], or names from the lists in [`deviation`](crate::protocol::deviation).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deviations {
     /// Every merchant's behaviour.
@@ -204,7 +205,7 @@ pub struct Deviations {
 
 impl Default for Deviations {
     fn default() -> Self {
-        Deviations { merchant: "honest", customer: "honest" }
+        Deviations { merchant: HONEST, customer: HONEST }
     }
 }
 

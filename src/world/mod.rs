@@ -172,7 +172,7 @@ impl World {
             .map(|party| Node {
                 party,
                 presence: Presence::Up,
-                role: AnyRole(setup.protocol.role(party, setup, &mut std::iter::empty())),
+                role: setup.role(party, &mut std::iter::empty()),
                 journal: Vec::new(),
                 draws: 0,
                 timers: BTreeMap::new(),
@@ -276,7 +276,7 @@ impl World {
             let node = &mut self.nodes[index];
             node.presence = Presence::Up;
             let mut journal = node.journal.iter().map(|(record, _)| &**record);
-            node.role = AnyRole(setup.protocol.role(party, setup, &mut journal));
+            node.role = setup.role(party, &mut journal);
         }
         if let Some(loss) = self.loss(&event, index, workload) {
             return observer.observe(self.now_us, &Happening::Lost { event: &event, loss });

@@ -59,6 +59,8 @@ impl Shop {
             catalogue: Catalogue::new(1, 10, (50, 2_000), (512, 4_096)),
             crypto: Arc::new(Symbolic::new(streams)),
             streams,
+            customer_deviation: None,
+            merchant_deviation: None,
         };
         let errand = Errand { customer: 0, wish: Wish { merchant: 0, item: 3 }, at_us: 0 };
         Shop { setup, workload: Workload { errands: vec![errand], ..Workload::default() } }
@@ -89,7 +91,7 @@ impl Shop {
 
     pub fn job(&self) -> Job<'_, '_> {
         let latency = Latency { min_us: 1_000, max_us: 20_000 };
-        Job { setup: &self.setup, workload: &self.workload, latency, deviating: &[] }
+        Job { setup: &self.setup, workload: &self.workload, latency }
     }
 
     /// Runs one plan, every fault of which must strike.

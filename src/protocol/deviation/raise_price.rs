@@ -1,0 +1,28 @@
+//! M quotes one price and claims twice as much from P.
+
+use super::super::part::Part;
+use super::super::role::{Context, Effect};
+use super::{Deviation, rewrite};
+
+#[derive(Debug)]
+pub(super) struct RaisePrice;
+
+impl Deviation for RaisePrice {
+    fn name(&self) -> &'static str {
+        "raise-price"
+    }
+
+    fn about(&self) -> &'static str {
+        "M claims more from P than C agreed to"
+    }
+
+    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Context<'_>) {
+        rewrite(effects, 4, |parts| {
+            for part in parts {
+                if let Part::Price(cents) = part {
+                    *cents = cents.saturating_mul(2);
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,21 @@
+//! The paper's own example (section 5.1, Case 1): M is paid and does not send step 6. In Case 3 step 6 is P's.
+
+use super::super::role::{Context, Effect};
+use super::{Deviation, sends};
+
+#[derive(Debug)]
+pub(super) struct WithholdItem;
+
+impl Deviation for WithholdItem {
+    fn name(&self) -> &'static str {
+        "withhold-item"
+    }
+
+    fn about(&self) -> &'static str {
+        "M does not send step 6"
+    }
+
+    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Context<'_>) {
+        effects.retain(|effect| !sends(effect, 6));
+    }
+}
