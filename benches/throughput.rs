@@ -28,8 +28,9 @@ use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_g
 use halfpaid::crypto::real::Real;
 use halfpaid::crypto::streams::Streams;
 use halfpaid::crypto::{Crypto, Key};
-use halfpaid::drive::random::{Random, default_rates};
+use halfpaid::drive::random::{Random, Rates};
 use halfpaid::drive::{self, Fair, Finished};
+use halfpaid::fault::FaultKind;
 use halfpaid::protocol::party::Party;
 use halfpaid::protocol::role::{Wish, Work};
 use halfpaid::world::Errand;
@@ -60,7 +61,15 @@ fn fault_free(shop: &Shop) -> Finished<'_> {
 
 fn stormy(shop: &Shop) -> Finished<'_> {
     let heals_at_us = u64::from(MANY_PURCHASES) * 10_000;
-    let mut storm = Random::new(shop.setup.streams, &default_rates(), false, false, heals_at_us);
+    let rates = Rates::from([
+        (FaultKind::Drop, 50_000),
+        (FaultKind::Duplicate, 20_000),
+        (FaultKind::Delay, 20_000),
+        (FaultKind::Replay, 10_000),
+        (FaultKind::Corrupt, 10_000),
+        (FaultKind::Crash, 10_000),
+    ]);
+    let mut storm = Random::new(shop.setup.streams, &rates, false, false, heals_at_us);
     drive::run(&shop.job(), &mut storm, &mut ())
 }
 
