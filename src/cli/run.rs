@@ -142,8 +142,12 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
         Some(_) => Some("stopped by an error".to_owned()),
     };
     let look = TableLook { width: output.width, colour: output.colour };
-    output.print(&verdict_table(&rows, look))?;
-    output.print(&format!("{}\n", one_line(&rows, why.as_deref())))?;
+    let last = one_line(&rows, why.as_deref());
+    match output.print(&format!("{}{last}\n", verdict_table(&rows, look))) {
+        // A reader that has seen enough does not change what the verdicts are.
+        Err(failure) if failure.exit != Exit::AsExpected => return Err(failure),
+        _ => {}
+    }
     match stopped {
         Some(BatchError::Interrupted) => Ok(Exit::Interrupted),
         Some(error) => Err(Failure::usage(error)),
