@@ -514,7 +514,7 @@ fn context<'a>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_message_timer_or_restart_in_any_order_brings_a_role_down(deeds in prop::collection::vec(deed(), 1..60)) {
