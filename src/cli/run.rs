@@ -143,10 +143,12 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
         Some(_) => Some("stopped by an error".to_owned()),
     };
     let look = TableLook { width: output.width, colour: output.colour };
-    if !rows.is_empty() {
-        output.print(&verdict_table(&rows, look))?;
+    let table = if rows.is_empty() { String::new() } else { verdict_table(&rows, look) };
+    match output.print(&format!("{table}{}\n", one_line(&rows, why.as_deref()))) {
+        // A reader that has seen enough does not change what the verdicts are.
+        Err(failure) if failure.exit != Exit::AsExpected => return Err(failure),
+        _ => {}
     }
-    output.print(&format!("{}\n", one_line(&rows, why.as_deref())))?;
     match stopped {
         Some(BatchError::Interrupted) => Ok(Exit::Interrupted),
         Some(_) => Err(Failure::usage(fault)),

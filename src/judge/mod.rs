@@ -5,6 +5,9 @@
 //! the paper's (sections 4.1 and 5.1): C's signature binds it to an order and, in Case 2, to a ciphertext; M's binds it to what
 //! it submitted; P's record says what was settled, and under which key or with which item.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use crate::crypto::{Blob, Crypto, Digest, Signature};
