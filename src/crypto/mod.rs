@@ -6,6 +6,7 @@
 //! course under both.
 
 pub mod real;
+pub mod remembering;
 pub mod streams;
 pub mod symbolic;
 

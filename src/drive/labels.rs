@@ -20,13 +20,34 @@ pub struct Labels {
     starting: Option<u32>,
     /// The number for a purchase that nobody started.
     next_stray: u32,
-    sends: BTreeMap<(u32, Step), u32>,
-    saves: BTreeMap<(Party, u32, RecordKind), u32>,
-    firings: BTreeMap<(Party, u32, TimerKind), u32>,
+    /// By purchase number.
+    counts: Vec<Counts>,
     restarts: BTreeMap<Party, u32>,
     /// By envelope number.
     sent: Vec<SendSite>,
     arrivals: Vec<u32>,
+}
+
+/// What has happened to one purchase so far, and how often: a handful of each.
+#[derive(Debug, Clone, Default)]
+struct Counts {
+    sends: Vec<(Step, u32)>,
+    saves: Vec<((Party, RecordKind), u32)>,
+    firings: Vec<((Party, TimerKind), u32)>,
+}
+
+fn count<K: PartialEq>(counts: &[(K, u32)], key: &K) -> u32 {
+    counts.iter().find(|(known, _)| known == key).map_or(0, |(_, count)| *count)
+}
+
+/// Counts one more and says how many that makes.
+fn count_on<K: PartialEq>(counts: &mut Vec<(K, u32)>, key: K) -> u32 {
+    if let Some((_, count)) = counts.iter_mut().find(|(known, _)| *known == key) {
+        *count += 1;
+        return *count;
+    }
+    counts.push((key, 1));
+    1
 }
 
 impl Labels {
@@ -58,17 +79,25 @@ impl Labels {
         number
     }
 
+    fn counts_of(&mut self, purchase: u32) -> &mut Counts {
+        let index = purchase as usize;
+        if self.counts.len() <= index {
+            self.counts.resize_with(index + 1, Counts::default);
+        }
+        &mut self.counts[index]
+    }
+
     /// The name of a send that is about to happen.
     pub fn send(&self, message: &Message) -> SendSite {
         let purchase = self.purchase(&message.about);
-        let before = self.sends.get(&(purchase, message.step)).copied().unwrap_or(0);
+        let before = self.counts.get(purchase as usize).map_or(0, |counts| count(&counts.sends, &message.step));
         SendSite { purchase, step: message.step, nth: before + 1 }
     }
 
     /// The name of a journal write that is about to happen; a record that is about no purchase has none.
     pub fn save(&self, party: Party, record: &Record) -> Option<SaveSite> {
         let purchase = self.purchase(&record.about?);
-        let before = self.saves.get(&(party, purchase, record.kind)).copied().unwrap_or(0);
+        let before = self.counts.get(purchase as usize).map_or(0, |counts| count(&counts.saves, &(party, record.kind)));
         Some(SaveSite { party, purchase, kind: record.kind, nth: before + 1 })
     }
 
@@ -81,7 +110,8 @@ impl Labels {
             }
             Event::Timer(party, timer) => {
                 let purchase = self.purchase(&timer.about);
-                let before = self.firings.get(&(*party, purchase, timer.kind)).copied().unwrap_or(0);
+                let counts = self.counts.get(purchase as usize);
+                let before = counts.map_or(0, |counts| count(&counts.firings, &(*party, timer.kind)));
                 EventSite::Timer { party: *party, purchase, kind: timer.kind, nth: before + 1 }
             }
             Event::Restart(party) => {
@@ -106,7 +136,7 @@ impl Labels {
             Event::Arrival(envelope) => self.arrived(envelope),
             Event::Timer(party, timer) => {
                 let purchase = self.meet(&timer.about);
-                *self.firings.entry((*party, purchase, timer.kind)).or_default() += 1;
+                count_on(&mut self.counts_of(purchase).firings, (*party, timer.kind));
             }
             Event::Restart(party) => *self.restarts.entry(*party).or_default() += 1,
             Event::Start(_) | Event::TopUp => {}
@@ -119,18 +149,15 @@ impl Observer for Labels {
         match happening {
             Happening::Started { number, .. } => self.starting = Some(number + 1),
             Happening::Sent { message, .. } => {
-                self.meet(&message.about);
-                let site = self.send(message);
-                self.sends.insert((site.purchase, site.step), site.nth);
-                self.sent.push(site);
+                let purchase = self.meet(&message.about);
+                let nth = count_on(&mut self.counts_of(purchase).sends, message.step);
+                self.sent.push(SendSite { purchase, step: message.step, nth });
                 self.arrivals.push(0);
             }
             Happening::Saved { party, record, .. } => {
                 if let Some(about) = &record.about {
-                    self.meet(about);
-                }
-                if let Some(site) = self.save(*party, record) {
-                    self.saves.insert((site.party, site.purchase, site.kind), site.nth);
+                    let purchase = self.meet(about);
+                    count_on(&mut self.counts_of(purchase).saves, (*party, record.kind));
                 }
             }
             Happening::Arrived { envelope, .. } => self.arrived(envelope),

@@ -7,6 +7,7 @@
 
 use super::facts::{Entry, PurchaseFacts};
 use super::{Invariant, View};
+use crate::crypto::Crypto;
 use crate::judge::{Allegation, Claim, Decision, Evidence, judge};
 use crate::protocol::part::Part;
 use crate::protocol::party::Side;
@@ -38,7 +39,12 @@ impl Dispute {
 
     /// The judge's decision.
     pub fn decide(&self, view: &View<'_>) -> Decision {
-        judge(&self.claim, &self.evidence, &*view.setup.crypto)
+        self.decide_with(&*view.setup.crypto)
+    }
+
+    /// The judge's decision, by the given cryptography.
+    pub fn decide_with(&self, crypto: &dyn Crypto) -> Decision {
+        judge(&self.claim, &self.evidence, crypto)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::facts::Facts;
 use super::{View, Violation, When, certified, clauses};
+use crate::crypto::remembering::Remembering;
 use crate::protocol::party::{Party, PurchaseKey, Side};
 use crate::protocol::setup::Setup;
 use crate::world::{Happening, Observer};
@@ -76,9 +77,11 @@ impl<'a> Checker<'a> {
             self.look(about, u64::MAX, When::AtTheEnd);
             let Some(purchase) = self.facts.purchases.get(&about) else { continue };
             let view = View { purchase, facts: &self.facts, setup: self.setup, now_us: u64::MAX };
+            // The disputes of a purchase turn on the same few signatures.
+            let crypto = Remembering::new(&*self.setup.crypto);
             let wrong: Vec<_> = certified::disputes(&view)
                 .into_iter()
-                .filter(|dispute| dispute.decide(&view).upheld != dispute.truth)
+                .filter(|dispute| dispute.decide_with(&crypto).upheld != dispute.truth)
                 .collect();
             for dispute in wrong {
                 self.report(certified::INVARIANT, dispute.clause, dispute.about, dispute.victim(), about, None);
