@@ -45,6 +45,8 @@ fn setup(name: &str, without: &[Mechanism]) -> Setup {
         catalogue: Catalogue::new(2, 10, (50, 2_000), (512, 4_096)),
         crypto: Arc::new(Symbolic::new(streams)),
         streams,
+        customer_deviation: None,
+        merchant_deviation: None,
     }
 }
 
@@ -63,7 +65,7 @@ impl Court {
         let workload = Workload { errands: vec![errand(0), errand(1)], ..Workload::default() };
         let stage = setup();
         let latency = Latency { min_us: 1_000, max_us: 20_000 };
-        let job = Job { setup: &stage, workload: &workload, latency, deviating: &[] };
+        let job = Job { setup: &stage, workload: &workload, latency };
         let finished: Finished<'_> = drive::run(&job, &mut Fair, &mut ());
         let court = |n: u32| {
             let mut purchases = finished.checker.facts().purchases.values();
