@@ -331,8 +331,9 @@ fn a_scripted_plan_whose_site_is_never_met_exits_2_and_names_it() {
     let plans = "plans = [\"drop 6#1\", \"drop 3#1; drop 6#9\"]";
     let place = Place::with("unmet", &format!("protocol = [\"case2\"]\n[faults]\nmode = \"scripted\"\n{plans}"));
     let run = place.halfpaid(&["run", "scenarios"]).assert().code(2);
-    let run =
-        run.stderr(contains("`unmet`").and(contains("case2")).and(contains("never comes to the site of `drop 6#9`")));
+    let run = run.stderr(
+        contains("unmet.toml:5:").and(contains("case2")).and(contains("never comes to the site of `drop 6#9`")),
+    );
     let out = text(run.get_output().stdout.clone());
     assert!(last_line(&out).starts_with("incomplete"), "{out}");
     assert!(!place.at("results/unmet").exists(), "a scenario without an answer has no folder");
