@@ -100,10 +100,12 @@ impl Exhaustive {
     }
 }
 
-/// Every part of a plan but the plan itself, smaller ones first; of long plans, which no search tries, only the single faults.
+/// Every part of a plan but the plan itself, smaller ones first; of long plans, which no search tries, the first 32 single faults.
 fn parts(plan: &Plan) -> impl Iterator<Item = Plan> {
     let n = plan.0.len();
-    let mut masks: Vec<u32> = if n <= 6 { (0..(1_u32 << n) - 1).collect() } else { std::iter::once(0).collect() };
+    let singles = (0..n.min(32)).map(|i| 1_u32 << i);
+    let mut masks: Vec<u32> =
+        if n <= 6 { (0..(1_u32 << n) - 1).collect() } else { std::iter::once(0).chain(singles).collect() };
     masks.sort_unstable_by_key(|mask| mask.count_ones());
     masks.into_iter().map(move |mask| Plan((0..n).filter(|i| mask & 1 << i != 0).map(|i| plan.0[i].clone()).collect()))
 }

@@ -209,10 +209,13 @@ impl<'a> Campaign<'a> {
                     }
                     Faults::Scripted { plans } => {
                         self.progress.ahead(plans.len() as u64);
+                        // Shorter plans first: what a part of a plan breaks is not the longer plan's doing.
+                        let mut plans: Vec<&GivenPlan> = plans.iter().collect();
+                        plans.sort_by_key(|given| given.plan.0.len());
                         for given in plans {
                             let plan = &given.plan;
                             let (finished, left) = run_plan(&job, plan, &mut ());
-                            if !left.is_empty() {
+                            if !left.is_empty() && !finished.cut_short {
                                 let unmet = unmet(&left);
                                 let given = given.clone();
                                 return Err(BatchError::Unmet { protocol: protocol.name(), given, unmet });

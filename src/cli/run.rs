@@ -152,8 +152,8 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
     match stopped {
         Some(BatchError::Interrupted) => Ok(Exit::Interrupted),
         Some(_) => Err(Failure::usage(fault)),
-        None if unexpected => Ok(Exit::NotAsExpected),
         None if incomplete.is_some() => Ok(Exit::Inconclusive),
+        None if unexpected => Ok(Exit::NotAsExpected),
         None => Ok(Exit::AsExpected),
     }
 }

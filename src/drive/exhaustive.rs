@@ -54,9 +54,13 @@ impl Oracle for Recorder<'_, '_> {
                 }
             }
             if self.may(FaultKind::Corrupt) {
-                // One bit of the purchase's name, and one of each part.
-                let starts = std::iter::once(0).chain(message.spans().map(|(_, span)| span.start));
-                self.options.extend(starts.map(|start| Fault::Corrupt { send: site, bit: start as u32 * 8 }));
+                // One bit of the purchase's name, the first of each part, and one in the middle of a long part.
+                let mut bytes = vec![0];
+                for (_, span) in message.spans() {
+                    bytes.push(span.start);
+                    bytes.extend((span.len() > 8).then_some(span.start + span.len() / 2));
+                }
+                self.options.extend(bytes.into_iter().map(|at| Fault::Corrupt { send: site, bit: at as u32 * 8 }));
             }
         }
         struck

@@ -154,7 +154,10 @@ pub fn run<'s>(job: &Job<'s, '_>, oracle: &mut dyn Oracle, listener: &mut dyn Ob
     });
     struck.extend(partitions);
     let Ears { mut checker, labels, meter, .. } = ears;
-    checker.conclude();
+    // Of a run that did not settle nothing can be said that holds only in the end.
+    if !cut_short {
+        checker.conclude();
+    }
     Finished { checker, labels, meter, struck, cut_short }
 }
 
@@ -200,7 +203,7 @@ impl Driver<'_, '_, '_> {
 
     /// Whether the run came to its end by itself.
     fn drive(&mut self, oracle: &mut dyn Oracle) -> bool {
-        let mut late = false;
+        let (mut settled, mut late) = (false, false);
         loop {
             match self.next() {
                 Next::Event(slot) => {
@@ -216,14 +219,17 @@ impl Driver<'_, '_, '_> {
                     self.step(Choice::Release);
                     self.ears.checker.wake(self.world.now_us());
                 }
+                // Each of the two points comes once, so that no plan is tried twice under two names.
+                Next::Settled if !settled && oracle.waits() => {
+                    settled = true;
+                    self.replays(EventSite::Settled, oracle);
+                }
                 Next::Settled if !late && oracle.waits() => {
-                    if !self.replays(EventSite::Settled, oracle) {
-                        late = true;
-                        let lapsed_us = self.ears.checker.last_expiry_us() + 1;
-                        if self.world.agenda().is_empty() && lapsed_us > self.world.now_us() {
-                            self.step(Choice::Wait(lapsed_us));
-                            self.replays(EventSite::Late, oracle);
-                        }
+                    late = true;
+                    let lapsed_us = self.ears.checker.last_expiry_us() + 1;
+                    if self.world.agenda().is_empty() && lapsed_us > self.world.now_us() {
+                        self.step(Choice::Wait(lapsed_us));
+                        self.replays(EventSite::Late, oracle);
                     }
                 }
                 Next::Settled => return true,
@@ -247,7 +253,7 @@ impl Driver<'_, '_, '_> {
         if slot.at_us > quiet_us && only_timers() { Next::Settled } else { Next::Event(slot) }
     }
 
-    /// Takes an event and carries out its effects. Returns its name, or `None` where it came to nothing.
+    /// Takes an event and carries out its effects. Returns its name, or `None` where there is no such event.
     fn take(&mut self, slot: Slot, oracle: &mut dyn Oracle) -> Option<EventSite> {
         oracle.tick(slot.at_us);
         let event = self.world.agenda().get(slot)?;
@@ -261,7 +267,7 @@ impl Driver<'_, '_, '_> {
         {
             self.struck.push(Fault::Crash { party, site: CrashSite::Taking(site), forever });
             self.step(Choice::CrashTaking { slot, forever });
-            return None;
+            return Some(site);
         }
         self.step(Choice::Take(slot));
         while let Some((party, effect)) = self.world.handling() {

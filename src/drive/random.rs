@@ -28,6 +28,8 @@ pub struct Random {
     server_may_vanish: bool,
     heals_at_us: u64,
     now_us: u64,
+    /// The point of the run at which a replay was last asked for.
+    last_point: Option<EventSite>,
 }
 
 impl Random {
@@ -48,7 +50,7 @@ impl Random {
             drawn.insert(*kind, rate);
         }
         let parties = BTreeMap::new();
-        Random { streams, common, parties, rates: drawn, server_may_vanish, heals_at_us, now_us: 0 }
+        Random { streams, common, parties, rates: drawn, server_may_vanish, heals_at_us, now_us: 0, last_point: None }
     }
 
     /// The partitions of the run: up to three, each of one to three parties, at any time before the network heals.
@@ -111,9 +113,12 @@ impl Oracle for Random {
         self.now_us = now_us;
     }
 
-    fn replay(&mut self, _: EventSite, sent: &[SendSite]) -> Option<u32> {
+    /// At most once at each point, so that no rate makes a run endless.
+    fn replay(&mut self, after: EventSite, sent: &[SendSite]) -> Option<u32> {
         let rate = self.rate(FaultKind::Replay);
-        let strikes = rate > 0 && self.now_us < self.heals_at_us && !sent.is_empty() && self.common.chance(rate);
+        let asked = self.last_point.replace(after) == Some(after);
+        let strikes =
+            rate > 0 && !asked && self.now_us < self.heals_at_us && !sent.is_empty() && self.common.chance(rate);
         strikes.then(|| self.common.below(sent.len() as u64) as u32)
     }
 

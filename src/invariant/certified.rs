@@ -1,8 +1,8 @@
 //! Certified delivery: at quiescence the checker files every claim, true and false, and looks whether the judge is right.
 //!
-//! The claimant hands in what its journal holds. Against a true claim the other side keeps silent, which is the worst that it
-//! can do to an honest claimant; against a false claim the liar keeps back whatever speaks against it, and the honest side hands
-//! in everything. P's record is there on request. A clause that is broken names who is wronged: an honest claimant that is not
+//! Against a true claim the other side keeps silent, which is the worst that it can do to an honest claimant; against a false claim
+//! both sides hand in what they have, since a liar's journal may hold papers that seem to speak for it, except that who claims to
+//! have received nothing keeps back what it received. P's record is there on request. A clause that is broken names who is wronged: an honest claimant that is not
 //! believed, or an honest party against whom a lie is believed.
 
 use super::facts::{Entry, PurchaseFacts};
@@ -68,7 +68,7 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
     let committed = purchase.committed();
     let mut filed = Vec::with_capacity(8);
     let mut file = |clause, about, by, what, truth| {
-        let evidence = evidence(purchase, by, truth);
+        let evidence = evidence(purchase, &what, by, truth);
         filed.push(Dispute { clause, about, claim: Claim { about: purchase.about, by, what }, truth, evidence });
     };
     if let Some(held) = &purchase.held
@@ -106,14 +106,16 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
     filed
 }
 
-/// What reaches the judge: of a true claim the claimant's journal, of a false one the other side's; and P's records.
-fn evidence(purchase: &PurchaseFacts, by: Side, truth: bool) -> Evidence {
+/// What reaches the judge. Of a true claim, the claimant's journal alone. Of a false one, everything: the liar's journal, which may
+/// hold more than the truth needs, and the honest side's; but who claims to have received nothing keeps back what it has.
+fn evidence(purchase: &PurchaseFacts, what: &Allegation, by: Side, truth: bool) -> Evidence {
     let parts = |journal: &[Entry]| journal.iter().flat_map(|(record, _)| record.parts.iter().cloned()).collect();
     let nothing: fn() -> Vec<Part> = Vec::new;
-    let customer_speaks = (by == Side::Customer) == truth;
+    let keeps_back = !truth && *what == Allegation::ReceivedNothing;
+    let speaks = |side: Side| if side == by { !keeps_back } else { !truth };
     Evidence {
-        customer: if customer_speaks { parts(&purchase.customer) } else { nothing() },
-        merchant: if customer_speaks { nothing() } else { parts(&purchase.merchant) },
+        customer: if speaks(Side::Customer) { parts(&purchase.customer) } else { nothing() },
+        merchant: if speaks(Side::Merchant) { parts(&purchase.merchant) } else { nothing() },
         server: purchase.commitment().or(purchase.record()).map_or_else(nothing, |record| record.parts.clone()),
     }
 }

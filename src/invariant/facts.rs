@@ -35,8 +35,6 @@ pub struct PurchaseFacts {
     pub merchant: Vec<Entry>,
     /// P's records.
     pub server: Vec<Entry>,
-    /// Transfers that P has made, and since lost or not.
-    pub transfers: u32,
     /// The first terminal status that P recorded.
     pub first_terminal: Option<Status>,
     /// Whether P's record of a terminal status has changed or been lost.
@@ -85,7 +83,6 @@ impl PurchaseFacts {
             customer: Vec::new(),
             merchant: Vec::new(),
             server: Vec::new(),
-            transfers: 0,
             first_terminal: None,
             status_changed: false,
             received: Vec::new(),
@@ -130,9 +127,9 @@ impl PurchaseFacts {
 
     /// Whether P can still come to commit: nothing is settled, the order has not lapsed, and somebody who may submit it has it
     /// or is about to. `now_us` is `u64::MAX` at quiescence, when every order has lapsed.
-    pub fn can_still_commit(&self, now_us: u64) -> bool {
+    pub fn can_still_commit(&self, now_us: u64, merchant_gone: bool) -> bool {
         let Some(signed) = &self.signed else { return false };
-        let with_merchant = self.merchant.iter().any(|(record, _)| record.instrument().is_some());
+        let with_merchant = !merchant_gone && self.merchant.iter().any(|(record, _)| record.instrument().is_some());
         !self.status().is_terminal() && now_us < signed.order.expires_us && (self.under_way > 0 || with_merchant)
     }
 
@@ -403,7 +400,6 @@ impl Facts {
             }
             Side::Merchant => {}
             Side::Server => {
-                purchase.transfers += u32::from(record.transfer().is_some());
                 if let Some(&status) = record.status().filter(|status| status.is_terminal()) {
                     let first = *purchase.first_terminal.get_or_insert(status);
                     purchase.status_changed |= first != status;

@@ -87,7 +87,9 @@ fn customer_pays(view: &View<'_>) -> bool {
 }
 
 fn too_soon(view: &View<'_>) -> bool {
-    view.purchase.customer_belief == Some(Belief::NotCharged) && view.purchase.can_still_commit(view.now_us)
+    let merchant_gone = view.facts.gone.contains(&view.purchase.about.merchant());
+    view.purchase.customer_belief == Some(Belief::NotCharged)
+        && view.purchase.can_still_commit(view.now_us, merchant_gone)
 }
 
 fn unpaid(view: &View<'_>) -> bool {

@@ -107,6 +107,28 @@ impl Server {
         self.decide(message, instrument, status, context);
     }
 
+    /// After a restart, without `dedup-retention`: what was forgotten by now stays forgotten, the rest will be. When P acted on
+    /// a TID is not on record, so the time since the order was signed stands for it.
+    fn forget_again(&mut self, context: &mut Context<'_>) {
+        if context.has(Mechanism::DedupRetention) {
+            return;
+        }
+        let timing = &context.setup.timing;
+        for (about, entry) in &mut self.entries {
+            let Some(instrument) = entry.record.instrument() else { continue };
+            let signed_us = instrument.order.expires_us.saturating_sub(timing.instrument_lifetime_us);
+            let forget_us = signed_us.saturating_add(timing.forgetful_us());
+            if entry.record.status() != Some(&Status::Committed) {
+                continue;
+            }
+            if context.now_us >= forget_us {
+                entry.remembered = false;
+            } else {
+                context.set_timer(*about, TimerKind::Forget, forget_us - context.now_us);
+            }
+        }
+    }
+
     /// Whether both accounts exist.
     fn knows(&self, about: &PurchaseKey, context: &Context<'_>) -> bool {
         let population = &context.setup.population;
@@ -274,7 +296,8 @@ impl Role for Server {
                 self.apply(Arc::clone(&record));
                 context.save(Mechanism::PaymentJournal, record);
             }
-            Input::Start(_) | Input::Restart => {}
+            Input::Restart => self.forget_again(context),
+            Input::Start(_) => {}
         }
     }
 }
