@@ -64,10 +64,19 @@ fn without_retention_an_old_step_4_charges_again() {
     expect(Mechanism::DedupRetention, [&["once"], &["once"], &["once"]]);
 }
 
-/// P forgets what it moved: the money comes back, and everyone who was told is wrong.
+/// P forgets what it moved: the money comes back, and everyone who was told is wrong. M holds a receipt for a payment that is no
+/// more, and the judge goes by it.
 #[test]
 fn without_its_journal_p_takes_back_what_it_said() {
-    let hurt: &[_] = &["belief-charged", "belief-merchant", "belief-open", "final", "unpaid-goods"];
+    let hurt: &[_] = &[
+        "belief-charged",
+        "belief-merchant",
+        "belief-open",
+        "final",
+        "never-committed",
+        "not-charged",
+        "unpaid-goods",
+    ];
     expect(Mechanism::PaymentJournal, [hurt, hurt, hurt]);
 }
 
@@ -125,17 +134,11 @@ fn honest_parties_do_not_need_a_countersignature() {
     expect(Mechanism::Countersign, [&[], &[], &[]]);
 }
 
-/// A garbled status passes for another: M is told "committed" when nothing was. In Case 1 a wrong belief in payment reaches C.
+/// A garbled status passes for another: M is told "committed" when nothing was, and in Cases 1 and 2 hands out the goods.
 #[test]
 fn without_a_signed_status_a_flipped_bit_makes_a_party_wrong() {
-    expect(
-        Mechanism::SignedStatus,
-        [
-            &["belief-charged"],
-            &["belief-charged", "belief-merchant", "unpaid-goods"],
-            &["belief-charged", "belief-merchant"],
-        ],
-    );
+    let hurt: &[_] = &["belief-charged", "belief-merchant", "unpaid-goods"];
+    expect(Mechanism::SignedStatus, [hurt, hurt, &["belief-charged", "belief-merchant"]]);
 }
 
 /// The hypothesis was goods unpaid in Cases 1 and 2. P acts once per TID, so a second submission of the same order gets the old
