@@ -77,6 +77,7 @@ pub mod fault;
 pub mod judge;
 pub mod invariant;
 pub mod drive;
+pub mod explore;
 pub mod diagram;
 pub mod scenario;
 pub mod results;

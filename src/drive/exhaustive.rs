@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::scripted::{Scripted, separations};
 use super::{Finished, Job, Oracle, SendFault};
-use crate::fault::{CrashSite, EventSite, Fault, FaultKind, Plan, SendSite};
+use crate::fault::{CrashSite, EventSite, Fault, FaultKind, Plan, SendSite, garble};
 use crate::protocol::message::Message;
 use crate::protocol::party::{Party, Side};
 
@@ -54,13 +54,8 @@ impl Oracle for Recorder<'_, '_> {
                 }
             }
             if self.may(FaultKind::Corrupt) {
-                // One bit of the purchase's name, the first of each part, and one in the middle of a long part.
-                let mut bytes = vec![0];
-                for (_, span) in message.spans() {
-                    bytes.push(span.start);
-                    bytes.extend((span.len() > 8).then_some(span.start + span.len() / 2));
-                }
-                self.options.extend(bytes.into_iter().map(|at| Fault::Corrupt { send: site, bit: at as u32 * 8 }));
+                let garbled = garble::bits(message).into_iter().map(|bit| Fault::Corrupt { send: site, bit });
+                self.options.extend(garbled);
             }
         }
         struck

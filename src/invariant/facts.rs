@@ -75,7 +75,8 @@ pub struct PurchaseFacts {
 }
 
 impl PurchaseFacts {
-    fn new(about: PurchaseKey, now_us: u64) -> Self {
+    /// Nothing is known yet but that it was started at `now_us`.
+    pub fn new(about: PurchaseKey, now_us: u64) -> Self {
         PurchaseFacts {
             about,
             wish: None,
@@ -183,7 +184,8 @@ impl PurchaseFacts {
         self.committed() && self.held.is_none() && !(asks() && self.escrowed(true, setup).is_some())
     }
 
-    fn refresh(&mut self, now_us: u64, setup: &Setup) {
+    /// Works out again what follows from the records and from what was received.
+    pub fn refresh(&mut self, now_us: u64, setup: &Setup) {
         let records = || self.customer.iter().flat_map(|(record, _)| record.parts.iter());
         self.held = derive(records(), setup);
         let known = derive(records().chain(&self.received), setup);
@@ -234,6 +236,16 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// What is known at one moment, put together by somebody who has not listened.
+    pub fn of(
+        purchases: BTreeMap<PurchaseKey, PurchaseFacts>,
+        moved: BTreeMap<Party, Cents>,
+        topped_up_cents: Cents,
+        gone: Vec<Party>,
+    ) -> Self {
+        Facts { purchases, moved, topped_up_cents, gone, ..Facts::default() }
+    }
+
     /// What a customer's or merchant's account holds.
     pub fn balance_cents(&self, party: Party, setup: &Setup) -> Cents {
         let moved = self.moved.get(&party).copied().unwrap_or(0);

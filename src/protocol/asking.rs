@@ -1,5 +1,6 @@
 //! How C and M go on asking: the message sent again, P asked for the status, and the waits between, which grow.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::mechanism::Mechanism;
@@ -10,13 +11,30 @@ use super::party::{Party, PurchaseKey, Side, Step};
 use super::role::{Context, TimerKind};
 use crate::crypto::Signature;
 
-/// How often a party has asked about a purchase. Forgotten in a crash, like everything that is not in a journal.
+/// How often a party has asked about a purchase, counted while that makes the next wait longer. Forgotten in a crash, like everything that is not in a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Asking {
     retries: u32,
     queries: u32,
-    /// The party's signature of its right to ask, made once.
-    request: Option<Signature>,
+    /// The party's signature of its right to ask.
+    request: Once,
+}
+
+/// A signature that is made once and kept. It is a function of who asks about what, so whether it is there yet makes no difference
+/// to the state of whoever holds it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Once(Option<Signature>);
+
+impl PartialEq for Once {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Once {}
+
+impl Hash for Once {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 impl Asking {
@@ -36,7 +54,7 @@ impl Asking {
 
     /// The message has been sent again; the next wait is longer.
     pub fn asked_again(&mut self, about: PurchaseKey, context: &mut Context<'_>) {
-        self.retries += 1;
+        self.retries = context.setup.timing.next_try(self.retries);
         self.await_answer(about, context);
     }
 
@@ -52,17 +70,17 @@ impl Asking {
         let about = instrument.order.about;
         let mut parts = vec![Part::Instrument(Arc::clone(instrument))];
         if context.has(Mechanism::AuthenticatedQuery) {
-            let signature = *self.request.get_or_insert_with(|| context.sign(request(&about)));
+            let signature = *self.request.0.get_or_insert_with(|| context.sign(request(&about)));
             parts.push(Part::Request(signature));
         }
         context.send(Party::Server, Message::new(about, Step::Query(side), parts));
-        self.queries += 1;
+        self.queries = context.setup.timing.next_try(self.queries);
         self.await_status(about, context);
     }
 
     /// The answer is known.
     pub fn stop(&mut self, about: PurchaseKey, context: &mut Context<'_>) {
-        self.request = None;
+        self.request = Once(None);
         context.cancel_timer(about, TimerKind::Retry);
         context.cancel_timer(about, TimerKind::Query);
     }

@@ -50,6 +50,13 @@ impl Timing {
         self.backed_off(self.query_after_us, tries)
     }
 
+    /// The count of tries after one more. It stops where the waits stop growing, so that who asks for ever comes back to the state
+    /// that it was in.
+    pub const fn next_try(&self, tries: u32) -> u32 {
+        let grows = self.retry_backoff_permille != 1000 && tries < BACKOFF_STEPS_MAX;
+        if grows { tries + 1 } else { tries }
+    }
+
     /// How long P remembers a TID without `dedup-retention`: half an instrument's lifetime, or less if the setting says so.
     pub fn forgetful_us(&self) -> u64 {
         self.dedup_retention_us.min(self.instrument_lifetime_us / 2)

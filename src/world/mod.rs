@@ -9,6 +9,7 @@
 //! step of its own, and the driver may let the party crash before any of them.
 
 pub mod agenda;
+pub mod node;
 pub mod observer;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -17,11 +18,11 @@ use std::sync::Arc;
 use crate::protocol::message::Message;
 use crate::protocol::order::Cents;
 use crate::protocol::party::Party;
-use crate::protocol::record::Record;
-use crate::protocol::role::{AnyRole, Context, Effect, Input, Timer, Wish, Work};
+use crate::protocol::role::{Effect, Input, Timer, Wish};
 use crate::protocol::setup::Setup;
 
 pub use agenda::{Agenda, Event, Slot};
+pub use node::{Node, Presence};
 pub use observer::{Happening, Loss, Observer};
 
 /// A message on its way.
@@ -79,26 +80,10 @@ pub struct Separation {
     pub until_us: u64,
 }
 
-/// Whether a party is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Presence {
-    /// It runs.
-    Up,
-    /// It has crashed and will return.
-    Down,
-    /// It has crashed for good.
-    Gone,
-}
-
-/// A party of the world.
+/// A party's place in the world: itself, and its timers on the agenda.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Node {
-    party: Party,
-    presence: Presence,
-    role: AnyRole,
-    /// Records, oldest first, and whether each survives a crash.
-    journal: Vec<(Arc<Record>, bool)>,
-    draws: u64,
+struct Seat {
+    node: Node,
     timers: BTreeMap<Timer, Slot>,
 }
 
@@ -155,7 +140,9 @@ pub enum Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct World {
     now_us: u64,
-    nodes: Vec<Node>,
+    /// Whether the clock moves on a [`Choice::Wait`] only.
+    stands: bool,
+    seats: Vec<Seat>,
     agenda: Agenda,
     held: Vec<Arc<Envelope>>,
     carried: Vec<Arc<Envelope>>,
@@ -166,18 +153,8 @@ pub struct World {
 impl World {
     /// The world before anything has happened.
     pub fn new(setup: &Setup, workload: &Workload) -> Self {
-        let nodes = setup
-            .population
-            .parties()
-            .map(|party| Node {
-                party,
-                presence: Presence::Up,
-                role: setup.role(party, &mut std::iter::empty()),
-                journal: Vec::new(),
-                draws: 0,
-                timers: BTreeMap::new(),
-            })
-            .collect();
+        let seat = |party| Seat { node: Node::new(party, setup), timers: BTreeMap::new() };
+        let seats = setup.population.parties().map(seat).collect();
         let mut agenda = Agenda::default();
         if let Some((at_us, _)) = workload.top_up {
             agenda.schedule(at_us, Event::TopUp);
@@ -185,7 +162,12 @@ impl World {
         if let Some(first) = workload.errands.first() {
             agenda.schedule(first.at_us, Event::Start(0));
         }
-        World { now_us: 0, nodes, agenda, held: Vec::new(), carried: Vec::new(), handling: None }
+        World { now_us: 0, stands: false, seats, agenda, held: Vec::new(), carried: Vec::new(), handling: None }
+    }
+
+    /// The same with a clock that stands: events may be taken in any order, and time moves on a [`Choice::Wait`] only.
+    pub fn untimed(setup: &Setup, workload: &Workload) -> Self {
+        World { stands: true, ..World::new(setup, workload) }
     }
 
     /// Virtual time, in microseconds.
@@ -215,7 +197,7 @@ impl World {
 
     /// Whether a party is there; `None` if it takes no part.
     pub fn presence(&self, setup: &Setup, party: Party) -> Option<Presence> {
-        setup.population.index(party).map(|index| self.nodes[index].presence)
+        setup.population.index(party).map(|index| self.seats[index].node.presence())
     }
 
     /// Makes one choice happen. The choice must be one that the world offers: a slot of its agenda, an effect that is next, an
@@ -255,7 +237,9 @@ impl World {
     /// Takes an event off the agenda and moves the clock to it.
     fn begin(&mut self, slot: Slot) -> Option<Event> {
         let event = self.agenda.remove(slot)?;
-        self.now_us = self.now_us.max(slot.at_us);
+        if !self.stands {
+            self.now_us = self.now_us.max(slot.at_us);
+        }
         Some(event)
     }
 
@@ -273,10 +257,7 @@ impl World {
         let party = event_party(&event, workload);
         let Some(index) = setup.population.index(party) else { return };
         if let Event::Restart(_) = event {
-            let node = &mut self.nodes[index];
-            node.presence = Presence::Up;
-            let mut journal = node.journal.iter().map(|(record, _)| &**record);
-            node.role = setup.role(party, &mut journal);
+            self.seats[index].node.restart();
         }
         if let Some(loss) = self.loss(&event, index, workload) {
             return observer.observe(self.now_us, &Happening::Lost { event: &event, loss });
@@ -295,7 +276,7 @@ impl World {
                 }
             },
             Event::Timer(_, timer) => {
-                self.nodes[index].timers.remove(timer);
+                self.seats[index].timers.remove(timer);
                 observer.observe(self.now_us, &Happening::Fired { party, timer: *timer });
                 Input::Timeout(*timer)
             }
@@ -314,24 +295,14 @@ impl World {
                 Input::TopUp(cents)
             }
         };
-        let node = &mut self.nodes[index];
-        let (mut effects, mut work) = (Vec::new(), Work::default());
-        let mut context = Context {
-            me: party,
-            now_us: self.now_us,
-            setup,
-            effects: &mut effects,
-            draws: &mut node.draws,
-            work: &mut work,
-        };
-        node.role.0.handle(input, &mut context);
+        let (effects, work) = self.seats[index].node.handle(input, self.now_us, setup);
         observer.observe(self.now_us, &Happening::Worked { party, work });
         self.handling = (!effects.is_empty()).then(|| (party, effects.into()));
     }
 
     /// Why an event comes to nothing, if it does.
     fn loss(&self, event: &Event, index: usize, workload: &Workload) -> Option<Loss> {
-        if self.nodes[index].presence != Presence::Up {
+        if self.seats[index].node.presence() != Presence::Up {
             return Some(Loss::Absent);
         }
         let Event::Arrival(envelope) = event else { return None };
@@ -350,22 +321,22 @@ impl World {
             self.handling = None;
         }
         let (Some(effect), Some(index)) = (effect, setup.population.index(party)) else { return };
-        let node = &mut self.nodes[index];
+        let seat = &mut self.seats[index];
         match effect {
             Effect::Save { record, durable } => {
                 observer.observe(self.now_us, &Happening::Saved { party, record: &record, durable });
-                node.journal.push((record, durable));
+                seat.node.save(record, durable);
             }
             Effect::Send { to, message } => self.send(party, to, message, fate, setup, observer),
             Effect::SetTimer { timer, after_us } => {
                 let at_us = self.now_us.saturating_add(after_us);
                 let slot = self.agenda.schedule(at_us, Event::Timer(party, timer));
-                if let Some(earlier) = node.timers.insert(timer, slot) {
+                if let Some(earlier) = seat.timers.insert(timer, slot) {
                     self.agenda.remove(earlier);
                 }
             }
             Effect::CancelTimer(timer) => {
-                if let Some(slot) = node.timers.remove(&timer) {
+                if let Some(slot) = seat.timers.remove(&timer) {
                     self.agenda.remove(slot);
                 }
             }
@@ -421,11 +392,9 @@ impl World {
         if self.handling.as_ref().is_some_and(|(handling, _)| *handling == party) {
             self.handling = None;
         }
-        let node = &mut self.nodes[index];
-        debug_assert_eq!(node.presence, Presence::Up, "{party} crashes while it is not up");
-        node.presence = if forever { Presence::Gone } else { Presence::Down };
-        node.journal.retain(|(_, durable)| *durable);
-        for (_, slot) in std::mem::take(&mut node.timers) {
+        let seat = &mut self.seats[index];
+        seat.node.crash(forever, setup);
+        for (_, slot) in std::mem::take(&mut seat.timers) {
             self.agenda.remove(slot);
         }
         if !forever {

@@ -1,0 +1,314 @@
+//! One party's share of a state: itself, its timers, and what can be seen of it from outside.
+//!
+//! A search meets the same share of a party beside many shares of the others, so shares are numbered and what comes of an input is
+//! worked out once ([`table`](super::table)). The party is the world's own [`Node`]: the search steps the very roles that a run
+//! steps. What is seen from outside (records, beliefs, what was received) is kept with the party that shows it, since every fact
+//! that an invariant looks at belongs to one party's journal, memory or belief; [`facts`] puts the shares together again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::invariant::facts::{Entry, Facts, PurchaseFacts};
+use crate::protocol::message::Message;
+use crate::protocol::order::{Cents, Instrument, Status, Transfer};
+use crate::protocol::part::{Part, Parts};
+use crate::protocol::party::{Party, PurchaseKey, Side};
+use crate::protocol::record::Record;
+use crate::protocol::role::{Belief, Effect, Input, Timer, Wish};
+use crate::protocol::setup::Setup;
+use crate::world::{Node, Presence};
+
+/// A party's share of a state.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Local {
+    pub(super) node: Node,
+    pub(super) timers: BTreeSet<Timer>,
+    /// How often something has come from outside: a purchase that is due, money. Each comes as often as the workload says.
+    pub(super) from_outside: u32,
+    /// What a customer has just set out to buy and has no TID for yet.
+    starting: Option<Wish>,
+    seen: BTreeMap<PurchaseKey, Seen>,
+}
+
+/// What can be seen of a party about one purchase, beside its journal.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+struct Seen {
+    wish: Option<Wish>,
+    signed: Option<Arc<Instrument>>,
+    received: Vec<Part>,
+    belief: Option<Belief>,
+    sent_order: bool,
+    first_terminal: Option<Status>,
+    status_changed: bool,
+}
+
+/// Something that a party takes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Stimulus {
+    /// A message arrives.
+    Letter(Party, Arc<Message>),
+    /// A timer fires.
+    Timer(Timer),
+    /// It is back.
+    Restart,
+    /// It is to make a purchase.
+    Start(Wish),
+    /// Money comes from outside.
+    TopUp(Cents),
+}
+
+/// Where a crash may cut a party's handling of an input short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Before a send.
+    Send,
+    /// Before a record that would survive.
+    Save,
+}
+
+/// What a party does with an input, step by step.
+#[derive(Debug)]
+pub(super) struct Deeds {
+    /// The party afterwards.
+    pub(super) after: Local,
+    /// What it sends, in order.
+    pub(super) sends: Vec<(Party, Arc<Message>)>,
+    /// The party after each record and belief but the last: what an observer may see in between.
+    pub(super) points: Vec<Local>,
+    /// The party just before each send and each record that survives, and how many sends come before that.
+    pub(super) cuts: Vec<(Before, Local, usize)>,
+    /// When the order lapses that it has signed, if it has signed one, in virtual microseconds.
+    pub(super) signed_until_us: Option<u64>,
+}
+
+impl Local {
+    /// The party at the beginning.
+    pub(super) fn new(party: Party, setup: &Setup) -> Self {
+        let node = Node::new(party, setup);
+        Local { node, timers: BTreeSet::new(), from_outside: 0, starting: None, seen: BTreeMap::new() }
+    }
+
+    /// Whether the party is there.
+    pub(super) fn is_up(&self) -> bool {
+        self.node.presence() == Presence::Up
+    }
+
+    /// What comes of an input.
+    pub(super) fn take(&self, stimulus: &Stimulus, now_us: u64, setup: &Setup) -> Deeds {
+        let mut local = self.clone();
+        let input = match stimulus {
+            Stimulus::Letter(from, message) => {
+                local.receive(message);
+                Input::Message { from: *from, message }
+            }
+            Stimulus::Timer(timer) => {
+                local.timers.remove(timer);
+                Input::Timeout(*timer)
+            }
+            Stimulus::Restart => {
+                local.node.restart();
+                Input::Restart
+            }
+            Stimulus::Start(wish) => {
+                local.from_outside += 1;
+                local.starting = Some(*wish);
+                Input::Start(*wish)
+            }
+            Stimulus::TopUp(cents) => {
+                local.from_outside += 1;
+                Input::TopUp(*cents)
+            }
+        };
+        let (effects, _) = local.node.handle(input, now_us, setup);
+        let mut deeds =
+            Deeds { after: local, sends: Vec::new(), points: Vec::new(), cuts: Vec::new(), signed_until_us: None };
+        for effect in effects {
+            deeds.carry_out(effect, setup);
+        }
+        // The last of the points is the party afterwards.
+        if deeds.points.last() == Some(&deeds.after) {
+            deeds.points.pop();
+        }
+        deeds
+    }
+
+    /// The party right after a crash.
+    pub(super) fn crashed(&self, forever: bool, setup: &Setup) -> Self {
+        let mut local = self.clone();
+        let side = local.node.party().side();
+        let before: Vec<Status> = local.seen.keys().map(|about| self.status(about)).collect();
+        local.node.crash(forever, setup);
+        local.timers.clear();
+        local.starting = None;
+        let after: Vec<Status> = local.seen.keys().map(|about| local.status(about)).collect();
+        for (seen, (before, after)) in local.seen.values_mut().zip(before.iter().zip(after)) {
+            seen.received.clear();
+            seen.belief = None;
+            seen.status_changed |= side == Side::Server && before.is_terminal() && *before != after;
+        }
+        local
+    }
+
+    fn records(&self, about: &PurchaseKey) -> impl Iterator<Item = &Entry> {
+        self.node.journal().iter().filter(move |(record, _)| record.about == Some(*about))
+    }
+
+    fn status(&self, about: &PurchaseKey) -> Status {
+        let last = self.records(about).last();
+        last.and_then(|(record, _)| record.status().copied()).unwrap_or(Status::Unknown)
+    }
+
+    fn receive(&mut self, message: &Message) {
+        let me = self.node.party();
+        if let Some(seen) = self.seen.get_mut(&message.about)
+            && message.about.customer() == me
+        {
+            for part in &message.parts {
+                let goods = matches!(part, Part::Sealed(_) | Part::Key(_) | Part::Item(_));
+                if goods && !seen.received.contains(part) {
+                    seen.received.push(part.clone());
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, message: &Message) -> Option<u64> {
+        let side = self.node.party().side();
+        let starting = if side == Side::Customer { self.starting.take() } else { None };
+        let seen = self.seen.entry(message.about).or_default();
+        seen.wish = seen.wish.or(starting);
+        let instrument = message.instrument()?;
+        seen.sent_order = true;
+        if side != Side::Customer || seen.signed.is_some() {
+            return None;
+        }
+        seen.signed = Some(Arc::clone(instrument));
+        Some(instrument.order.expires_us)
+    }
+
+    fn save(&mut self, record: Arc<Record>, durable: bool, setup: &Setup) -> Option<u64> {
+        let side = self.node.party().side();
+        let mut signed_until_us = None;
+        if let Some(about) = record.about {
+            let seen = self.seen.entry(about).or_default();
+            if let (Side::Customer, Some(instrument), None) = (side, record.instrument(), &seen.signed) {
+                signed_until_us = Some(instrument.order.expires_us);
+                seen.signed = Some(Arc::clone(instrument));
+            }
+            if let (Side::Server, Some(&status)) = (side, record.status())
+                && status.is_terminal()
+            {
+                let first = *seen.first_terminal.get_or_insert(status);
+                seen.status_changed |= first != status;
+            }
+        }
+        if !self.says_nothing_new(&record, durable, setup) {
+            self.node.save(record, durable);
+        }
+        signed_until_us
+    }
+
+    /// Whether a record can be left out of the journal: it stands there already, moves no money, and the party would be rebuilt the
+    /// same without it. Roles fold their journals record by record, so whatever is written later makes no difference either.
+    /// Without this, a party that writes the same thing each time it is asked would never come back to a state.
+    fn says_nothing_new(&self, record: &Arc<Record>, durable: bool, setup: &Setup) -> bool {
+        let journal = self.node.journal();
+        let known = journal.iter().any(|(earlier, kept)| earlier == record && *kept == durable);
+        if !known || record.transfer().is_some() || record.top_up().is_some() {
+            return false;
+        }
+        let (party, records) = (self.node.party(), || journal.iter().map(|(record, _)| &**record));
+        let with = setup.role(party, &mut records().chain([&**record]));
+        with == setup.role(party, &mut records())
+    }
+}
+
+impl Deeds {
+    fn carry_out(&mut self, effect: Effect, setup: &Setup) {
+        match effect {
+            Effect::Save { record, durable } => {
+                if durable {
+                    self.cuts.push((Before::Save, self.after.clone(), self.sends.len()));
+                }
+                let signed = self.after.save(record, durable, setup);
+                self.signed_until_us = self.signed_until_us.or(signed);
+                self.points.push(self.after.clone());
+            }
+            Effect::Send { to, message } => {
+                self.cuts.push((Before::Send, self.after.clone(), self.sends.len()));
+                let signed = self.after.send(&message);
+                self.signed_until_us = self.signed_until_us.or(signed);
+                if setup.population.index(to).is_some() {
+                    self.sends.push((to, message));
+                }
+            }
+            Effect::SetTimer { timer, .. } => {
+                self.after.timers.insert(timer);
+            }
+            Effect::CancelTimer(timer) => {
+                self.after.timers.remove(&timer);
+            }
+            Effect::Believe { about, belief } => {
+                self.after.seen.entry(about).or_default().belief = Some(belief);
+                self.points.push(self.after.clone());
+            }
+        }
+    }
+}
+
+/// What is known of a state from outside, put together from every party's share. `under_way` says whether a copy of a purchase's
+/// order is on its way to somebody who may act on it.
+pub(super) fn facts(
+    locals: &[&Local],
+    under_way: impl Fn(&PurchaseKey) -> bool,
+    now_us: u64,
+    setup: &Setup,
+) -> Facts {
+    let mut purchases: BTreeMap<PurchaseKey, PurchaseFacts> = BTreeMap::new();
+    let (mut moved, mut gone, mut topped_up_cents) = (BTreeMap::<Party, Cents>::new(), Vec::new(), 0);
+    for local in locals {
+        let party = local.node.party();
+        if local.node.presence() == Presence::Gone {
+            gone.push(party);
+        }
+        if party == Party::Server {
+            for (record, _) in local.node.journal() {
+                topped_up_cents += record.top_up().copied().unwrap_or(0);
+                if let Some(Transfer { payer, debit_cents, payee, credit_cents }) = record.transfer() {
+                    *moved.entry(*payer).or_default() -= debit_cents;
+                    *moved.entry(*payee).or_default() += credit_cents;
+                }
+            }
+        }
+        for (about, seen) in &local.seen {
+            let purchase = purchases.entry(*about).or_insert_with(|| PurchaseFacts::new(*about, 0));
+            let records: Vec<Entry> = local.records(about).cloned().collect();
+            match party.side() {
+                Side::Customer if party == about.customer() => {
+                    purchase.customer = records;
+                    purchase.wish = seen.wish;
+                    purchase.signed.clone_from(&seen.signed);
+                    purchase.received.clone_from(&seen.received);
+                    purchase.customer_belief = seen.belief;
+                    purchase.customer_sent = seen.sent_order;
+                }
+                Side::Merchant if party == about.merchant() => {
+                    purchase.merchant = records;
+                    purchase.merchant_belief = seen.belief;
+                    purchase.merchant_sent = seen.sent_order;
+                }
+                Side::Server => {
+                    purchase.server = records;
+                    purchase.first_terminal = seen.first_terminal;
+                    purchase.status_changed = seen.status_changed;
+                }
+                _ => {}
+            }
+        }
+    }
+    for (about, purchase) in &mut purchases {
+        purchase.under_way = u32::from(under_way(about));
+        purchase.refresh(now_us, setup);
+    }
+    Facts::of(purchases, moved, topped_up_cents, gone)
+}

@@ -1,0 +1,272 @@
+//! What the invariants say of a state, worked out once for all states that look the same from outside.
+//!
+//! Every fact that a clause looks at is in some party's share, but for two: the time, and whether a copy of an order is under way.
+//! States that agree in these look the same.
+
+use rustc_hash::FxHashMap;
+
+use super::local::{Local, facts};
+use super::state::State;
+use super::step::View;
+use super::table::{Full, Need, PURCHASES_MAX, Tables};
+use crate::invariant::facts::Facts;
+use crate::invariant::{Invariant, View as Sight, When, certified, clauses};
+use crate::protocol::party::{Party, PurchaseKey, Side};
+
+/// One way in which a purchase may be broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Breach {
+    /// The invariant.
+    pub invariant: Invariant,
+    /// The clause's name.
+    pub clause: &'static str,
+    /// What is wrong, in words.
+    pub about: &'static str,
+    /// Who is hurt.
+    pub victim: Party,
+    /// The purchase.
+    pub purchase: PurchaseKey,
+    /// Whether it can be told at quiescence only.
+    pub at_the_end: bool,
+}
+
+/// A set of breaches, by number.
+pub(super) type Breaches = u128;
+/// So many breaches are told apart.
+const BREACHES_MAX: usize = Breaches::BITS as usize;
+
+/// What states that look the same have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Likeness {
+    locals: u64,
+    moment: u8,
+    /// The purchases of whose order a copy is under way.
+    orders: u8,
+    /// Nothing is due and nothing is to come.
+    idle: bool,
+}
+
+/// What the invariants say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    /// What is broken.
+    pub(super) broken: Breaches,
+    /// Whether the state is at rest: nothing under way or pending but what is repeated for ever and changes nothing.
+    pub(super) rests: bool,
+}
+
+/// The table of looks.
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    known: FxHashMap<Likeness, Look>,
+    pub(super) breaches: Vec<Breach>,
+}
+
+impl Likeness {
+    pub(super) fn of<const W: usize>(view: &View<'_, '_, W>) -> Self {
+        let mut orders = 0;
+        for (_, letter, code) in view.letters() {
+            if code > super::state::CARRIED
+                && let Some(purchase) = view.tables.letters[letter as usize].order
+            {
+                orders |= 1 << purchase;
+            }
+        }
+        let idle = view.nothing_to_come() && view.state.nothing_due();
+        Likeness { locals: view.state.0[0], moment: view.state.moment(), orders, idle }
+    }
+
+    /// The same with another share in a seat, in the middle of a step.
+    pub(super) fn with(self, seat: u8, local: u16) -> Self {
+        let mut state = State([self.locals]);
+        state.set_local(seat, local);
+        Likeness { locals: state.0[0], idle: false, ..self }
+    }
+
+    fn locals(self, seats: usize) -> impl Iterator<Item = u16> {
+        (0..seats as u8).map(move |seat| State([self.locals]).local(seat))
+    }
+}
+
+impl Looks {
+    pub(super) fn find(&self, likeness: &Likeness) -> Option<&Look> {
+        self.known.get(likeness)
+    }
+
+    /// Looks at states of this kind.
+    pub(super) fn fill(&mut self, likeness: Likeness, tables: &mut Tables<'_>) -> Result<(), Full> {
+        if self.known.contains_key(&likeness) {
+            return Ok(());
+        }
+        let rests = likeness.idle && rests(likeness, tables)?;
+        let facts = seen(likeness, tables);
+        let now_us = tables.moments[likeness.moment as usize].now_us;
+        let mut broken = Vec::new();
+        look(&facts, tables, now_us, When::Always, &mut broken);
+        if rests {
+            look(&facts, tables, u64::MAX, When::AtTheEnd, &mut broken);
+            disputes(&facts, tables, &mut broken);
+        }
+        let mut set = 0;
+        for breach in broken {
+            set |= 1 << self.number(breach)?;
+        }
+        self.known.insert(likeness, Look { broken: set, rests });
+        Ok(())
+    }
+
+    fn number(&mut self, breach: Breach) -> Result<usize, Full> {
+        if let Some(known) = self.breaches.iter().position(|known| *known == breach) {
+            return Ok(known);
+        }
+        if self.breaches.len() == BREACHES_MAX {
+            return Err(Full("breaches"));
+        }
+        self.breaches.push(breach);
+        Ok(self.breaches.len() - 1)
+    }
+
+    /// The breaches of a set.
+    pub(super) fn breaches(&self, set: Breaches) -> impl Iterator<Item = (usize, &Breach)> {
+        self.breaches.iter().enumerate().filter(move |(number, _)| set >> number & 1 == 1)
+    }
+
+    /// Which properties of which purchases a set breaks that can only be told on the way: what a state remembers of its past.
+    pub(super) fn remembered(&self, set: Breaches, tables: &Tables<'_>) -> u8 {
+        let mut bits = 0;
+        for (_, breach) in self.breaches(set).filter(|(_, breach)| !breach.at_the_end) {
+            let purchase = tables.purchases.iter().position(|known| *known == breach.purchase);
+            let property = match breach.invariant {
+                Invariant::Money => 0,
+                Invariant::Goods => 1,
+                _ => continue,
+            };
+            if let Some(purchase) = purchase {
+                bits |= 1 << (property * PURCHASES_MAX + purchase);
+            }
+        }
+        bits
+    }
+}
+
+/// What was broken on the way, by purchase.
+pub(super) fn recall(bits: u8, tables: &Tables<'_>) -> impl Iterator<Item = (PurchaseKey, Invariant)> {
+    let of = move |property: usize, invariant| {
+        let broken = move |(number, _): &(usize, &PurchaseKey)| bits >> (property * PURCHASES_MAX + number) & 1 == 1;
+        tables.purchases.iter().enumerate().filter(broken).map(move |(_, about)| (*about, invariant))
+    };
+    of(0, Invariant::Money).chain(of(1, Invariant::Goods))
+}
+
+/// What is known from outside of states of this kind.
+pub(super) fn seen(likeness: Likeness, tables: &Tables<'_>) -> Facts {
+    let locals: Vec<&Local> = likeness
+        .locals(tables.seats.len())
+        .zip(&tables.seats)
+        .map(|(local, seat)| seat.locals.get(local.into()))
+        .collect();
+    let under_way = |about: &PurchaseKey| {
+        tables.purchases.iter().position(|known| known == about).is_some_and(|n| likeness.orders >> n & 1 == 1)
+    };
+    let now_us = tables.moments[likeness.moment as usize].now_us;
+    facts(&locals, under_way, now_us, tables.setup)
+}
+
+/// Whether all that is pending is repeated for ever and changes nothing: every timer that is set, every letter that it sends, every
+/// answer to that, and so on, leaves every party as it is.
+fn rests(likeness: Likeness, tables: &mut Tables<'_>) -> Result<bool, Full> {
+    let locals: Vec<u16> = likeness.locals(tables.seats.len()).collect();
+    let mut letters: Vec<u16> = Vec::new();
+    for (seat, &local) in locals.iter().enumerate() {
+        for timer in tables.seats[seat].timers[local as usize].to_vec() {
+            match sends_only(tables, seat as u8, local, likeness.moment, timer)? {
+                Some(sends) => letters.extend(sends),
+                None => return Ok(false),
+            }
+        }
+    }
+    let mut at = 0;
+    while let Some(&letter) = letters.get(at) {
+        at += 1;
+        let &super::table::Letter { to, stimulus, .. } = &tables.letters[letter as usize];
+        let local = locals[to as usize];
+        if tables.seats[to as usize].presence[local as usize] != crate::world::Presence::Up {
+            continue;
+        }
+        match sends_only(tables, to, local, likeness.moment, stimulus)? {
+            Some(sends) => {
+                for letter in sends {
+                    if !letters.contains(&letter) {
+                        letters.push(letter);
+                    }
+                }
+            }
+            None => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// The letters that an input makes a party send, if it changes nothing else.
+fn sends_only(
+    tables: &mut Tables<'_>,
+    seat: u8,
+    local: u16,
+    moment: u8,
+    stimulus: u16,
+) -> Result<Option<Vec<u16>>, Full> {
+    tables.fill(Need::Move(seat, local, moment, stimulus))?;
+    let found = tables.find(seat, local, moment, stimulus).ok();
+    Ok(found.filter(|found| found.after == local && found.moment == moment).map(|found| found.sends.to_vec()))
+}
+
+/// A party that breaks the protocol or never returns may hurt itself.
+fn spared(victim: Party, facts: &Facts, tables: &Tables<'_>) -> bool {
+    facts.gone.contains(&victim) || tables.setup.deviations().any(|(side, _)| side == victim.side())
+}
+
+fn victim(side: Side, about: &PurchaseKey) -> Party {
+    match side {
+        Side::Customer => about.customer(),
+        Side::Merchant => about.merchant(),
+        Side::Server => Party::Server,
+    }
+}
+
+fn look(facts: &Facts, tables: &Tables<'_>, now_us: u64, when: When, broken: &mut Vec<Breach>) {
+    for (about, purchase) in &facts.purchases {
+        let sight = Sight { purchase, facts, setup: tables.setup, now_us };
+        for clause in clauses().filter(|clause| clause.when == when && (clause.broken)(&sight)) {
+            let victim = victim(clause.victim, about);
+            if !spared(victim, facts, tables) {
+                broken.push(Breach {
+                    invariant: clause.invariant,
+                    clause: clause.name,
+                    about: clause.about,
+                    victim,
+                    purchase: *about,
+                    at_the_end: when == When::AtTheEnd,
+                });
+            }
+        }
+    }
+}
+
+fn disputes(facts: &Facts, tables: &Tables<'_>, broken: &mut Vec<Breach>) {
+    for (about, purchase) in &facts.purchases {
+        let sight = Sight { purchase, facts, setup: tables.setup, now_us: u64::MAX };
+        for dispute in certified::disputes(&sight) {
+            let victim = victim(dispute.victim(), about);
+            if !spared(victim, facts, tables) && dispute.decide(&sight).upheld != dispute.truth {
+                broken.push(Breach {
+                    invariant: certified::INVARIANT,
+                    clause: dispute.clause,
+                    about: dispute.about,
+                    victim,
+                    purchase: *about,
+                    at_the_end: true,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,534 @@
+//! Breadth first over the states, fewest faults first.
+//!
+//! A level is the states that are first reached with so many faults and so many events. A state is entered once, on the first
+//! level that reaches it: with fewest faults and, among these, fewest events. Whatever can follow it after more faults can follow it
+//! then, since more are left. Each level is worked on in pieces by all threads, which only read; what they found is entered shard
+//! by shard, in the order of the pieces. So every state stands at the same place whatever the number of threads.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::look::{Breaches, Likeness, Look, Looks};
+use super::state::{FRESH, PARTIES_MAX, State, words};
+use super::step::{Step, Steps, Strikes, View};
+use super::store::{Place, SHARDS, Shard, shard_of};
+use super::table::{Full, Need, Tables};
+use super::{Bounds, Progress, Question, Reductions};
+use crate::world::Presence;
+
+/// How many states a thread works on at a time.
+const PIECE: usize = 256;
+/// How many pieces are worked on before what they found is entered.
+const PIECES: usize = 64;
+
+/// The states of one level: where they start and end in each shard.
+#[derive(Debug, Clone)]
+pub(super) struct Level {
+    pub(super) from: [u32; SHARDS],
+    pub(super) to: [u32; SHARDS],
+}
+
+impl Level {
+    pub(super) fn len(&self) -> usize {
+        self.from.iter().zip(&self.to).map(|(from, to)| (to - from) as usize).sum()
+    }
+
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> + '_ {
+        (0..SHARDS).flat_map(|shard| {
+            (self.from[shard]..self.to[shard]).map(move |index| Place::new(shard, index as usize))
+        })
+    }
+}
+
+/// A state, or a point in the middle of a step from it, at which something is broken that was not broken before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hit {
+    pub(super) place: Place,
+    pub(super) within: Option<Step>,
+    pub(super) broken: Breaches,
+}
+
+/// Why a search stopped before it was complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// The bound on states was reached.
+    States,
+    /// The bound on events was reached.
+    Depth,
+    /// There are more different things of a kind than a state has room to name.
+    Room(&'static str),
+    /// Somebody asked it to.
+    Interrupted,
+}
+
+/// The states of a search and what was found at them.
+pub(super) struct Search<'a, const W: usize> {
+    pub(super) tables: Tables<'a>,
+    pub(super) looks: Looks,
+    pub(super) shards: Vec<Shard<W>>,
+    /// By number of faults, then by number of events.
+    pub(super) levels: Vec<Vec<Level>>,
+    pub(super) strikes: Strikes,
+    pub(super) at_most: u32,
+    pub(super) hits: Vec<Hit>,
+    /// How states at rest look, what they remember, how many there are, and the first of them.
+    pub(super) ends: Vec<(Likeness, u8, u64, Place)>,
+    ends_known: FxHashMap<(Likeness, u8), usize>,
+    pub(super) transitions: u64,
+    pub(super) stopped: Option<Stopped>,
+    /// How a state is brought into normal form, by what that depends on.
+    forms: FxHashMap<Beside, Form<W>>,
+    reductions: Reductions,
+}
+
+/// What the normal form of a state depends on: every party's share, the moment, and whether a crash may yet strike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Beside {
+    shares: u64,
+    moment: u8,
+    crash: bool,
+}
+
+/// How a state is brought into normal form.
+#[derive(Debug)]
+struct Form<const W: usize> {
+    /// The places of the letters that are dead.
+    dead: [u64; W],
+    /// The places of the letters that timers put under way again and again.
+    looped: Vec<u16>,
+    /// A letter that can be taken again and again, and what it puts under way each time.
+    echoes: Vec<(u16, Vec<u16>)>,
+}
+
+impl<const W: usize> Form<W> {
+    fn apply(&self, state: &mut State<W>) {
+        state.leave_out(&self.dead);
+        for &place in &self.looped {
+            state.add_some(place);
+        }
+        let mut grows = !self.echoes.is_empty();
+        while grows {
+            grows = false;
+            for (letter, echoes) in &self.echoes {
+                if state.letter(*letter) >= FRESH {
+                    for &echo in echoes {
+                        grows |= state.add_some(echo);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The state does not have room for all letters: start again with more words.
+#[derive(Debug)]
+pub(super) struct TooNarrow;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Fair,
+    Faulty,
+}
+
+/// What a thread found in a piece.
+struct Found<const W: usize> {
+    states: Vec<Vec<(State<W>, u64, Place)>>,
+    hits: Vec<Hit>,
+    ends: Vec<(Likeness, u8, Place)>,
+    transitions: u64,
+    missed: Vec<Place>,
+    needs: Vec<Need>,
+    likenesses: Vec<Likeness>,
+    /// What the normal form of a state depends on that has not been worked out yet.
+    besides: Vec<Beside>,
+}
+
+impl<'a, const W: usize> Search<'a, W> {
+    /// Searches until nothing new is found or a bound is reached.
+    pub(super) fn run(question: &Question<'a>, progress: &mut dyn Progress) -> Result<Self, TooNarrow> {
+        assert!(question.setup.population.len() <= PARTIES_MAX, "a state has room for {PARTIES_MAX} parties");
+        let mut search = Search {
+            tables: Tables::new(question.setup, question.workload),
+            looks: Looks::default(),
+            shards: (0..SHARDS).map(|_| Shard::new()).collect(),
+            levels: Vec::new(),
+            strikes: Strikes::new(question.budget),
+            at_most: question.budget.at_most,
+            hits: Vec::new(),
+            ends: Vec::new(),
+            ends_known: FxHashMap::default(),
+            transitions: 0,
+            stopped: None,
+            forms: FxHashMap::default(),
+            reductions: question.reductions,
+        };
+        search.look_ahead(question);
+        let start = State::START;
+        let hash = start.hash();
+        search.shards[shard_of(hash)].enter(start, hash, Place::new(shard_of(hash), 0));
+        let mut first = Level { from: [0; SHARDS], to: [0; SHARDS] };
+        first.to[shard_of(hash)] = 1;
+        for faults in 0..=question.budget.at_most {
+            search.levels.push(if faults == 0 { vec![first.clone()] } else { vec![search.no_level()] });
+            if !search.layer(faults, &question.bounds, progress)? {
+                break;
+            }
+        }
+        Ok(search)
+    }
+
+    /// Finds out which letters can make a difference, where there is an end to it.
+    fn look_ahead(&mut self, question: &Question<'a>) {
+        if !question.reductions.dead_letters {
+            return;
+        }
+        let crashes = self.strikes.crashes();
+        let garbles = if self.strikes.corrupts() { self.at_most } else { 0 };
+        match self.tables.futures(crashes, garbles) {
+            Ok(Some(futures)) => self.tables.futures = Some(futures),
+            _ => self.tables = Tables::new(question.setup, question.workload),
+        }
+    }
+
+    fn no_level(&self) -> Level {
+        let now = self.lens();
+        Level { from: now, to: now }
+    }
+
+    fn lens(&self) -> [u32; SHARDS] {
+        std::array::from_fn(|shard| self.shards[shard].len() as u32)
+    }
+
+    /// How many states there are.
+    pub(super) fn len(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.len() as u64).sum()
+    }
+
+    /// All states that are reached with so many faults. Whether the search goes on.
+    fn layer(&mut self, faults: u32, bounds: &Bounds, progress: &mut dyn Progress) -> Result<bool, TooNarrow> {
+        for depth in 1.. {
+            let from = self.lens();
+            let fair = self.levels[faults as usize][depth - 1].clone();
+            let below = faults.checked_sub(1).map(|faults| &self.levels[faults as usize]);
+            let faulty = below.and_then(|levels| levels.get(depth - 1)).cloned();
+            if fair.len() == 0 && below.is_none_or(|levels| levels.len() < depth) {
+                break;
+            }
+            let (frontier, states) = (fair.len() as u64, self.len());
+            if !progress.level(faults, depth as u32 - 1, states, frontier) {
+                self.stopped = Some(Stopped::Interrupted);
+            } else if states >= bounds.states {
+                self.stopped = Some(Stopped::States);
+            } else if depth as u32 > bounds.depth {
+                self.stopped = Some(Stopped::Depth);
+            }
+            if self.stopped.is_some() {
+                return Ok(false);
+            }
+            for (mode, level) in [(Mode::Fair, Some(fair)), (Mode::Faulty, faulty)] {
+                let Some(level) = level else { continue };
+                let places: Vec<Place> = level.places().collect();
+                for places in places.chunks(PIECE * PIECES) {
+                    if let Err(Full(what)) = self.work(places, mode, faults)? {
+                        self.stopped = Some(Stopped::Room(what));
+                        return Ok(false);
+                    }
+                }
+            }
+            let to = self.lens();
+            self.levels[faults as usize].push(Level { from, to });
+        }
+        Ok(true)
+    }
+
+    /// Whether a replay may yet strike in states that are reached with so many faults.
+    pub(super) fn replays(&self, faults: u32) -> bool {
+        self.strikes.replay && faults < self.at_most
+    }
+
+    /// Takes every step from the given states and enters what they lead to, which is reached with `faults` faults.
+    fn work(&mut self, places: &[Place], mode: Mode, faults: u32) -> Result<Result<(), Full>, TooNarrow> {
+        let mut left: Vec<Place> = Vec::new();
+        let mut now = places;
+        loop {
+            let this = &*self;
+            let found: Vec<Found<W>> =
+                now.par_chunks(PIECE).map(|piece| this.expand(piece, mode, faults)).collect();
+            let mut missed = Vec::new();
+            for found in &found {
+                missed.extend_from_slice(&found.missed);
+            }
+            self.shards.par_iter_mut().enumerate().for_each(|(number, shard)| {
+                for found in &found {
+                    for (state, hash, parent) in &found.states[number] {
+                        shard.enter(*state, *hash, *parent);
+                    }
+                }
+            });
+            for found in found {
+                self.transitions += found.transitions;
+                self.hits.extend(found.hits);
+                for (likeness, remembered, place) in found.ends {
+                    self.end(likeness, remembered, place);
+                }
+                for need in found.needs {
+                    if let Err(full) = self.fill(need) {
+                        return Ok(Err(full));
+                    }
+                }
+                if words(self.tables.placed.len()) > W {
+                    return Err(TooNarrow);
+                }
+                for beside in found.besides {
+                    if let Err(full) = self.find_form(beside) {
+                        return Ok(Err(full));
+                    }
+                    if words(self.tables.placed.len()) > W {
+                        return Err(TooNarrow);
+                    }
+                }
+                for likeness in found.likenesses {
+                    if let Err(full) = self.looks.fill(likeness, &mut self.tables) {
+                        return Ok(Err(full));
+                    }
+                }
+            }
+            if words(self.tables.placed.len()) > W {
+                return Err(TooNarrow);
+            }
+            if missed.is_empty() {
+                return Ok(Ok(()));
+            }
+            left.clone_from(&missed);
+            now = &left;
+        }
+    }
+
+    fn fill(&mut self, need: Need) -> Result<(), Full> {
+        let placed = self.tables.placed.len();
+        self.tables.fill(need)?;
+        if self.tables.placed.len() > placed {
+            // A letter that has just been given a place may be dead.
+            self.forms.clear();
+        }
+        Ok(())
+    }
+
+    /// Whether a crash may yet strike in states that are reached with so many faults.
+    fn crashes(&self, faults: u32) -> bool {
+        self.strikes.crashes() && faults < self.at_most
+    }
+
+    /// Finds out how states are brought into normal form beside these shares.
+    fn find_form(&mut self, beside: Beside) -> Result<(), Full> {
+        let local = |seat: u8| State([beside.shares]).local(seat);
+        let (mut looped, mut echoes) = (Vec::new(), Vec::new());
+        if self.reductions.loops {
+            for seat in 0..self.tables.seats.len() as u8 {
+                for timer in self.tables.seats[seat as usize].timers[local(seat) as usize].to_vec() {
+                    looped.extend(self.repeats(seat, local(seat), beside.moment, timer)?);
+                }
+            }
+            let mut place = 0;
+            while let Some(&letter) = self.tables.placed.get(place) {
+                let (to, stimulus) = (self.tables.letters[letter as usize].to, self.tables.letters[letter as usize].stimulus);
+                if self.tables.seats[to as usize].presence[local(to) as usize] == Presence::Up {
+                    let echo = self.repeats(to, local(to), beside.moment, stimulus)?;
+                    if !echo.is_empty() {
+                        echoes.push((place as u16, echo));
+                    }
+                }
+                place += 1;
+            }
+        }
+        let mut dead = [0; W];
+        if words(self.tables.placed.len()) <= W
+            && let Some(futures) = &self.tables.futures
+        {
+            let alive = futures.alive((0..self.tables.seats.len() as u8).map(local), beside.crash);
+            let is_dead = |place: &u16| !alive.has(self.tables.placed[*place as usize]);
+            dead = State::<W>::mask_of((0..self.tables.placed.len() as u16).filter(is_dead));
+            looped.retain(|place| !is_dead(place));
+            echoes.retain_mut(|(letter, echo)| {
+                echo.retain(|place| !is_dead(place));
+                !is_dead(letter) && !echo.is_empty()
+            });
+        }
+        self.forms.insert(beside, Form { dead, looped, echoes });
+        Ok(())
+    }
+
+    /// The places of the letters that an input makes a party send, if it changes nothing else and can thus be taken again and again.
+    fn repeats(&mut self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<Vec<u16>, Full> {
+        self.fill(Need::Move(seat, local, moment, stimulus))?;
+        let Ok(found) = self.tables.find(seat, local, moment, stimulus) else { return Ok(Vec::new()) };
+        if found.after != local || found.moment != moment {
+            return Ok(Vec::new());
+        }
+        let sends = found.sends.to_vec();
+        let mut places = Vec::with_capacity(sends.len());
+        for letter in sends {
+            if let Err(need) = self.tables.place(letter) {
+                self.fill(need)?;
+            }
+            places.extend(self.tables.place(letter).ok().flatten());
+        }
+        Ok(places)
+    }
+
+    fn end(&mut self, likeness: Likeness, remembered: u8, place: Place) {
+        let ends = &mut self.ends;
+        let at = *self.ends_known.entry((likeness, remembered)).or_insert_with(|| {
+            ends.push((likeness, remembered, 0, place));
+            ends.len() - 1
+        });
+        self.ends[at].2 += 1;
+    }
+
+    pub(super) fn state(&self, place: Place) -> (State<W>, Place) {
+        self.shards[place.shard()].get(place.index())
+    }
+
+    fn expand(&self, piece: &[Place], mode: Mode, faults: u32) -> Found<W> {
+        let mut found = Found {
+            states: (0..SHARDS).map(|_| Vec::with_capacity(PIECE / 8)).collect(),
+            hits: Vec::new(),
+            ends: Vec::new(),
+            transitions: 0,
+            missed: Vec::new(),
+            needs: Vec::new(),
+            likenesses: Vec::new(),
+            besides: Vec::new(),
+        };
+        let crash = self.crashes(faults);
+        let mut taker = Taker {
+            search: self,
+            next: Vec::with_capacity(64),
+            hits: Vec::new(),
+            missed: false,
+            needs: &mut found.needs,
+            likenesses: &mut found.likenesses,
+            likeness: None,
+            place: Place::new(0, 0),
+            look: Look { broken: 0, rests: false },
+            between: 0,
+        };
+        for &place in piece {
+            let (state, parent) = self.state(place);
+            let view = View::new(&self.tables, &state, self.replays(faults));
+            taker.begin(place, &view);
+            match mode {
+                Mode::Fair => view.fair(&mut taker),
+                Mode::Faulty => view.faulty(self.strikes, &mut taker),
+            }
+            for (next, _) in &mut taker.next {
+                let beside = Beside { shares: next.0[0], moment: next.moment(), crash };
+                match self.forms.get(&beside) {
+                    Some(form) => form.apply(next),
+                    None => {
+                        found.besides.push(beside);
+                        taker.missed = true;
+                    }
+                }
+            }
+            if taker.missed {
+                found.missed.push(place);
+                continue;
+            }
+            let remembered = state.broken() | self.looks.remembered(taker.look.broken, &self.tables);
+            if mode == Mode::Fair {
+                if taker.look.broken != 0 {
+                    let broken = taker.look.broken & !self.broken_at(parent);
+                    let first = if parent == place { taker.look.broken } else { broken };
+                    if first != 0 {
+                        found.hits.push(Hit { place, within: None, broken: first });
+                    }
+                }
+                if taker.look.rests
+                    && let Some(likeness) = taker.likeness
+                {
+                    found.ends.push((likeness, remembered, place));
+                }
+            }
+            found.hits.append(&mut taker.hits);
+            found.transitions += taker.next.len() as u64;
+            for (next, between) in &taker.next {
+                let mut next = *next;
+                next.break_also(remembered | between);
+                if mode == Mode::Faulty && !self.replays(faults) {
+                    next.forget_carried();
+                }
+                let hash = next.hash();
+                found.states[shard_of(hash)].push((next, hash, place));
+            }
+        }
+        found
+    }
+
+    /// What is broken in a state that has been looked at.
+    fn broken_at(&self, place: Place) -> Breaches {
+        let (state, _) = self.state(place);
+        let view = View::new(&self.tables, &state, false);
+        self.looks.find(&Likeness::of(&view)).map_or(0, |look| look.broken)
+    }
+}
+
+/// Takes note of the steps from one state.
+struct Taker<'s, 'a, const W: usize> {
+    search: &'s Search<'a, W>,
+    /// Where the steps lead, and what is broken in their course.
+    next: Vec<(State<W>, u8)>,
+    hits: Vec<Hit>,
+    missed: bool,
+    needs: &'s mut Vec<Need>,
+    likenesses: &'s mut Vec<Likeness>,
+    likeness: Option<Likeness>,
+    place: Place,
+    look: Look,
+    between: u8,
+}
+
+impl<const W: usize> Taker<'_, '_, W> {
+    fn begin(&mut self, place: Place, view: &View<'_, '_, W>) {
+        let likeness = Likeness::of(view);
+        (self.place, self.likeness, self.missed, self.between) = (place, Some(likeness), false, 0);
+        self.next.clear();
+        self.hits.clear();
+        match self.search.looks.find(&likeness) {
+            Some(look) => self.look = *look,
+            None => {
+                self.missed = true;
+                self.likenesses.push(likeness);
+            }
+        }
+    }
+}
+
+impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
+    fn to(&mut self, _: Step, state: State<W>) {
+        self.next.push((state, self.between));
+        self.between = 0;
+    }
+
+    fn between(&mut self, step: Step, seat: u8, local: u16) {
+        let Some(likeness) = self.likeness.map(|likeness| likeness.with(seat, local)) else { return };
+        match self.search.looks.find(&likeness) {
+            Some(look) => {
+                let broken = look.broken & !self.look.broken;
+                if broken != 0 {
+                    self.hits.push(Hit { place: self.place, within: Some(step), broken });
+                    self.between |= self.search.looks.remembered(broken, &self.search.tables);
+                }
+            }
+            None => {
+                self.missed = true;
+                self.likenesses.push(likeness);
+            }
+        }
+    }
+
+    fn missed(&mut self, need: Need) {
+        self.missed = true;
+        self.needs.push(need);
+    }
+}

@@ -1,0 +1,213 @@
+//! A state of the untimed search, packed into a few words, exact: two states are equal if and only if their words are.
+//!
+//! The first word holds the number of each party's share, twelve bits each. The second holds the moment, how many purchases have
+//! started, whether money has come from outside, which properties were broken on the way, and the first ten letters; every further
+//! word holds 21 letters, three bits each.
+//!
+//! # How many copies of a letter are under way
+//!
+//! A party that repeats itself may put any number of equal copies under way, so that counting them would never end. A step that
+//! changes nothing but adds letters can be taken again and again before anything else happens; so after it the letters that it adds
+//! are under way *any number of times, at least once* ([`FRESH`]), and all those numbers are reachable. (It is the acceleration of
+//! Karp and Miller, 1969, for loops of one step.) Delivering or losing one of at least one leaves any number, zero included
+//! ([`STALE`]): such copies may arrive at any time, or never. Copies that no such loop makes are counted. Four equal ones that were
+//! sent apart from each other are taken for any number, which can only add behaviours; a counterexample that came of it would not
+//! survive being followed step by step in a world that counts ([`trace`](super::trace)).
+
+/// A packed state of `W` words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct State<const W: usize>(pub(super) [u64; W]);
+
+/// So many parties have room.
+pub(super) const PARTIES_MAX: usize = 5;
+
+/// Never sent; or nothing under way, and no replay can strike any more.
+pub(super) const ABSENT: u8 = 0;
+/// None under way, but recorded by the network.
+pub(super) const CARRIED: u8 = 1;
+/// One copy is under way; the next two codes are two and three.
+pub(super) const ONE: u8 = 2;
+/// Three copies.
+pub(super) const THREE: u8 = 4;
+/// Any number of copies, at least one of which must still arrive.
+pub(super) const FRESH: u8 = 5;
+/// Any number of copies, or none.
+pub(super) const STALE: u8 = 6;
+
+const LETTERS_IN_SECOND: usize = 10;
+const LETTERS_PER_WORD: usize = 21;
+const LETTERS_SHIFT: u32 = 32;
+/// The lowest bit of each letter of a word that holds 21.
+const LOWEST: u64 = 0o111_111_111_111_111_111_111;
+
+const fn place(letter: usize) -> (usize, u32) {
+    if letter < LETTERS_IN_SECOND {
+        (1, LETTERS_SHIFT + 3 * letter as u32)
+    } else {
+        let rest = letter - LETTERS_IN_SECOND;
+        (2 + rest / LETTERS_PER_WORD, 3 * (rest % LETTERS_PER_WORD) as u32)
+    }
+}
+
+/// The number of words that so many letters take.
+pub(super) const fn words(letters: usize) -> usize {
+    2 + letters.saturating_sub(LETTERS_IN_SECOND).div_ceil(LETTERS_PER_WORD)
+}
+
+impl<const W: usize> State<W> {
+    /// The state before anything has happened: every party's first share.
+    pub(super) const START: Self = State([0; W]);
+
+    pub(super) fn local(&self, seat: u8) -> u16 {
+        (self.0[0] >> (12 * seat) & 0xfff) as u16
+    }
+
+    pub(super) fn set_local(&mut self, seat: u8, local: u16) {
+        let shift = 12 * seat;
+        self.0[0] = self.0[0] & !(0xfff << shift) | u64::from(local) << shift;
+    }
+
+    pub(super) const fn moment(&self) -> u8 {
+        (self.0[1] & 0xf) as u8
+    }
+
+    pub(super) fn set_moment(&mut self, moment: u8) {
+        self.0[1] = self.0[1] & !0xf | u64::from(moment);
+    }
+
+    /// How many purchases have been started.
+    pub(super) const fn started(&self) -> u8 {
+        (self.0[1] >> 4 & 0x7) as u8
+    }
+
+    pub(super) fn start_next(&mut self) {
+        self.0[1] += 1 << 4;
+    }
+
+    pub(super) const fn topped_up(&self) -> bool {
+        self.0[1] >> 7 & 1 == 1
+    }
+
+    pub(super) fn top_up(&mut self) {
+        self.0[1] |= 1 << 7;
+    }
+
+    /// Which properties of which purchases were broken on the way.
+    pub(super) const fn broken(&self) -> u8 {
+        (self.0[1] >> 8) as u8
+    }
+
+    pub(super) fn break_also(&mut self, broken: u8) {
+        self.0[1] |= u64::from(broken) << 8;
+    }
+
+    /// The code of the letter of that place.
+    pub(super) fn letter(&self, letter: u16) -> u8 {
+        let (word, shift) = place(letter as usize);
+        (self.0[word] >> shift & 7) as u8
+    }
+
+    pub(super) fn set_letter(&mut self, letter: u16, code: u8) {
+        let (word, shift) = place(letter as usize);
+        self.0[word] = self.0[word] & !(7 << shift) | u64::from(code) << shift;
+    }
+
+    /// The place and the code of every letter that is not absent.
+    pub(super) fn letters(&self) -> impl Iterator<Item = (u16, u8)> + '_ {
+        (1..W).flat_map(move |word| {
+            let (first, bits) = if word == 1 {
+                (0, self.0[1] >> LETTERS_SHIFT)
+            } else {
+                (LETTERS_IN_SECOND + (word - 2) * LETTERS_PER_WORD, self.0[word])
+            };
+            let mut left = (bits | bits >> 1 | bits >> 2) & LOWEST;
+            std::iter::from_fn(move || {
+                if left == 0 {
+                    return None;
+                }
+                let shift = left.trailing_zeros();
+                left &= left - 1;
+                Some((first as u16 + (shift / 3) as u16, (bits >> shift & 7) as u8))
+            })
+        })
+    }
+
+    /// One copy more.
+    pub(super) fn add(&mut self, letter: u16) {
+        let code = self.letter(letter);
+        self.set_letter(
+            letter,
+            match code {
+                ABSENT | CARRIED => ONE,
+                FRESH | STALE => FRESH,
+                counted => counted + 1,
+            },
+        );
+    }
+
+    /// As many copies more as you like, at least one.
+    pub(super) fn add_any(&mut self, letter: u16) {
+        if self.letter(letter) < FRESH {
+            self.set_letter(letter, FRESH);
+        }
+    }
+
+    /// As many copies more as you like, or none. Whether that makes a difference.
+    pub(super) fn add_some(&mut self, place: u16) -> bool {
+        let code = self.letter(place);
+        let more = if code <= CARRIED { STALE } else { code.max(FRESH) };
+        self.set_letter(place, more);
+        more != code
+    }
+
+    /// One copy less; `none` is the code of none.
+    pub(super) fn take(&mut self, letter: u16, none: u8) {
+        let code = self.letter(letter);
+        self.set_letter(
+            letter,
+            match code {
+                ONE => none,
+                FRESH | STALE => STALE,
+                counted => counted - 1,
+            },
+        );
+    }
+
+    /// Forgets what the network has recorded and does not carry: nothing will be replayed.
+    pub(super) fn forget_carried(&mut self) {
+        for word in 1..W {
+            let mask = if word == 1 { LOWEST << LETTERS_SHIFT } else { LOWEST };
+            let bits = self.0[word];
+            self.0[word] = bits & !(bits & !(bits >> 1) & !(bits >> 2) & mask);
+        }
+    }
+
+    /// Sets bits apart: those of the letters of the given places.
+    pub(super) fn mask_of(places: impl Iterator<Item = u16>) -> [u64; W] {
+        let mut mask = State([0; W]);
+        places.for_each(|place| mask.set_letter(place, 7));
+        mask.0
+    }
+
+    /// Leaves out the letters of a mask.
+    pub(super) fn leave_out(&mut self, dead: &[u64; W]) {
+        for (word, dead) in self.0.iter_mut().zip(dead) {
+            *word &= !dead;
+        }
+    }
+
+    /// Whether nothing is under way that must still arrive.
+    pub(super) fn nothing_due(&self) -> bool {
+        self.letters().all(|(_, code)| code == CARRIED || code == STALE)
+    }
+
+    /// A hash of all words, good enough to pick a shard by its top bits and a slot by its bottom ones.
+    pub(super) fn hash(&self) -> u64 {
+        let mut hash = 0x9e37_79b9_7f4a_7c15_u64;
+        for word in self.0 {
+            let wide = u128::from(hash ^ word) * 0xd6e8_feb8_6659_fd93_a3b1_95ca_c3b3_5a4d_u128;
+            hash = (wide >> 64) as u64 ^ wide as u64;
+        }
+        hash ^ hash >> 29
+    }
+}

@@ -1,0 +1,403 @@
+//! What may happen next in a state of the untimed search.
+//!
+//! Any letter under way may arrive, any timer may fire, any party that is down may return; an order may lapse once it has been
+//! signed. Where faults are left, any may strike. A party's handling of an input is one step: what it saves nobody else can see, and
+//! what it sends another party may take as late as it likes, so nothing that may happen in between can be told from the same thing
+//! after it. What may be seen *at* such a point is looked at all the same ([`Steps::Between`]), and a crash may cut the handling
+//! short before any of its effects.
+//!
+//! The network's faults strike a copy that is under way rather than the send that put it there: until it arrives nobody can tell.
+//! A late copy needs no fault here, since any copy may be late. A garbled copy arrives as it is garbled. Losing one of any number
+//! of copies, or doubling one, leaves any number: the fault would tell nothing and is not tried where it makes no new state.
+
+use super::local::Stimulus;
+use super::state::{ABSENT, CARRIED, FRESH, ONE, STALE, State, THREE};
+use super::table::{Cut, Move, Need, Tables};
+use crate::drive::exhaustive::Budget;
+use crate::fault::FaultKind;
+use crate::protocol::party::Side;
+use crate::world::Presence;
+
+/// Something that a party takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// A letter.
+    Letter(u16),
+    /// A timer fires, by its number among what the party may take.
+    Timer(u16),
+    /// It is back.
+    Restart,
+    /// The next purchase is due.
+    Start,
+    /// Money comes from outside.
+    TopUp,
+}
+
+/// One step from a state to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A party takes an input. `repeats` where the step can be taken as often as you like.
+    Take { seat: u8, taken: Taken, repeats: bool },
+    /// The next order lapses.
+    Lapse,
+    /// A copy is lost.
+    Drop(u16),
+    /// A copy is doubled.
+    Duplicate(u16),
+    /// A recorded letter is sent again.
+    Replay(u16),
+    /// A copy arrives with a bit flipped.
+    Corrupt { letter: u16, bit: u32 },
+    /// A party crashes between two inputs.
+    Crash { seat: u8, forever: bool },
+    /// A party crashes before it takes an input.
+    CrashTaking { seat: u8, taken: Taken, forever: bool },
+    /// A party crashes while it handles an input, at the cut of that number.
+    CrashWithin { seat: u8, taken: Taken, cut: u8, forever: bool },
+}
+
+impl Step {
+    /// The fault that strikes in the step, if one does.
+    pub(super) const fn fault(self) -> Option<FaultKind> {
+        match self {
+            Step::Take { .. } | Step::Lapse => None,
+            Step::Drop(_) => Some(FaultKind::Drop),
+            Step::Duplicate(_) => Some(FaultKind::Duplicate),
+            Step::Replay(_) => Some(FaultKind::Replay),
+            Step::Corrupt { .. } => Some(FaultKind::Corrupt),
+            Step::Crash { forever, .. } | Step::CrashTaking { forever, .. } | Step::CrashWithin { forever, .. } => {
+                Some(if forever { FaultKind::CrashForever } else { FaultKind::Crash })
+            }
+        }
+    }
+}
+
+/// What a search does with what it is shown of a state.
+pub(super) trait Steps<const W: usize> {
+    /// A step leads to a state.
+    fn to(&mut self, step: Step, state: State<W>);
+    /// In the course of a step a party may be seen like this, everything else being as it is before the step.
+    fn between(&mut self, step: Step, seat: u8, local: u16);
+    /// Something has not been worked out yet: what is shown of this state is not all.
+    fn missed(&mut self, need: Need);
+}
+
+/// What may strike in a search, ready for use.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Strikes {
+    drop: bool,
+    duplicate: bool,
+    pub(super) replay: bool,
+    corrupt: bool,
+    crash: bool,
+    crash_forever: bool,
+    server_may_vanish: bool,
+}
+
+impl Strikes {
+    pub(super) fn new(budget: &Budget) -> Self {
+        let has = |kind| budget.at_most > 0 && budget.kinds.contains(&kind);
+        Strikes {
+            drop: has(FaultKind::Drop),
+            duplicate: has(FaultKind::Duplicate),
+            replay: has(FaultKind::Replay),
+            corrupt: has(FaultKind::Corrupt),
+            crash: has(FaultKind::Crash),
+            crash_forever: has(FaultKind::CrashForever),
+            server_may_vanish: budget.server_may_vanish,
+        }
+    }
+}
+
+impl Strikes {
+    /// Whether any party may crash.
+    pub(super) const fn crashes(&self) -> bool {
+        self.crash || self.crash_forever
+    }
+
+    /// Whether bits may be flipped.
+    pub(super) const fn corrupts(&self) -> bool {
+        self.corrupt
+    }
+}
+
+/// Shows steps from one state.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'t, 'a, const W: usize> {
+    pub(super) tables: &'t Tables<'a>,
+    pub(super) state: &'t State<W>,
+    /// The code of a letter of which no copy is under way any more.
+    pub(super) none: u8,
+}
+
+impl<'t, 'a, const W: usize> View<'t, 'a, W> {
+    /// `replays`: whether a replay may yet strike.
+    pub(super) fn new(tables: &'t Tables<'a>, state: &'t State<W>, replays: bool) -> Self {
+        View { tables, state, none: if replays { CARRIED } else { ABSENT } }
+    }
+
+    pub(super) fn presence(&self, seat: u8) -> Presence {
+        self.tables.seats[seat as usize].presence[self.state.local(seat) as usize]
+    }
+
+    fn seats(&self) -> std::ops::Range<u8> {
+        0..self.tables.seats.len() as u8
+    }
+
+    /// The letters that are not absent: place, number, code.
+    pub(super) fn letters(&self) -> impl Iterator<Item = (u16, u16, u8)> + use<'t, 'a, W> {
+        let placed = &self.tables.placed;
+        self.state.letters().map(move |(place, code)| (place, placed[place as usize], code))
+    }
+
+    fn code(&self, letter: u16) -> u8 {
+        self.tables.letters[letter as usize].place.map_or(ABSENT, |place| self.state.letter(place))
+    }
+
+    /// Puts a letter under way, once or as often as you like.
+    fn send(&self, letter: u16, any: bool, after: &mut State<W>, steps: &mut impl Steps<W>) {
+        match self.tables.place(letter) {
+            Ok(Some(place)) if any => after.add_any(place),
+            Ok(Some(place)) => after.add(place),
+            Ok(None) => {}
+            Err(need) => steps.missed(need),
+        }
+    }
+
+    fn find(&self, seat: u8, stimulus: u16) -> Result<&'t Move, Need> {
+        self.tables.find(seat, self.state.local(seat), self.state.moment(), stimulus)
+    }
+
+    /// Every step without a fault.
+    pub(super) fn fair(&self, steps: &mut impl Steps<W>) {
+        self.each_input(|seat, taken, stimulus, before| {
+            let local = self.state.local(seat);
+            let found = match self.find(seat, stimulus) {
+                Ok(found) => found,
+                Err(need) => return steps.missed(need),
+            };
+            let repeatable = match taken {
+                Taken::Letter(letter) => self.code(letter) >= FRESH,
+                Taken::Timer(_) => true,
+                _ => false,
+            };
+            let repeats = repeatable && found.after == local && found.moment == self.state.moment();
+            let step = Step::Take { seat, taken, repeats };
+            let mut after = before;
+            after.set_local(seat, found.after);
+            after.set_moment(found.moment);
+            for &letter in &found.sends {
+                self.send(letter, repeats, &mut after, steps);
+            }
+            if after != *self.state {
+                for &point in &found.points {
+                    steps.between(step, seat, point);
+                }
+                steps.to(step, after);
+            }
+        });
+        self.each_loss(|step, after| steps.to(step, after));
+        if let Some(moment) = self.tables.lapsed(self.state.moment()) {
+            let mut after = *self.state;
+            after.set_moment(moment);
+            steps.to(Step::Lapse, after);
+        }
+    }
+
+    /// Every input that a party that is there may take: who, what, its number, and the state without it.
+    fn each_input(&self, mut show: impl FnMut(u8, Taken, u16, State<W>)) {
+        for (place, letter, code) in self.letters() {
+            if code >= ONE {
+                let &super::table::Letter { to, stimulus, .. } = &self.tables.letters[letter as usize];
+                if self.presence(to) == Presence::Up {
+                    let mut before = *self.state;
+                    before.take(place, self.none);
+                    show(to, Taken::Letter(letter), stimulus, before);
+                }
+            }
+        }
+        for seat in self.seats() {
+            let known = &self.tables.seats[seat as usize];
+            match self.presence(seat) {
+                Presence::Up => {
+                    for &timer in &known.timers[self.state.local(seat) as usize] {
+                        show(seat, Taken::Timer(timer), timer, *self.state);
+                    }
+                }
+                Presence::Down => {
+                    if let Some(stimulus) = self.tables.stimulus(seat, &Stimulus::Restart) {
+                        show(seat, Taken::Restart, stimulus, *self.state);
+                    }
+                }
+                Presence::Gone => {}
+            }
+        }
+        if let Some((seat, stimulus)) = self.next_start()
+            && self.presence(seat) == Presence::Up
+        {
+            let mut before = *self.state;
+            before.start_next();
+            show(seat, Taken::Start, stimulus, before);
+        }
+        if let Some((seat, stimulus)) = self.top_up()
+            && self.presence(seat) == Presence::Up
+        {
+            let mut before = *self.state;
+            before.top_up();
+            show(seat, Taken::TopUp, stimulus, before);
+        }
+    }
+
+    /// What reaches a party that is not there is lost.
+    fn each_loss(&self, mut show: impl FnMut(Step, State<W>)) {
+        let lost = |seat, taken| Step::Take { seat, taken, repeats: false };
+        for (place, letter, code) in self.letters() {
+            let to = self.tables.letters[letter as usize].to;
+            if code >= ONE && code != STALE && self.presence(to) != Presence::Up {
+                let mut after = *self.state;
+                after.take(place, self.none);
+                show(lost(to, Taken::Letter(letter)), after);
+            }
+        }
+        if let Some((seat, _)) = self.next_start()
+            && self.presence(seat) != Presence::Up
+        {
+            let mut after = *self.state;
+            after.start_next();
+            show(lost(seat, Taken::Start), after);
+        }
+        if let Some((seat, _)) = self.top_up()
+            && self.presence(seat) != Presence::Up
+        {
+            let mut after = *self.state;
+            after.top_up();
+            show(lost(seat, Taken::TopUp), after);
+        }
+    }
+
+    /// The customer whose purchase is due next, and what it is to take.
+    fn next_start(&self) -> Option<(u8, u16)> {
+        self.tables.starts.get(self.state.started() as usize).copied()
+    }
+
+    fn top_up(&self) -> Option<(u8, u16)> {
+        self.tables.top_up.filter(|_| !self.state.topped_up())
+    }
+
+    /// Whether everything that comes from outside has come.
+    pub(super) fn nothing_to_come(&self) -> bool {
+        self.next_start().is_none()
+            && self.top_up().is_none()
+            && self.tables.lapsed(self.state.moment()).is_none()
+            && self.seats().all(|seat| self.presence(seat) != Presence::Down)
+    }
+
+    /// Every step in which one fault strikes.
+    pub(super) fn faulty(&self, strikes: Strikes, steps: &mut impl Steps<W>) {
+        for (place, letter, code) in self.letters() {
+            self.network_faults((place, letter, code), strikes, steps);
+        }
+        if !(strikes.crash || strikes.crash_forever) {
+            return;
+        }
+        for seat in self.seats().filter(|seat| self.presence(*seat) == Presence::Up) {
+            self.crashes(seat, strikes, steps, |forever| (Step::Crash { seat, forever }, *self.state));
+        }
+        self.each_input(|seat, taken, stimulus, before| {
+            // A timer dies with its party, and so does whoever is not there yet.
+            if let Taken::Letter(_) | Taken::Start | Taken::TopUp = taken {
+                self.crashes(seat, strikes, steps, |forever| (Step::CrashTaking { seat, taken, forever }, before));
+            }
+            let found = match self.find(seat, stimulus) {
+                Ok(found) => found,
+                Err(need) => return steps.missed(need),
+            };
+            for (number, cut) in found.cuts.iter().enumerate() {
+                let mut after = before;
+                after.set_moment(found.moment);
+                for &letter in found.sends.iter().take(cut.sends as usize) {
+                    self.send(letter, false, &mut after, steps);
+                }
+                for (forever, local) in self.ends(seat, strikes, cut) {
+                    after.set_local(seat, local);
+                    steps.to(Step::CrashWithin { seat, taken, cut: number as u8, forever }, after);
+                }
+            }
+        });
+    }
+
+    fn network_faults(&self, (place, letter, code): (u16, u16, u8), strikes: Strikes, steps: &mut impl Steps<W>) {
+        let copies = code >= ONE;
+        let counted = (ONE..=THREE).contains(&code);
+        if strikes.drop && copies && code != STALE {
+            let mut after = *self.state;
+            after.take(place, self.none);
+            steps.to(Step::Drop(letter), after);
+        }
+        if strikes.duplicate && counted || strikes.replay && (counted || code == CARRIED) {
+            let step = if strikes.duplicate && counted { Step::Duplicate(letter) } else { Step::Replay(letter) };
+            let mut after = *self.state;
+            after.add(place);
+            steps.to(step, after);
+        }
+        let to = self.tables.letters[letter as usize].to;
+        if strikes.corrupt && copies && self.presence(to) == Presence::Up {
+            match self.tables.garbled(letter) {
+                Ok(garbled) => {
+                    for &(bit, stimulus) in garbled {
+                        let mut after = *self.state;
+                        after.take(place, self.none);
+                        self.deliver_garbled(Step::Corrupt { letter, bit }, to, stimulus, after, steps);
+                    }
+                }
+                Err(need) => steps.missed(need),
+            }
+        }
+    }
+
+    fn deliver_garbled(&self, step: Step, to: u8, stimulus: u16, before: State<W>, steps: &mut impl Steps<W>) {
+        match self.find(to, stimulus) {
+            Ok(found) => {
+                let mut after = before;
+                after.set_local(to, found.after);
+                after.set_moment(found.moment);
+                found.sends.iter().for_each(|letter| self.send(*letter, false, &mut after, steps));
+                for &point in &found.points {
+                    steps.between(step, to, point);
+                }
+                steps.to(step, after);
+            }
+            Err(need) => steps.missed(need),
+        }
+    }
+
+    fn may_vanish(&self, seat: u8, strikes: Strikes) -> bool {
+        let server = self.tables.seats[seat as usize].party.side() == Side::Server;
+        strikes.crash_forever && (strikes.server_may_vanish || !server)
+    }
+
+    fn crashes(
+        &self,
+        seat: u8,
+        strikes: Strikes,
+        steps: &mut impl Steps<W>,
+        from: impl Fn(bool) -> (Step, State<W>),
+    ) {
+        match self.tables.crashed(seat, self.state.local(seat)) {
+            Ok((down, gone)) => {
+                let cut = Cut { before: super::local::Before::Save, sends: 0, down, gone };
+                for (forever, local) in self.ends(seat, strikes, &cut) {
+                    let (step, mut after) = from(forever);
+                    after.set_local(seat, local);
+                    steps.to(step, after);
+                }
+            }
+            Err(need) => steps.missed(need),
+        }
+    }
+
+    fn ends(&self, seat: u8, strikes: Strikes, cut: &Cut) -> impl Iterator<Item = (bool, u16)> {
+        let down = strikes.crash.then_some((false, cut.down));
+        down.into_iter().chain(self.may_vanish(seat, strikes).then_some((true, cut.gone)))
+    }
+}

@@ -1,0 +1,450 @@
+//! Everything that recurs in a search, numbered, and what comes of it, worked out once.
+//!
+//! A party's role is deterministic: the same share of a state and the same input give the same effects. So each pair is handed to
+//! the role once, and from then on a transition is a look into a table. Numbers are given out in the order in which the search asks
+//! for them, which does not depend on the number of threads: threads only read, and what they miss is filled in between.
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::future::Futures;
+use super::local::{Before, Local, Stimulus};
+use crate::fault::garble::bits;
+use crate::invariant::facts::carries_order;
+use crate::protocol::message::Message;
+use crate::protocol::party::{Party, PurchaseKey};
+use crate::protocol::setup::Setup;
+use crate::world::{Presence, Workload};
+
+/// Values, numbered in the order in which they were first met.
+#[derive(Debug)]
+pub(super) struct Numbered<T> {
+    values: Vec<Arc<T>>,
+    numbers: FxHashMap<Arc<T>, u32>,
+}
+
+impl<T: Eq + Hash> Numbered<T> {
+    fn new() -> Self {
+        Numbered { values: Vec::new(), numbers: FxHashMap::default() }
+    }
+
+    /// The value's number, and whether it is new.
+    fn number(&mut self, value: T) -> (u32, bool) {
+        if let Some(number) = self.numbers.get(&value) {
+            return (*number, false);
+        }
+        let (number, value) = (self.values.len() as u32, Arc::new(value));
+        self.values.push(Arc::clone(&value));
+        self.numbers.insert(value, number);
+        (number, true)
+    }
+
+    pub(super) fn get(&self, number: u32) -> &T {
+        &self.values[number as usize]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+}
+
+/// Not worked out yet.
+const UNKNOWN: u32 = u32::MAX;
+
+/// A moment of the untimed clock, which moves only where that makes a difference: when an order lapses and, where there are
+/// several purchases, when one is signed, so that orders lapse in the order in which they were signed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Moment {
+    /// What parties take the time to be, in virtual microseconds.
+    pub(super) now_us: u64,
+    /// When the orders lapse that have not lapsed yet, soonest first.
+    pub(super) to_lapse_us: Vec<u64>,
+    /// How many orders have been signed.
+    signed: usize,
+}
+
+/// A message from one party to another; equal ones are the same letter.
+#[derive(Debug)]
+pub(super) struct Letter {
+    pub(super) from: Party,
+    /// The recipient's seat.
+    pub(super) to: u8,
+    /// The letter's number among what the recipient may take.
+    pub(super) stimulus: u16,
+    pub(super) message: Arc<Message>,
+    /// The number of the purchase whose order the letter brings to somebody who may act on it.
+    pub(super) order: Option<u8>,
+    /// Where a state keeps its code, once it has been sent.
+    pub(super) place: Option<u16>,
+    /// What may arrive in its place when a bit is flipped: the bit, and the number among what the recipient may take.
+    pub(super) garbled: Option<Box<[(u32, u16)]>>,
+}
+
+/// What comes of an input.
+#[derive(Debug)]
+pub(super) struct Move {
+    /// The party afterwards.
+    pub(super) after: u16,
+    /// The moment afterwards.
+    pub(super) moment: u8,
+    /// The letters that it sends, in order.
+    pub(super) sends: Box<[u16]>,
+    /// The party as it may be seen in between.
+    pub(super) points: Box<[u16]>,
+    /// Where a crash may cut the handling short.
+    pub(super) cuts: Box<[Cut]>,
+}
+
+/// A crash in the middle of handling an input.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cut {
+    /// What does not happen any more.
+    pub(super) before: Before,
+    /// How many sends come before it.
+    pub(super) sends: u8,
+    /// The party if it is to return.
+    pub(super) down: u16,
+    /// The party if it is not.
+    pub(super) gone: u16,
+}
+
+/// A party's table.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) party: Party,
+    pub(super) locals: Numbered<Local>,
+    pub(super) stimuli: Numbered<Stimulus>,
+    pub(super) presence: Vec<Presence>,
+    /// For each share, the timers that are set, as numbers of stimuli.
+    pub(super) timers: Vec<Box<[u16]>>,
+    /// For each share, itself after a crash, and after a crash for ever.
+    crashed: Vec<Option<(u16, u16)>>,
+    /// For each moment, share and stimulus, the number of the move.
+    moves: Vec<Vec<Vec<u32>>>,
+}
+
+/// Something that a thread has missed in the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// What comes of an input: seat, share, moment, stimulus.
+    Move(u8, u16, u8, u16),
+    /// A crash: seat, share.
+    Crash(u8, u16),
+    /// What a letter may turn into.
+    Garbled(u16),
+    /// Where a state keeps a letter's code.
+    Place(u16),
+}
+
+/// More different things than a state has room to name. The search cannot go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Full(pub(super) &'static str);
+
+/// So many shares of one party fit into a state.
+pub(super) const LOCALS_MAX: usize = 1 << 12;
+/// So many moments.
+pub(super) const MOMENTS_MAX: usize = 1 << 4;
+/// So many purchases are told apart.
+pub(super) const PURCHASES_MAX: usize = 4;
+
+/// The tables of a search.
+#[derive(Debug)]
+pub(super) struct Tables<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) workload: &'a Workload,
+    pub(super) seats: Vec<Seat>,
+    pub(super) letters: Vec<Letter>,
+    /// The letters that states have a place for, by place.
+    pub(super) placed: Vec<u16>,
+    /// Which letters can make a difference, where that is known.
+    pub(super) futures: Option<Futures>,
+    by_content: FxHashMap<(u8, Party, Arc<Message>), u16>,
+    pub(super) moments: Vec<Moment>,
+    moves: Vec<Move>,
+    /// The purchases met so far; a garbled name makes one too.
+    pub(super) purchases: Vec<PurchaseKey>,
+    /// The customer of each purchase, and what it is to take when the purchase is due.
+    pub(super) starts: Vec<(u8, u16)>,
+    /// P, and what it is to take when money comes from outside, if it does.
+    pub(super) top_up: Option<(u8, u16)>,
+}
+
+impl<'a> Tables<'a> {
+    /// The tables before anything has happened.
+    pub(super) fn new(setup: &'a Setup, workload: &'a Workload) -> Self {
+        let mut tables = Tables {
+            setup,
+            workload,
+            seats: Vec::new(),
+            letters: Vec::new(),
+            placed: Vec::new(),
+            futures: None,
+            by_content: FxHashMap::default(),
+            moments: vec![Moment { now_us: 0, to_lapse_us: Vec::new(), signed: 0 }],
+            moves: Vec::new(),
+            purchases: Vec::new(),
+            starts: Vec::new(),
+            top_up: None,
+        };
+        for party in setup.population.parties() {
+            let mut seat = Seat::new(party);
+            seat.local(Local::new(party, setup)).expect("the first share fits");
+            seat.stimuli.number(Stimulus::Restart);
+            tables.seats.push(seat);
+        }
+        tables.from_outside();
+        tables
+    }
+
+    /// Names what will come from outside.
+    fn from_outside(&mut self) {
+        let mut stimulus = |party, stimulus| {
+            let seat = self.setup.population.index(party)?;
+            Some((seat as u8, self.seats[seat].stimulus(stimulus).ok()?))
+        };
+        let starts = self.workload.errands.iter();
+        self.starts = starts.filter_map(|e| stimulus(Party::Customer(e.customer), Stimulus::Start(e.wish))).collect();
+        self.top_up = self.workload.top_up.and_then(|(_, cents)| stimulus(Party::Server, Stimulus::TopUp(cents)));
+    }
+
+    /// What comes of an input, if that has been worked out.
+    pub(super) fn find(&self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<&Move, Need> {
+        let row = self.seats[seat as usize].moves.get(moment as usize).and_then(|rows| rows.get(local as usize));
+        match row.and_then(|row| row.get(stimulus as usize)) {
+            Some(&number) if number != UNKNOWN => Ok(&self.moves[number as usize]),
+            _ => Err(Need::Move(seat, local, moment, stimulus)),
+        }
+    }
+
+    /// A party after a crash and after a crash for ever, if that has been worked out.
+    pub(super) fn crashed(&self, seat: u8, local: u16) -> Result<(u16, u16), Need> {
+        self.seats[seat as usize].crashed[local as usize].ok_or(Need::Crash(seat, local))
+    }
+
+    /// What a letter may turn into, if that has been worked out.
+    pub(super) fn garbled(&self, letter: u16) -> Result<&[(u32, u16)], Need> {
+        self.letters[letter as usize].garbled.as_deref().ok_or(Need::Garbled(letter))
+    }
+
+    /// The number of a stimulus that has been there from the beginning.
+    pub(super) fn stimulus(&self, seat: u8, stimulus: &Stimulus) -> Option<u16> {
+        self.seats[seat as usize].stimuli.numbers.get(stimulus).map(|number| *number as u16)
+    }
+
+    /// The moment at which the next order has lapsed, where one has yet to.
+    pub(super) fn lapse(&mut self, moment: u8) -> Result<Option<u8>, Full> {
+        let Moment { to_lapse_us, signed, .. } = &self.moments[moment as usize];
+        let Some((now_us, rest)) = to_lapse_us.split_first() else { return Ok(None) };
+        let lapsed = Moment { now_us: *now_us, to_lapse_us: rest.to_vec(), signed: *signed };
+        self.moment(lapsed).map(Some)
+    }
+
+    fn moment(&mut self, moment: Moment) -> Result<u8, Full> {
+        if let Some(known) = self.moments.iter().position(|known| *known == moment) {
+            return Ok(known as u8);
+        }
+        if self.moments.len() == MOMENTS_MAX {
+            return Err(Full("moments"));
+        }
+        self.moments.push(moment);
+        let latest = self.moments.len() as u8 - 1;
+        // What a state may ask for without warning.
+        self.lapse(latest)?;
+        Ok(latest)
+    }
+
+    /// The moment at which the next order has lapsed; it was made with the moment itself.
+    pub(super) fn lapsed(&self, moment: u8) -> Option<u8> {
+        let Moment { to_lapse_us, signed, .. } = &self.moments[moment as usize];
+        let (now_us, rest) = to_lapse_us.split_first()?;
+        let lapsed = |known: &Moment| (known.now_us, known.signed) == (*now_us, *signed) && known.to_lapse_us == rest;
+        self.moments.iter().position(lapsed).map(|known| known as u8)
+    }
+
+    /// Works out what was missed.
+    pub(super) fn fill(&mut self, need: Need) -> Result<(), Full> {
+        match need {
+            Need::Move(seat, local, moment, stimulus) => self.work_out(seat, local, moment, stimulus),
+            Need::Crash(seat, local) => self.crash(seat, local).map(drop),
+            Need::Garbled(letter) => self.garble(letter),
+            Need::Place(letter) => {
+                let known = &mut self.letters[letter as usize].place;
+                if known.is_none() {
+                    *known = Some(self.placed.len() as u16);
+                    self.placed.push(letter);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// How many transitions have been worked out.
+    pub(super) fn moves(&self) -> usize {
+        self.moves.len()
+    }
+
+    /// Where a state keeps the code of a letter; `None` for a letter that makes no difference to anybody.
+    pub(super) fn place(&self, letter: u16) -> Result<Option<u16>, Need> {
+        match self.letters[letter as usize].place {
+            Some(place) => Ok(Some(place)),
+            None if self.futures.as_ref().is_some_and(|futures| !futures.matters.has(letter)) => Ok(None),
+            None => Err(Need::Place(letter)),
+        }
+    }
+
+    fn work_out(&mut self, at: u8, local: u16, moment: u8, stimulus: u16) -> Result<(), Full> {
+        if self.find(at, local, moment, stimulus).is_ok() {
+            return Ok(());
+        }
+        let seat = &self.seats[at as usize];
+        let (before, input) = (&seat.locals.values[local as usize], &seat.stimuli.values[stimulus as usize]);
+        let (before, input) = (Arc::clone(before), Arc::clone(input));
+        let party = seat.party;
+        let now_us = self.moments[moment as usize].now_us;
+        let deeds = before.take(&input, now_us, self.setup);
+        let mut then = self.moments[moment as usize].clone();
+        if let Some(until_us) = deeds.signed_until_us {
+            then.signed += 1;
+            if then.signed > self.workload.errands.len() {
+                // Nobody signs more orders than there are purchases: no state is like this.
+                return Ok(());
+            }
+            then.to_lapse_us.push(until_us);
+            then.to_lapse_us.sort_unstable();
+            // Orders lapse in the order in which they were signed.
+            then.now_us += u64::from(self.workload.errands.len() > 1);
+        }
+        let then = self.moment(then)?;
+        let mut sends = Vec::with_capacity(deeds.sends.len());
+        for (to, message) in deeds.sends {
+            sends.push(self.letter(party, to, message)?);
+        }
+        let mut points = Vec::with_capacity(deeds.points.len());
+        for point in deeds.points {
+            points.push(self.seats[at as usize].local(point)?);
+        }
+        let mut cuts = Vec::with_capacity(deeds.cuts.len());
+        for (before, local, sends) in deeds.cuts {
+            let down = self.seats[at as usize].local(local.crashed(false, self.setup))?;
+            let gone = self.seats[at as usize].local(local.crashed(true, self.setup))?;
+            cuts.push(Cut { before, sends: sends as u8, down, gone });
+        }
+        let after = self.seats[at as usize].local(deeds.after)?;
+        let number = self.moves.len() as u32;
+        self.moves.push(Move {
+            after,
+            moment: then,
+            sends: sends.into(),
+            points: points.into(),
+            cuts: cuts.into(),
+        });
+        self.seats[at as usize].enter(local, moment, stimulus, number);
+        Ok(())
+    }
+
+    fn letter(&mut self, from: Party, to: Party, message: Arc<Message>) -> Result<u16, Full> {
+        let seat = self.setup.population.index(to).expect("only letters to parties are kept") as u8;
+        if let Some(letter) = self.by_content.get(&(seat, from, Arc::clone(&message))) {
+            return Ok(*letter);
+        }
+        let number = u16::try_from(self.letters.len()).map_err(|_| Full("letters"))?;
+        let stimulus = self.seats[seat as usize].stimulus(Stimulus::Letter(from, Arc::clone(&message)))?;
+        let order = if carries_order(to, &message) { self.purchase(message.about) } else { None };
+        self.by_content.insert((seat, from, Arc::clone(&message)), number);
+        self.letters.push(Letter { from, to: seat, stimulus, message, order, place: None, garbled: None });
+        Ok(number)
+    }
+
+    /// The number of a purchase; strays beyond those that are told apart have none.
+    fn purchase(&mut self, about: PurchaseKey) -> Option<u8> {
+        let known = self.purchases.iter().position(|known| *known == about);
+        known.map(|known| known as u8).or_else(|| {
+            (self.purchases.len() < PURCHASES_MAX).then(|| {
+                self.purchases.push(about);
+                self.purchases.len() as u8 - 1
+            })
+        })
+    }
+
+    fn crash(&mut self, at: u8, local: u16) -> Result<(u16, u16), Full> {
+        let seat = &mut self.seats[at as usize];
+        if let Some(known) = seat.crashed[local as usize] {
+            return Ok(known);
+        }
+        let before = Arc::clone(&seat.locals.values[local as usize]);
+        let down = seat.local(before.crashed(false, self.setup))?;
+        let gone = seat.local(before.crashed(true, self.setup))?;
+        seat.crashed[local as usize] = Some((down, gone));
+        Ok((down, gone))
+    }
+
+    /// A garbled copy that cannot be read is a lost one, which is a weaker fault; of those that can be read in the same way, one is
+    /// enough.
+    fn garble(&mut self, number: u16) -> Result<(), Full> {
+        let Letter { from, to, message, .. } = &self.letters[number as usize];
+        let (from, to, message) = (*from, *to, Arc::clone(message));
+        let mut garbled: Vec<(u32, u16)> = Vec::new();
+        for bit in bits(&message) {
+            let mut bytes = message.encode();
+            bytes[bit as usize / 8] ^= 1 << (bit % 8);
+            let Ok(read) = Message::decode(&bytes, &*self.setup.crypto) else { continue };
+            let stimulus = self.seats[to as usize].stimulus(Stimulus::Letter(from, Arc::new(read)))?;
+            if garbled.iter().all(|(_, known)| *known != stimulus) {
+                garbled.push((bit, stimulus));
+            }
+        }
+        self.letters[number as usize].garbled = Some(garbled.into());
+        Ok(())
+    }
+}
+
+impl Seat {
+    fn new(party: Party) -> Self {
+        Seat {
+            party,
+            locals: Numbered::new(),
+            stimuli: Numbered::new(),
+            presence: Vec::new(),
+            timers: Vec::new(),
+            crashed: Vec::new(),
+            moves: Vec::new(),
+        }
+    }
+
+    fn local(&mut self, local: Local) -> Result<u16, Full> {
+        let presence = local.node.presence();
+        let timers: Vec<_> = local.timers.iter().map(|timer| Stimulus::Timer(*timer)).collect();
+        let (number, new) = self.locals.number(local);
+        if new {
+            if number as usize >= LOCALS_MAX {
+                return Err(Full("states of one party"));
+            }
+            self.presence.push(presence);
+            self.crashed.push(None);
+            let timers: Result<Box<[u16]>, Full> = timers.into_iter().map(|timer| self.stimulus(timer)).collect();
+            self.timers.push(timers?);
+        }
+        Ok(number as u16)
+    }
+
+    fn stimulus(&mut self, stimulus: Stimulus) -> Result<u16, Full> {
+        u16::try_from(self.stimuli.number(stimulus).0).map_err(|_| Full("inputs of one party"))
+    }
+
+    fn enter(&mut self, local: u16, moment: u8, stimulus: u16, number: u32) {
+        let (local, moment, stimulus) = (local as usize, moment as usize, stimulus as usize);
+        if self.moves.len() <= moment {
+            self.moves.resize_with(moment + 1, Vec::new);
+        }
+        if self.moves[moment].len() <= local {
+            self.moves[moment].resize_with(local + 1, Vec::new);
+        }
+        let row = &mut self.moves[moment][local];
+        if row.len() <= stimulus {
+            row.resize(stimulus + 1, UNKNOWN);
+        }
+        row[stimulus] = number;
+    }
+}

@@ -1,0 +1,95 @@
+//! A party as the world keeps it: its state machine, its journal, and whether it is there.
+//!
+//! What a crash takes and what it leaves is decided here and nowhere else: a driver that keeps its own account of what is under
+//! way, such as a search, steps the very same nodes.
+
+use std::sync::Arc;
+
+use crate::protocol::party::Party;
+use crate::protocol::record::Record;
+use crate::protocol::role::{AnyRole, Context, Effect, Input, Work};
+use crate::protocol::setup::Setup;
+
+/// Whether a party is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// It runs.
+    Up,
+    /// It has crashed and will return.
+    Down,
+    /// It has crashed for good.
+    Gone,
+}
+
+/// A party of the world.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Node {
+    party: Party,
+    presence: Presence,
+    role: AnyRole,
+    /// Records, oldest first, and whether each survives a crash.
+    journal: Vec<(Arc<Record>, bool)>,
+    draws: u64,
+}
+
+impl Node {
+    /// A party that has just been set up, with an empty journal.
+    pub fn new(party: Party, setup: &Setup) -> Self {
+        let role = setup.role(party, &mut std::iter::empty());
+        Node { party, presence: Presence::Up, role, journal: Vec::new(), draws: 0 }
+    }
+
+    /// Who it is.
+    pub const fn party(&self) -> Party {
+        self.party
+    }
+
+    /// Whether it is there.
+    pub const fn presence(&self) -> Presence {
+        self.presence
+    }
+
+    /// Its records, oldest first, and whether each survives a crash.
+    pub fn journal(&self) -> &[(Arc<Record>, bool)] {
+        &self.journal
+    }
+
+    /// How many random values it has drawn in its life.
+    pub const fn draws(&self) -> u64 {
+        self.draws
+    }
+
+    /// Hands the role an input; what it wants done comes back, to be carried out one by one.
+    pub fn handle(&mut self, input: Input<'_>, now_us: u64, setup: &Setup) -> (Vec<Effect>, Work) {
+        let (mut effects, mut work) = (Vec::new(), Work::default());
+        let mut context = Context {
+            me: self.party,
+            now_us,
+            setup,
+            effects: &mut effects,
+            draws: &mut self.draws,
+            work: &mut work,
+        };
+        self.role.0.handle(input, &mut context);
+        (effects, work)
+    }
+
+    /// Writes a record.
+    pub fn save(&mut self, record: Arc<Record>, durable: bool) {
+        self.journal.push((record, durable));
+    }
+
+    /// Loses what is not durable. The role is rebuilt from the journal, and waits for its restart, if there is to be one.
+    pub fn crash(&mut self, forever: bool, setup: &Setup) {
+        debug_assert_eq!(self.presence, Presence::Up, "{} crashes while it is not up", self.party);
+        self.presence = if forever { Presence::Gone } else { Presence::Down };
+        self.journal.retain(|(_, durable)| *durable);
+        let mut journal = self.journal.iter().map(|(record, _)| &**record);
+        self.role = setup.role(self.party, &mut journal);
+    }
+
+    /// Is there again; the role is yet to be told.
+    pub fn restart(&mut self) {
+        self.presence = Presence::Up;
+    }
+}
