@@ -22,7 +22,8 @@
 //! its timer is still set while it is in doubt. What remains are senders that come to know the outcome with two copies
 //! under way; what such a leftover can do, one leftover (or one duplicate) does too.
 //!
-//! The second half is an argument and no proof, so the tests also raise `copies` to two and to three and find the same end
+//! The second half is an argument and no proof, so the tests also raise `copies`: to two in `hardened` without faults and
+//! in `as-written` with one, to three in `as-written` without. Up to forty-five times the states come to the same end
 //! states. Delivery that may leave the message in place, the other usual choice, would be unsound here: it gives away
 //! duplicates, and unbounded ones, for nothing, and `as-written` has neither timers nor dedup to hide them behind.
 
