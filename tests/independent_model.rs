@@ -19,9 +19,9 @@ pub fn differences(configuration: Configuration, theirs: &BTreeSet<EndState>) ->
     missing.chain(surplus).collect()
 }
 
-/// The number of unique states and of end states for budgets 0, 1 and 2.
-fn pin(case: Case, preset: Preset, pinned: [(usize, usize); 3]) {
-    for (budget, pinned) in (0..).zip(pinned) {
+/// The number of unique states and of end states for budgets from 0 on.
+fn pin(case: Case, preset: Preset, pinned: &[(usize, usize)]) {
+    for (budget, &pinned) in (0..).zip(pinned) {
         let configuration = Configuration::new(case, preset, budget);
         let graph = Graph::explore(configuration);
         assert_eq!((graph.size(), graph.end_states().len()), pinned, "{configuration:?}");
@@ -35,20 +35,27 @@ fn pin(case: Case, preset: Preset, pinned: [(usize, usize); 3]) {
 
 #[test]
 fn sizes_of_case_one() {
-    pin(Case::One, Preset::AsWritten, [(15, 2), (200, 13), (1_169, 20)]);
-    pin(Case::One, Preset::Hardened, [(16_738, 2), (209_153, 4), (1_287_233, 4)]);
+    pin(Case::One, Preset::AsWritten, &[(15, 2), (200, 13), (1_169, 20)]);
+    pin(Case::One, Preset::Hardened, &[(16_738, 2), (209_153, 4)]);
 }
 
 #[test]
 fn sizes_of_case_two() {
-    pin(Case::Two, Preset::AsWritten, [(2_651, 3), (55_609, 16), (539_416, 26)]);
-    pin(Case::Two, Preset::Hardened, [(15_658, 2), (189_431, 5), (1_146_473, 5)]);
+    pin(Case::Two, Preset::AsWritten, &[(2_651, 3), (55_609, 16), (539_416, 26)]);
+    pin(Case::Two, Preset::Hardened, &[(15_658, 2), (189_431, 5), (1_146_473, 5)]);
 }
 
 #[test]
 fn sizes_of_case_three() {
-    pin(Case::Three, Preset::AsWritten, [(3_059, 3), (44_004, 12), (312_000, 18)]);
-    pin(Case::Three, Preset::Hardened, [(17_938, 2), (224_249, 4), (1_406_405, 4)]);
+    pin(Case::Three, Preset::AsWritten, &[(3_059, 3), (44_004, 12), (312_000, 18)]);
+    pin(Case::Three, Preset::Hardened, &[(17_938, 2), (224_249, 4)]);
+}
+
+#[test]
+#[ignore = "half a minute; Case 2 stands for the three above"]
+fn sizes_of_two_faults() {
+    pin(Case::One, Preset::Hardened, &[(16_738, 2), (209_153, 4), (1_287_233, 4)]);
+    pin(Case::Three, Preset::Hardened, &[(17_938, 2), (224_249, 4), (1_406_405, 4)]);
 }
 
 #[test]
