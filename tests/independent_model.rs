@@ -1,4 +1,5 @@
-//! The protocols written a second time (see `independent`): its size, its end states, and what the literature says of them.
+//! The protocols written a second time (see `independent`): its size, its end states, and what the literature says of
+//! them.
 
 pub mod independent;
 
@@ -136,6 +137,9 @@ fn copies_change_nothing(preset: Preset, budget: u8, copies: u8) {
 #[test]
 fn a_second_identical_copy_changes_nothing() {
     copies_change_nothing(Preset::AsWritten, 0, 2);
+    let one = Configuration::new(Case::One, Preset::AsWritten, 2);
+    let exact = Configuration { copies: 9, ..one };
+    assert_eq!(differences(one, &end_states(exact)), Vec::<String>::new());
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! A run without further faults that is fair to every step ends up in a bottom strongly connected component of the fair
 //! steps, and visits all of it for ever. A component of one state is rest in the plain sense; a larger one is made of
-//! questions that are asked for ever and change nothing, which is asserted: all its states must say the same. Expiry and
-//! restarts are fair steps that lead nowhere back, so in such a component they have come.
+//! questions that are asked for ever and change nothing, which is asserted: all its states must say the same. Expiry
+//! and restarts are fair steps that lead nowhere back, so in such a component they have come.
 
 use super::{
     Case, Configuration,
@@ -111,11 +111,12 @@ fn can_obtain(config: &Configuration, state: &State) -> bool {
 
 /// The judge decides every claim of section 5 rightly.
 ///
-/// Where nothing is committed P's record says so, and that decides "I was not charged" for C and "C ordered and received
-/// this" against M. Where something is, P's record is all the evidence that counts: in Case 3 the item itself; in Case 2
-/// the digest that C signed and the key, and whoever claims an item seals it under that key and compares (neither the
-/// false "Y" of either side fits, nor the true "X" of an M that registered another key). So "I paid and received nothing"
-/// is rejected exactly where the record shows a delivery, and that is right exactly where C has the item or can get it.
+/// Where nothing is committed P's record says so, and that decides "I was not charged" for C and "C ordered and
+/// received this" against M. Where something is, P's record is all the evidence that counts: in Case 3 the item itself;
+/// in Case 2 the digest that C signed and the key, and whoever claims an item seals it under that key and compares
+/// (neither the false "Y" of either side fits, nor the true "X" of an M that registered another key). So "I paid and
+/// received nothing" is rejected exactly where the record shows a delivery, and that is right exactly where C has the
+/// item or can get it.
 fn certified(config: &Configuration, state: &State, obtainable: bool) -> Held {
     let Status::Committed { signed, key } = state.record else { return true };
     let proven = match config.case {

@@ -31,7 +31,8 @@ impl Network {
         self.0 -= 1 << (slot(message) * BITS);
     }
 
-    /// Each different message once. P's record never changes once it is there, so what a message says of it is `record`.
+    /// Each different message once. P's record never changes once it is there, so what a message says of it is
+    /// `record`.
     pub fn distinct(self, record: Status) -> impl Iterator<Item = Message> {
         (0..SLOTS).filter(move |slot| (self.0 >> (slot * BITS)) & 0xf != 0).map(move |slot| message(slot as u8, record))
     }

@@ -2,30 +2,32 @@
 //!
 //! Any message under way may be delivered next, any timer that is set may fire, the instrument may expire once it is
 //! signed, a party that is down may restart: these are the *fair* steps. A fault rides on a step (a send that never
-//! arrives or arrives twice, a crash among the step's effects) or is an idle crash; each costs one of the budget, and none
-//! is ever forced.
+//! arrives or arrives twice, a crash among the step's effects) or is an idle crash; each costs one of the budget, and
+//! none is ever forced.
 //!
 //! # Why retransmission keeps the state space finite
 //!
 //! The network is a multiset. A send that no fault touches adds a copy only while fewer than `copies` (by default one)
 //! identical ones are under way; a `duplicate` always adds its second copy, so a count never exceeds `copies + budget`.
 //!
-//! *Nothing is invented.* Let a send be absorbed by an identical copy. If a timer caused it, the run is the one in which
-//! the timer did not fire, for firing changes nothing but the network. If a message caused it, then the same answer was
-//! given before and has not arrived, so the answering party's memory (which the answer is a function of) was the same both
-//! times; let the network deliver the extra copy directly after the first one, to the same incarnation of the recipient
-//! or to the same one that is down. It then finds what the first copy left, and repeats what the first copy caused, which
-//! is again identical to something under way, or sets the very state that the first copy set.
+//! *Nothing is invented.* Let a send be absorbed by an identical copy. If a timer caused it, the run is the one in
+//! which the timer did not fire, for firing changes nothing but the network. If a message caused it, then the same
+//! answer was given before and has not arrived, so the answering party's memory (which the answer is a function of) was
+//! the same both times; let the network deliver the extra copy directly after the first one, to the same incarnation of
+//! the recipient or to the same one that is down. It then finds what the first copy left, and repeats what the first
+//! copy caused, which is again identical to something under way, or sets the very state that the first copy set.
 //!
-//! *Nothing is lost.* A further copy of a repeated message tells on the outcome only when it arrives later than the first
-//! one, after the recipient has changed. Then the sender could as well have sent it later, once the first had arrived:
-//! its timer is still set while it is in doubt. What remains are senders that come to know the outcome with two copies
-//! under way; what such a leftover can do, one leftover (or one duplicate) does too.
+//! *Nothing is lost.* A further copy of a repeated message tells on the outcome only when it arrives later than the
+//! first one, after the recipient has changed. Then the sender could as well have sent it later, once the first had
+//! arrived: its timer is still set while it is in doubt. What remains are senders that come to know the outcome with
+//! two copies under way; what such a leftover can do, one leftover (or one duplicate) does too.
 //!
-//! The second half is an argument and no proof, so the tests also raise `copies`: to two in `hardened` without faults and
-//! in `as-written` with one, to three in `as-written` without. A hundred times the states and more come to
-//! the same end states; `hardened` with a fault has not been tried, it is too large. Delivery that may leave the message in place, the other usual choice, would be unsound here: it gives away
-//! duplicates, and unbounded ones, for nothing, and `as-written` has neither timers nor dedup to hide them behind.
+//! Both halves are arguments and no proofs; the first, for one, passes over a drop that strikes the first copy's answer
+//! and spares the second's. So the tests also raise `copies`: to two in `hardened` without faults and in `as-written`
+//! with one, to three in `as-written` without, and beyond any count in `as-written` Case 1, which has no timers, with
+//! two. A hundred times the states and more come to the same end states; `hardened` with a fault is too large to try.
+//! Delivery that may leave the message in place, the other usual choice, would be unsound here: it gives away
+//! duplicates, and unbounded ones, for nothing, and `as-written` has no dedup to hide them behind.
 
 use super::{
     Case, Configuration,
