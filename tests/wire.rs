@@ -13,7 +13,7 @@ use halfpaid::protocol::order::{Description, Instrument, Order, Status, Transfer
 use halfpaid::protocol::part::{Part, Parts};
 use halfpaid::protocol::party::{Party, PurchaseKey, Side, Step, Tid};
 use halfpaid::protocol::record::Record;
-use halfpaid::protocol::role::{Context, Effect, Input, Role, Timer, TimerKind, Wish, Work};
+use halfpaid::protocol::role::{Clock, Context, Effect, Input, Role, Timer, TimerKind, Wish, Work};
 use halfpaid::protocol::setup::Setup;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
@@ -372,11 +372,11 @@ impl<'a> Bedlam<'a> {
         let mut effects = Vec::new();
         let copy = self.roles[who].clone_role();
         let before = self.draws[who];
-        let (setup, now_us, work) = (self.setup, self.now_us, &mut Work::default());
-        self.roles[who].handle(input, &mut context(setup, who, now_us, &mut effects, &mut self.draws[who], work));
+        let (setup, clock, work) = (self.setup, &Clock::at(self.now_us), &mut Work::default());
+        self.roles[who].handle(input, &mut context(setup, who, clock, &mut effects, &mut self.draws[who], work));
         // The same input gives the same effects and the same state.
         let (mut copy, mut again, mut draws) = (copy, Vec::new(), before);
-        copy.handle(input, &mut context(setup, who, now_us, &mut again, &mut draws, work));
+        copy.handle(input, &mut context(setup, who, clock, &mut again, &mut draws, work));
         assert_eq!(effects, again);
         assert!(copy.same_role(&*self.roles[who]) && draws == self.draws[who]);
         for effect in effects {
@@ -505,12 +505,12 @@ impl<'a> Bedlam<'a> {
 fn context<'a>(
     setup: &'a Setup,
     who: usize,
-    now_us: u64,
+    clock: &'a Clock,
     effects: &'a mut Vec<Effect>,
     draws: &'a mut u64,
     work: &'a mut Work,
 ) -> Context<'a> {
-    Context { me: PARTIES[who], now_us, setup, effects, draws, work }
+    Context { me: PARTIES[who], clock, setup, effects, draws, work }
 }
 
 proptest! {

@@ -7,6 +7,7 @@
 //! then; and the network may still replay what it has recorded, once right away and once after every order has lapsed.
 
 pub mod exhaustive;
+pub mod follow;
 pub mod labels;
 pub mod random;
 pub mod scripted;

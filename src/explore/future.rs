@@ -71,9 +71,9 @@ pub(super) struct Futures {
 }
 
 /// A party with more shares than this is not followed to the end.
-const SHARES_MAX: usize = 3_000;
+const SHARES_MAX: usize = 20_000;
 /// Nor is a search with more transitions than this.
-const MOVES_MAX: usize = 1_000_000;
+const MOVES_MAX: usize = 2_000_000;
 
 impl Tables<'_> {
     /// Follows every input that anybody could ever hand each party. `None` if there is no end to it.
@@ -81,7 +81,6 @@ impl Tables<'_> {
         if !self.close(crashes)? {
             return Ok(None);
         }
-        if std::env::var("DEBUG").is_ok() { eprintln!("closed {:?} {} letters {}", self.sizes(), self.moves(), self.letters.len()); }
         let mut garbled = 0;
         for _ in 0..garbles {
             let known = self.letters.len();
@@ -116,8 +115,7 @@ impl Tables<'_> {
                 while local < self.seats[seat as usize].locals.len() {
                     self.close_share(seat, local as u16, crashes)?;
                     local += 1;
-                    if std::env::var("DEBUG2").is_ok() && local == 300 { for i in 250..256 { eprintln!("{:#?}", self.seats[seat as usize].locals.get(i)); } std::process::exit(1); }
-                    if local > SHARES_MAX || self.moves() > MOVES_MAX {
+                        if local > SHARES_MAX || self.moves() > MOVES_MAX {
                         return Ok(false);
                     }
                 }
@@ -189,7 +187,7 @@ impl Tables<'_> {
                 for moment in 0..self.moments.len() as u8 {
                     let stimulus = self.letters[letter as usize].stimulus;
                     let Ok(found) = self.find(seat, local, moment, stimulus) else { continue };
-                    if found.after != local || found.moment != moment {
+                    if found.after != local || found.moment(moment) != moment {
                         own.change.insert(letter);
                     }
                     found.sends.iter().for_each(|sent| own.send[place].insert(*sent));

@@ -13,10 +13,14 @@ use crate::protocol::message::Message;
 use crate::protocol::order::{Cents, Instrument, Status, Transfer};
 use crate::protocol::part::{Part, Parts};
 use crate::protocol::party::{Party, PurchaseKey, Side};
-use crate::protocol::record::Record;
-use crate::protocol::role::{Belief, Effect, Input, Timer, Wish};
+use crate::protocol::record::{Record, RecordKind};
+use crate::protocol::role::{Belief, Clock, Effect, Input, Timer, Wish};
 use crate::protocol::setup::Setup;
 use crate::world::{Node, Presence};
+
+/// A purchase that has been charged so often in the same way is not charged again: that it was charged too often is known by then,
+/// and how often tells nothing new. So an account is never emptied by one purchase.
+const CHARGES_MAX: usize = 2;
 
 /// A party's share of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -75,10 +79,14 @@ pub(super) struct Deeds {
     pub(super) sends: Vec<(Party, Arc<Message>)>,
     /// The party after each record and belief but the last: what an observer may see in between.
     pub(super) points: Vec<Local>,
-    /// The party just before each send and each record that survives, and how many sends come before that.
-    pub(super) cuts: Vec<(Before, Local, usize)>,
+    /// What it writes down, in order.
+    pub(super) saves: Vec<(RecordKind, Option<PurchaseKey>)>,
+    /// The party just before each send and each record that survives, and how many sends and how many records come before that.
+    pub(super) cuts: Vec<(Before, Local, (usize, usize))>,
     /// When the order lapses that it has signed, if it has signed one, in virtual microseconds.
     pub(super) signed_until_us: Option<u64>,
+    /// Whether it did not look at the clock, so that it would do the same at any time.
+    pub(super) timeless: bool,
 }
 
 impl Local {
@@ -86,11 +94,6 @@ impl Local {
     pub(super) fn new(party: Party, setup: &Setup) -> Self {
         let node = Node::new(party, setup);
         Local { node, timers: BTreeSet::new(), from_outside: 0, starting: None, seen: BTreeMap::new() }
-    }
-
-    /// Whether the party is there.
-    pub(super) fn is_up(&self) -> bool {
-        self.node.presence() == Presence::Up
     }
 
     /// What comes of an input.
@@ -119,9 +122,17 @@ impl Local {
                 Input::TopUp(*cents)
             }
         };
-        let (effects, _) = local.node.handle(input, now_us, setup);
-        let mut deeds =
-            Deeds { after: local, sends: Vec::new(), points: Vec::new(), cuts: Vec::new(), signed_until_us: None };
+        let clock = Clock::at(now_us);
+        let (effects, _) = local.node.handle(input, &clock, setup);
+        let mut deeds = Deeds {
+            after: local,
+            sends: Vec::new(),
+            points: Vec::new(),
+            saves: Vec::new(),
+            cuts: Vec::new(),
+            signed_until_us: None,
+            timeless: !clock.was_read(),
+        };
         for effect in effects {
             deeds.carry_out(effect, setup);
         }
@@ -213,8 +224,11 @@ impl Local {
     /// Without this, a party that writes the same thing each time it is asked would never come back to a state.
     fn says_nothing_new(&self, record: &Arc<Record>, durable: bool, setup: &Setup) -> bool {
         let journal = self.node.journal();
-        let known = journal.iter().any(|(earlier, kept)| earlier == record && *kept == durable);
-        if !known || record.transfer().is_some() || record.top_up().is_some() {
+        let times = journal.iter().filter(|(earlier, kept)| earlier == record && *kept == durable).count();
+        if record.transfer().is_some() {
+            return times >= CHARGES_MAX;
+        }
+        if times == 0 || record.top_up().is_some() {
             return false;
         }
         let (party, records) = (self.node.party(), || journal.iter().map(|(record, _)| &**record));
@@ -224,18 +238,23 @@ impl Local {
 }
 
 impl Deeds {
+    fn cut(&mut self, before: Before) {
+        self.cuts.push((before, self.after.clone(), (self.sends.len(), self.saves.len())));
+    }
+
     fn carry_out(&mut self, effect: Effect, setup: &Setup) {
         match effect {
             Effect::Save { record, durable } => {
                 if durable {
-                    self.cuts.push((Before::Save, self.after.clone(), self.sends.len()));
+                    self.cut(Before::Save);
                 }
+                self.saves.push((record.kind, record.about));
                 let signed = self.after.save(record, durable, setup);
                 self.signed_until_us = self.signed_until_us.or(signed);
                 self.points.push(self.after.clone());
             }
             Effect::Send { to, message } => {
-                self.cuts.push((Before::Send, self.after.clone(), self.sends.len()));
+                self.cut(Before::Send);
                 let signed = self.after.send(&message);
                 self.signed_until_us = self.signed_until_us.or(signed);
                 if setup.population.index(to).is_some() {

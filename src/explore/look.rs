@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use super::local::{Local, facts};
-use super::state::State;
+use super::state::Shares;
 use super::step::View;
 use super::table::{Full, Need, PURCHASES_MAX, Tables};
 use crate::invariant::facts::Facts;
@@ -38,7 +38,7 @@ const BREACHES_MAX: usize = Breaches::BITS as usize;
 /// What states that look the same have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Likeness {
-    locals: u64,
+    shares: Shares,
     moment: u8,
     /// The purchases of whose order a copy is under way.
     orders: u8,
@@ -73,18 +73,16 @@ impl Likeness {
             }
         }
         let idle = view.nothing_to_come() && view.state.nothing_due();
-        Likeness { locals: view.state.0[0], moment: view.state.moment(), orders, idle }
+        Likeness { shares: view.state.shares(), moment: view.state.moment(), orders, idle }
     }
 
     /// The same with another share in a seat, in the middle of a step.
     pub(super) fn with(self, seat: u8, local: u16) -> Self {
-        let mut state = State([self.locals]);
-        state.set_local(seat, local);
-        Likeness { locals: state.0[0], idle: false, ..self }
+        Likeness { shares: self.shares.with(seat, local), idle: false, ..self }
     }
 
     fn locals(self, seats: usize) -> impl Iterator<Item = u16> {
-        (0..seats as u8).map(move |seat| State([self.locals]).local(seat))
+        (0..seats as u8).map(move |seat| self.shares.local(seat))
     }
 }
 
@@ -217,7 +215,7 @@ fn sends_only(
 ) -> Result<Option<Vec<u16>>, Full> {
     tables.fill(Need::Move(seat, local, moment, stimulus))?;
     let found = tables.find(seat, local, moment, stimulus).ok();
-    Ok(found.filter(|found| found.after == local && found.moment == moment).map(|found| found.sends.to_vec()))
+    Ok(found.filter(|found| found.after == local && found.moment(moment) == moment).map(|found| found.sends.to_vec()))
 }
 
 /// A party that breaks the protocol or never returns may hurt itself.

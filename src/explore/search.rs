@@ -9,11 +9,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::look::{Breaches, Likeness, Look, Looks};
-use super::state::{FRESH, PARTIES_MAX, State, words};
+use super::state::{FRESH, PARTIES_MAX, Shares, State, words};
 use super::step::{Step, Steps, Strikes, View};
 use super::store::{Place, SHARDS, Shard, shard_of};
 use super::table::{Full, Need, Tables};
-use super::{Bounds, Progress, Question, Reductions};
+use super::{Bounds, Coverage, Progress, Question, Reductions};
 use crate::world::Presence;
 
 /// How many states a thread works on at a time.
@@ -79,12 +79,13 @@ pub(super) struct Search<'a, const W: usize> {
     /// How a state is brought into normal form, by what that depends on.
     forms: FxHashMap<Beside, Form<W>>,
     reductions: Reductions,
+    pub(super) coverage: Coverage,
 }
 
 /// What the normal form of a state depends on: every party's share, the moment, and whether a crash may yet strike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Beside {
-    shares: u64,
+    shares: Shares,
     moment: u8,
     crash: bool,
 }
@@ -141,6 +142,7 @@ struct Found<const W: usize> {
     likenesses: Vec<Likeness>,
     /// What the normal form of a state depends on that has not been worked out yet.
     besides: Vec<Beside>,
+    coverage: Coverage,
 }
 
 impl<'a, const W: usize> Search<'a, W> {
@@ -161,6 +163,7 @@ impl<'a, const W: usize> Search<'a, W> {
             stopped: None,
             forms: FxHashMap::default(),
             reductions: question.reductions,
+            coverage: Coverage::default(),
         };
         search.look_ahead(question);
         let start = State::START;
@@ -267,6 +270,7 @@ impl<'a, const W: usize> Search<'a, W> {
             });
             for found in found {
                 self.transitions += found.transitions;
+                self.coverage.add(&found.coverage);
                 self.hits.extend(found.hits);
                 for (likeness, remembered, place) in found.ends {
                     self.end(likeness, remembered, place);
@@ -321,7 +325,7 @@ impl<'a, const W: usize> Search<'a, W> {
 
     /// Finds out how states are brought into normal form beside these shares.
     fn find_form(&mut self, beside: Beside) -> Result<(), Full> {
-        let local = |seat: u8| State([beside.shares]).local(seat);
+        let local = |seat: u8| beside.shares.local(seat);
         let (mut looped, mut echoes) = (Vec::new(), Vec::new());
         if self.reductions.loops {
             for seat in 0..self.tables.seats.len() as u8 {
@@ -362,7 +366,7 @@ impl<'a, const W: usize> Search<'a, W> {
     fn repeats(&mut self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<Vec<u16>, Full> {
         self.fill(Need::Move(seat, local, moment, stimulus))?;
         let Ok(found) = self.tables.find(seat, local, moment, stimulus) else { return Ok(Vec::new()) };
-        if found.after != local || found.moment != moment {
+        if found.after != local || found.moment(moment) != moment {
             return Ok(Vec::new());
         }
         let sends = found.sends.to_vec();
@@ -399,6 +403,7 @@ impl<'a, const W: usize> Search<'a, W> {
             needs: Vec::new(),
             likenesses: Vec::new(),
             besides: Vec::new(),
+            coverage: Coverage::default(),
         };
         let crash = self.crashes(faults);
         let mut taker = Taker {
@@ -412,6 +417,7 @@ impl<'a, const W: usize> Search<'a, W> {
             place: Place::new(0, 0),
             look: Look { broken: 0, rests: false },
             between: 0,
+            coverage: Coverage::default(),
         };
         for &place in piece {
             let (state, parent) = self.state(place);
@@ -422,7 +428,7 @@ impl<'a, const W: usize> Search<'a, W> {
                 Mode::Faulty => view.faulty(self.strikes, &mut taker),
             }
             for (next, _) in &mut taker.next {
-                let beside = Beside { shares: next.0[0], moment: next.moment(), crash };
+                let beside = Beside { shares: next.shares(), moment: next.moment(), crash };
                 match self.forms.get(&beside) {
                     Some(form) => form.apply(next),
                     None => {
@@ -450,6 +456,10 @@ impl<'a, const W: usize> Search<'a, W> {
                     found.ends.push((likeness, remembered, place));
                 }
             }
+            if mode == Mode::Fair && faults < self.at_most {
+                view.sites(self.strikes, &mut taker.coverage);
+            }
+            found.coverage.add(&taker.coverage);
             found.hits.append(&mut taker.hits);
             found.transitions += taker.next.len() as u64;
             for (next, between) in &taker.next {
@@ -463,6 +473,17 @@ impl<'a, const W: usize> Search<'a, W> {
             }
         }
         found
+    }
+
+    /// Brings a state that a step has led to into the form in which it is kept.
+    pub(super) fn finish(&self, state: &mut State<W>, faulty: bool, faults: u32) {
+        let beside = Beside { shares: state.shares(), moment: state.moment(), crash: self.crashes(faults) };
+        if let Some(form) = self.forms.get(&beside) {
+            form.apply(state);
+        }
+        if faulty && !self.replays(faults) {
+            state.forget_carried();
+        }
     }
 
     /// What is broken in a state that has been looked at.
@@ -486,6 +507,7 @@ struct Taker<'s, 'a, const W: usize> {
     place: Place,
     look: Look,
     between: u8,
+    coverage: Coverage,
 }
 
 impl<const W: usize> Taker<'_, '_, W> {
@@ -494,6 +516,7 @@ impl<const W: usize> Taker<'_, '_, W> {
         (self.place, self.likeness, self.missed, self.between) = (place, Some(likeness), false, 0);
         self.next.clear();
         self.hits.clear();
+        self.coverage.clear();
         match self.search.looks.find(&likeness) {
             Some(look) => self.look = *look,
             None => {
@@ -505,7 +528,10 @@ impl<const W: usize> Taker<'_, '_, W> {
 }
 
 impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
-    fn to(&mut self, _: Step, state: State<W>) {
+    fn to(&mut self, step: Step, state: State<W>) {
+        if let Some(kind) = step.fault() {
+            self.coverage.strike(site(step, &self.search.tables, self.place, self.search), kind);
+        }
         self.next.push((state, self.between));
         self.between = 0;
     }

@@ -1,8 +1,8 @@
 //! A state of the untimed search, packed into a few words, exact: two states are equal if and only if their words are.
 //!
-//! The first word holds the number of each party's share, twelve bits each. The second holds the moment, how many purchases have
-//! started, whether money has come from outside, which properties were broken on the way, and the first ten letters; every further
-//! word holds 21 letters, three bits each.
+//! The first word holds the number of each party's share, sixteen bits each. The second holds the moment, how many purchases have
+//! started, whether money has come from outside, which properties were broken on the way, a fifth party's share, and the first ten
+//! letters; every further word holds 21 letters, three bits each.
 //!
 //! # How many copies of a letter are under way
 //!
@@ -17,6 +17,25 @@
 /// A packed state of `W` words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct State<const W: usize>(pub(super) [u64; W]);
+
+/// The number of each party's share, sixteen bits each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Shares(u64, u16);
+
+impl Shares {
+    pub(super) const fn local(self, seat: u8) -> u16 {
+        if seat < 4 { (self.0 >> (16 * seat)) as u16 } else { self.1 }
+    }
+
+    pub(super) fn with(self, seat: u8, local: u16) -> Self {
+        if seat < 4 {
+            let shift = 16 * seat;
+            Shares(self.0 & !(0xffff << shift) | u64::from(local) << shift, self.1)
+        } else {
+            Shares(self.0, local)
+        }
+    }
+}
 
 /// So many parties have room.
 pub(super) const PARTIES_MAX: usize = 5;
@@ -58,13 +77,19 @@ impl<const W: usize> State<W> {
     /// The state before anything has happened: every party's first share.
     pub(super) const START: Self = State([0; W]);
 
-    pub(super) fn local(&self, seat: u8) -> u16 {
-        (self.0[0] >> (12 * seat) & 0xfff) as u16
+    pub(super) const fn local(&self, seat: u8) -> u16 {
+        self.shares().local(seat)
+    }
+
+    /// The number of each party's share.
+    pub(super) const fn shares(&self) -> Shares {
+        Shares(self.0[0], (self.0[1] >> 16) as u16)
     }
 
     pub(super) fn set_local(&mut self, seat: u8, local: u16) {
-        let shift = 12 * seat;
-        self.0[0] = self.0[0] & !(0xfff << shift) | u64::from(local) << shift;
+        let Shares(four, fifth) = self.shares().with(seat, local);
+        self.0[0] = four;
+        self.0[1] = self.0[1] & !(0xffff << 16) | u64::from(fifth) << 16;
     }
 
     pub(super) const fn moment(&self) -> u8 {

@@ -181,11 +181,11 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
                 Taken::Timer(_) => true,
                 _ => false,
             };
-            let repeats = repeatable && found.after == local && found.moment == self.state.moment();
+            let repeats = repeatable && found.after == local && found.moment(self.state.moment()) == self.state.moment();
             let step = Step::Take { seat, taken, repeats };
             let mut after = before;
             after.set_local(seat, found.after);
-            after.set_moment(found.moment);
+            after.set_moment(found.moment(self.state.moment()));
             for &letter in &found.sends {
                 self.send(letter, repeats, &mut after, steps);
             }
@@ -314,7 +314,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
             };
             for (number, cut) in found.cuts.iter().enumerate() {
                 let mut after = before;
-                after.set_moment(found.moment);
+                after.set_moment(found.moment(self.state.moment()));
                 for &letter in found.sends.iter().take(cut.sends as usize) {
                     self.send(letter, false, &mut after, steps);
                 }
@@ -360,7 +360,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
             Ok(found) => {
                 let mut after = before;
                 after.set_local(to, found.after);
-                after.set_moment(found.moment);
+                after.set_moment(found.moment(self.state.moment()));
                 found.sends.iter().for_each(|letter| self.send(*letter, false, &mut after, steps));
                 for &point in &found.points {
                     steps.between(step, to, point);
@@ -385,7 +385,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     ) {
         match self.tables.crashed(seat, self.state.local(seat)) {
             Ok((down, gone)) => {
-                let cut = Cut { before: super::local::Before::Save, sends: 0, down, gone };
+                let cut = Cut { before: super::local::Before::Save, sends: 0, saves: 0, down, gone };
                 for (forever, local) in self.ends(seat, strikes, &cut) {
                     let (step, mut after) = from(forever);
                     after.set_local(seat, local);

@@ -15,6 +15,7 @@ use crate::fault::garble::bits;
 use crate::invariant::facts::carries_order;
 use crate::protocol::message::Message;
 use crate::protocol::party::{Party, PurchaseKey};
+use crate::protocol::record::RecordKind;
 use crate::protocol::setup::Setup;
 use crate::world::{Presence, Workload};
 
@@ -87,14 +88,23 @@ pub(super) struct Letter {
 pub(super) struct Move {
     /// The party afterwards.
     pub(super) after: u16,
-    /// The moment afterwards.
-    pub(super) moment: u8,
+    /// The moment afterwards, where it is another.
+    moment: Option<u8>,
     /// The letters that it sends, in order.
     pub(super) sends: Box<[u16]>,
+    /// What it writes down, in order.
+    pub(super) saves: Box<[(RecordKind, Option<PurchaseKey>)]>,
     /// The party as it may be seen in between.
     pub(super) points: Box<[u16]>,
     /// Where a crash may cut the handling short.
     pub(super) cuts: Box<[Cut]>,
+}
+
+impl Move {
+    /// The moment afterwards.
+    pub(super) fn moment(&self, before: u8) -> u8 {
+        self.moment.unwrap_or(before)
+    }
 }
 
 /// A crash in the middle of handling an input.
@@ -104,6 +114,8 @@ pub(super) struct Cut {
     pub(super) before: Before,
     /// How many sends come before it.
     pub(super) sends: u8,
+    /// How many records.
+    pub(super) saves: u8,
     /// The party if it is to return.
     pub(super) down: u16,
     /// The party if it is not.
@@ -121,8 +133,10 @@ pub(super) struct Seat {
     pub(super) timers: Vec<Box<[u16]>>,
     /// For each share, itself after a crash, and after a crash for ever.
     crashed: Vec<Option<(u16, u16)>>,
+    /// For each share and stimulus, the number of the move, where it is the same at any time.
+    timeless: Vec<Vec<u32>>,
     /// For each moment, share and stimulus, the number of the move.
-    moves: Vec<Vec<Vec<u32>>>,
+    timed: Vec<Vec<Vec<u32>>>,
 }
 
 /// Something that a thread has missed in the tables.
@@ -143,7 +157,7 @@ pub(super) enum Need {
 pub(super) struct Full(pub(super) &'static str);
 
 /// So many shares of one party fit into a state.
-pub(super) const LOCALS_MAX: usize = 1 << 12;
+pub(super) const LOCALS_MAX: usize = 1 << 16;
 /// So many moments.
 pub(super) const MOMENTS_MAX: usize = 1 << 4;
 /// So many purchases are told apart.
@@ -211,11 +225,13 @@ impl<'a> Tables<'a> {
 
     /// What comes of an input, if that has been worked out.
     pub(super) fn find(&self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<&Move, Need> {
-        let row = self.seats[seat as usize].moves.get(moment as usize).and_then(|rows| rows.get(local as usize));
-        match row.and_then(|row| row.get(stimulus as usize)) {
-            Some(&number) if number != UNKNOWN => Ok(&self.moves[number as usize]),
-            _ => Err(Need::Move(seat, local, moment, stimulus)),
-        }
+        let known = &self.seats[seat as usize];
+        let at = |rows: &Vec<Vec<u32>>| {
+            let number = rows.get(local as usize).and_then(|row| row.get(stimulus as usize).copied());
+            number.filter(|number| *number != UNKNOWN)
+        };
+        let number = at(&known.timeless).or_else(|| known.timed.get(moment as usize).and_then(at));
+        number.map(|number| &self.moves[number as usize]).ok_or(Need::Move(seat, local, moment, stimulus))
     }
 
     /// A party after a crash and after a crash for ever, if that has been worked out.
@@ -316,7 +332,7 @@ impl<'a> Tables<'a> {
             // Orders lapse in the order in which they were signed.
             then.now_us += u64::from(self.workload.errands.len() > 1);
         }
-        let then = self.moment(then)?;
+        let then = Some(self.moment(then)?).filter(|then| *then != moment);
         let mut sends = Vec::with_capacity(deeds.sends.len());
         for (to, message) in deeds.sends {
             sends.push(self.letter(party, to, message)?);
@@ -326,10 +342,10 @@ impl<'a> Tables<'a> {
             points.push(self.seats[at as usize].local(point)?);
         }
         let mut cuts = Vec::with_capacity(deeds.cuts.len());
-        for (before, local, sends) in deeds.cuts {
+        for (before, local, (sends, saves)) in deeds.cuts {
             let down = self.seats[at as usize].local(local.crashed(false, self.setup))?;
             let gone = self.seats[at as usize].local(local.crashed(true, self.setup))?;
-            cuts.push(Cut { before, sends: sends as u8, down, gone });
+            cuts.push(Cut { before, sends: sends as u8, saves: saves as u8, down, gone });
         }
         let after = self.seats[at as usize].local(deeds.after)?;
         let number = self.moves.len() as u32;
@@ -337,10 +353,11 @@ impl<'a> Tables<'a> {
             after,
             moment: then,
             sends: sends.into(),
+            saves: deeds.saves.into(),
             points: points.into(),
             cuts: cuts.into(),
         });
-        self.seats[at as usize].enter(local, moment, stimulus, number);
+        self.seats[at as usize].enter(local, (!deeds.timeless).then_some(moment), stimulus, number);
         Ok(())
     }
 
@@ -409,7 +426,8 @@ impl Seat {
             presence: Vec::new(),
             timers: Vec::new(),
             crashed: Vec::new(),
-            moves: Vec::new(),
+            timeless: Vec::new(),
+            timed: Vec::new(),
         }
     }
 
@@ -433,15 +451,21 @@ impl Seat {
         u16::try_from(self.stimuli.number(stimulus).0).map_err(|_| Full("inputs of one party"))
     }
 
-    fn enter(&mut self, local: u16, moment: u8, stimulus: u16, number: u32) {
-        let (local, moment, stimulus) = (local as usize, moment as usize, stimulus as usize);
-        if self.moves.len() <= moment {
-            self.moves.resize_with(moment + 1, Vec::new);
+    fn enter(&mut self, local: u16, moment: Option<u8>, stimulus: u16, number: u32) {
+        let (local, stimulus) = (local as usize, stimulus as usize);
+        let rows = match moment.map(usize::from) {
+            None => &mut self.timeless,
+            Some(moment) => {
+                if self.timed.len() <= moment {
+                    self.timed.resize_with(moment + 1, Vec::new);
+                }
+                &mut self.timed[moment]
+            }
+        };
+        if rows.len() <= local {
+            rows.resize_with(local + 1, Vec::new);
         }
-        if self.moves[moment].len() <= local {
-            self.moves[moment].resize_with(local + 1, Vec::new);
-        }
-        let row = &mut self.moves[moment][local];
+        let row = &mut rows[local];
         if row.len() <= stimulus {
             row.resize(stimulus + 1, UNKNOWN);
         }

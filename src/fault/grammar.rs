@@ -15,6 +15,8 @@
 //!         | party ".restart#" N           M1 is back
 //!         | [N ":"] "start"               the customer sets out
 //!         | "top-up" | "settled" | "late"
+//!         | "expiry#" N                   the next order lapses (in an order of events)
+//! course := plan | [plan ";"] "order" event*   under the untimed clock: exactly these events, in this order
 //! step   := 1 to 99 | "query-C" | "query-M" | "answer-C" | "answer-M"
 //! party  := "C" N | "M" N | "P"           C and M alone are C1 and M1
 //! ```
@@ -25,7 +27,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
-use super::{CrashSite, EventSite, Fault, FaultKind, Plan, SaveSite, SendSite};
+use super::{Course, CrashSite, EventSite, Fault, FaultKind, Plan, SaveSite, SendSite};
 use crate::protocol::party::{Party, Step};
 use crate::protocol::record::RecordKind;
 use crate::protocol::role::TimerKind;
@@ -65,6 +67,7 @@ impl Display for EventSite {
             EventSite::TopUp => f.write_str("top-up"),
             EventSite::Settled => f.write_str("settled"),
             EventSite::Late => f.write_str("late"),
+            EventSite::Expiry { nth } => write!(f, "expiry#{nth}"),
         }
     }
 }
@@ -129,6 +132,9 @@ const SEND: &str = "a send: a step and its count, such as 3#1, query-C#2 or 2:4#
 const SAVE: &str = "a record and its count, such as signed#1 or payment#1";
 const EVENT: &str =
     "an event: an arrival such as 3#1, a timer such as C1.retry#1, M1.restart#1, start, top-up, settled or late";
+const ORDERED: &str =
+    "an event: an arrival such as 3#1, a timer such as C1.retry#1, M1.restart#1, expiry#1, start or top-up";
+const ORDER: &str = "order";
 const SITE: &str = "`taking`, `before`, `before save` or `after`";
 const PARTY: &str = "a party: C1, C2, ..., M1, M2, ... or P";
 
@@ -224,6 +230,9 @@ fn event(text: &str) -> Option<EventSite> {
         "late" if bare => return Some(EventSite::Late),
         _ => {}
     }
+    if let (Some(("expiry", nth)), true) = (rest.split_once('#'), bare) {
+        return Some(EventSite::Expiry { nth: count(nth)? });
+    }
     if let Some((who, what)) = rest.split_once('.')
         && let Ok(party) = who.parse::<Party>()
     {
@@ -262,8 +271,8 @@ const fn named(event: &EventSite) -> Option<Party> {
 fn crash_event(words: &mut Words<'_>, party: Party) -> Result<EventSite, PlanError> {
     let word = words.next(EVENT)?;
     let event = event(word.1).ok_or_else(|| error(word, EVENT))?;
-    if matches!(event, EventSite::Settled | EventSite::Late) {
-        return Err(error(word, "an event that the party takes; nobody takes `settled` or `late`"));
+    if matches!(event, EventSite::Settled | EventSite::Late | EventSite::Expiry { .. }) {
+        return Err(error(word, "an event that the party takes; nobody takes `settled`, `late` or `expiry`"));
     }
     match named(&event) {
         Some(other) if other != party => Err(error(word, &format!("an event that {party} takes, not {other}"))),
@@ -335,6 +344,42 @@ fn fault(words: &mut Words<'_>) -> Result<Fault, PlanError> {
         FaultKind::Crash => crash(words, false),
         FaultKind::CrashForever => crash(words, true),
         FaultKind::Partition => partition(words),
+    }
+}
+
+impl Display for Course {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(order) = &self.order else { return write!(f, "{}", self.plan) };
+        if !self.plan.0.is_empty() {
+            write!(f, "{}; ", self.plan)?;
+        }
+        f.write_str("order")?;
+        order.iter().try_for_each(|event| write!(f, " {event}"))
+    }
+}
+
+impl FromStr for Course {
+    type Err = PlanError;
+
+    /// A plan, an order of events, or a plan and an order.
+    fn from_str(text: &str) -> Result<Self, PlanError> {
+        let mut words = Words::new(text);
+        // The order comes last; what stands before it is a plan, with a semicolon behind it.
+        let all: Vec<Word<'_>> = words.words.by_ref().collect();
+        let Some(at) = all.iter().position(|word| word.1 == ORDER) else {
+            return Ok(Course { plan: text.parse()?, order: None });
+        };
+        let plan = match all[..at] {
+            [] => Plan::default(),
+            [.., (column, ";")] => text.chars().take(column - 1).collect::<String>().parse()?,
+            _ => return Err(error(all[at], "`;` before `order`")),
+        };
+        let mut order = Vec::new();
+        for word in &all[at + 1..] {
+            let taken = event(word.1).filter(|event| !matches!(event, EventSite::Settled | EventSite::Late));
+            order.push(taken.ok_or_else(|| error(*word, ORDERED))?);
+        }
+        Ok(Course { plan, order: Some(order) })
     }
 }
 

@@ -138,6 +138,11 @@ pub enum EventSite {
     Settled,
     /// The same, after every instrument has expired.
     Late,
+    /// Under the untimed clock: the next instrument expires.
+    Expiry {
+        /// Which of these events.
+        nth: u32,
+    },
 }
 
 /// Where a crash strikes.
@@ -215,3 +220,12 @@ impl Fault {
 /// All faults of a run, in the order in which they are written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Plan(pub Vec<Fault>);
+
+/// A plan and, under the untimed clock, the order of events that it goes with: exactly these, and no others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Course {
+    /// What goes wrong.
+    pub plan: Plan,
+    /// What happens, in order; `None` where the clock decides.
+    pub order: Option<Vec<EventSite>>,
+}

@@ -59,6 +59,12 @@ impl<'a> Checker<'a> {
         self.news.0 = self.news.0.max(now_us);
     }
 
+    /// Something has happened that nobody was told of, such as the lapse of an order.
+    pub fn count_event(&mut self, now_us: u64) {
+        self.events += 1;
+        self.news = (now_us, self.events);
+    }
+
     /// How many events had passed by then: deliveries, firings, restarts and faults.
     pub const fn events(&self) -> u64 {
         self.news.1

@@ -206,7 +206,7 @@ impl Purchase {
             description,
             sealed: sealed.as_ref().map(|sealed| context.digest(sealed)),
             key,
-            expires_us: context.now_us.saturating_add(context.setup.timing.instrument_lifetime_us),
+            expires_us: context.now_us().saturating_add(context.setup.timing.instrument_lifetime_us),
         };
         let instrument = Arc::new(sign_order(order, context));
         if let Some(sealed) = &sealed {

@@ -7,6 +7,7 @@
 //! [`Context`]: it signs as itself only, and every cryptographic operation is counted there.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -142,13 +143,32 @@ pub struct Work {
     pub digests: u64,
 }
 
+/// Virtual time, as a role reads it.
+#[derive(Debug)]
+pub struct Clock {
+    now_us: u64,
+    read: Cell<bool>,
+}
+
+impl Clock {
+    /// A clock that stands at this moment, in virtual microseconds, and has not been read.
+    pub const fn at(now_us: u64) -> Self {
+        Clock { now_us, read: Cell::new(false) }
+    }
+
+    /// Whether anybody has read it. What a role does without reading it, it would do at any time.
+    pub fn was_read(&self) -> bool {
+        self.read.get()
+    }
+}
+
 /// What a role may use while it handles an input.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// The party itself.
     pub me: Party,
-    /// Virtual time, in microseconds.
-    pub now_us: u64,
+    /// Virtual time.
+    pub clock: &'a Clock,
     /// What does not change during a run.
     pub setup: &'a Setup,
     /// Where effects go, in order.
@@ -160,6 +180,12 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Virtual time, in microseconds.
+    pub fn now_us(&self) -> u64 {
+        self.clock.read.set(true);
+        self.clock.now_us
+    }
+
     /// Whether a mechanism is on.
     pub fn has(&self, mechanism: Mechanism) -> bool {
         self.setup.mechanisms.has(mechanism)

@@ -97,7 +97,7 @@ impl Server {
             let refusal = self.outcome(instrument, Status::Unknown, None, None, context);
             return self.tell_merchant(&refusal, context);
         }
-        if context.now_us >= order.expires_us {
+        if context.now_us() >= order.expires_us {
             return match self.entries.get(&order.about).map(|entry| Arc::clone(&entry.record)) {
                 Some(record) => self.tell(&record, context),
                 None => self.decide(message, instrument, Status::Aborted, context),
@@ -121,10 +121,10 @@ impl Server {
             if entry.record.status() != Some(&Status::Committed) {
                 continue;
             }
-            if context.now_us >= forget_us {
+            if context.now_us() >= forget_us {
                 entry.remembered = false;
             } else {
-                context.set_timer(*about, TimerKind::Forget, forget_us - context.now_us);
+                context.set_timer(*about, TimerKind::Forget, forget_us - context.now_us());
             }
         }
     }
@@ -251,7 +251,7 @@ impl Server {
             Some(entry) => Arc::clone(&entry.record),
             None if !instrument_holds(instrument, context) => return,
             None => {
-                let lapsed = context.now_us >= instrument.order.expires_us && context.has(Mechanism::Tombstone);
+                let lapsed = context.now_us() >= instrument.order.expires_us && context.has(Mechanism::Tombstone);
                 let status = if lapsed { Status::Aborted } else { Status::Unknown };
                 let record = Arc::new(self.outcome(instrument, status, None, None, context));
                 if lapsed {

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
+use crate::protocol::part::Parts;
 use crate::protocol::party::Party;
 use crate::protocol::record::Record;
-use crate::protocol::role::{AnyRole, Context, Effect, Input, Work};
+use crate::protocol::role::{AnyRole, Clock, Context, Effect, Input, Work};
 use crate::protocol::setup::Setup;
 
 /// Whether a party is there.
@@ -59,12 +60,25 @@ impl Node {
         self.draws
     }
 
+    /// Whether it is as another is, but for records that say the same thing again and move no money.
+    pub fn same_but_for_repetition(&self, other: &Node) -> bool {
+        let has_all = |mine: &Node, theirs: &Node| {
+            mine.journal.iter().all(|entry| {
+                let count = |node: &Node| node.journal.iter().filter(|known| *known == entry).count();
+                count(theirs) > 0 && (entry.0.transfer().is_none() || count(mine) == count(theirs))
+            })
+        };
+        (self.party, self.presence, &self.role) == (other.party, other.presence, &other.role)
+            && has_all(self, other)
+            && has_all(other, self)
+    }
+
     /// Hands the role an input; what it wants done comes back, to be carried out one by one.
-    pub fn handle(&mut self, input: Input<'_>, now_us: u64, setup: &Setup) -> (Vec<Effect>, Work) {
+    pub fn handle(&mut self, input: Input<'_>, clock: &Clock, setup: &Setup) -> (Vec<Effect>, Work) {
         let (mut effects, mut work) = (Vec::new(), Work::default());
         let mut context = Context {
             me: self.party,
-            now_us,
+            clock,
             setup,
             effects: &mut effects,
             draws: &mut self.draws,

@@ -1,0 +1,102 @@
+//! Follows an order of events exactly, under the untimed clock: each event comes when the order says, whatever its time.
+//!
+//! This is how a search without time is held against the world: what it found is an order of events, and here every one of them
+//! really happens, with any cryptography, before the same checker as in every other run. Where the world does not offer the event
+//! that the order names, the two have parted, and it is said where.
+
+use super::scripted::Scripted;
+use super::{Driver, Ears, Finished, Job};
+use crate::fault::{Course, EventSite, Fault};
+use crate::invariant::checker::Checker;
+use crate::world::{Choice, Observer, World};
+
+use super::labels::Labels;
+use super::tally::Meter;
+
+/// A run that has followed an order as far as it could.
+#[derive(Debug)]
+pub struct Followed<'s> {
+    /// The run.
+    pub finished: Finished<'s>,
+    /// The faults whose sites were never met.
+    pub unmet: Vec<Fault>,
+    /// The first event that was not there to be taken, and its place in the order, from 1.
+    pub parted: Option<(usize, EventSite)>,
+    /// Whether the run is at rest after the last event, so that what holds in the end could be judged.
+    pub at_rest: bool,
+}
+
+/// Follows a course; one without an order stops at once.
+pub fn follow<'s>(job: &Job<'s, '_>, course: &Course, listener: &mut dyn Observer) -> Followed<'s> {
+    let mut oracle = Scripted::new(&course.plan);
+    let mut driver = Driver {
+        world: World::untimed(job.setup, job.workload),
+        job: *job,
+        ears: Ears {
+            checker: Checker::new(job.setup),
+            labels: Labels::new(job.workload.errands.len()),
+            meter: Meter::default(),
+            listener,
+        },
+        struck: Vec::new(),
+        steps: 0,
+    };
+    let order = course.order.as_deref().unwrap_or_default();
+    let (mut parted, mut lapses) = (None, 0);
+    for (at, site) in order.iter().enumerate() {
+        let signed = driver.signed();
+        let taken = match site {
+            EventSite::Expiry { nth } => {
+                lapses += 1;
+                *nth == lapses && driver.lapse()
+            }
+            _ => driver.take_named(*site, &mut oracle),
+        };
+        if !taken {
+            parted = Some((at + 1, *site));
+            break;
+        }
+        driver.replays(*site, &mut oracle);
+        // Where there are several purchases, orders lapse in the order in which they were signed.
+        if job.workload.errands.len() > 1 && driver.signed() > signed {
+            let next_us = driver.world.now_us() + 1;
+            driver.step(Choice::Wait(next_us));
+        }
+    }
+    let unmet: Vec<Fault> = oracle.unmet().cloned().collect();
+    let at_rest = parted.is_none() && driver.next_lapse_us().is_none() && driver.world.at_rest(job.setup, job.workload);
+    let Driver { ears, struck, .. } = driver;
+    let Ears { mut checker, labels, meter, .. } = ears;
+    if at_rest {
+        checker.conclude();
+    }
+    Followed { finished: Finished { checker, labels, meter, struck, cut_short: !at_rest }, unmet, parted, at_rest }
+}
+
+impl Driver<'_, '_, '_> {
+    fn take_named(&mut self, site: EventSite, oracle: &mut Scripted<'_>) -> bool {
+        let found = self.world.agenda().iter().find(|(_, event)| self.ears.labels.event(event) == site);
+        match found.map(|(slot, _)| slot) {
+            Some(slot) => self.take(slot, oracle).is_some(),
+            None => false,
+        }
+    }
+
+    /// How many orders have been signed.
+    fn signed(&self) -> usize {
+        self.ears.checker.facts().purchases.values().filter(|purchase| purchase.signed.is_some()).count()
+    }
+
+    fn next_lapse_us(&self) -> Option<u64> {
+        let signed = self.ears.checker.facts().purchases.values().filter_map(|purchase| purchase.signed.as_ref());
+        signed.map(|signed| signed.order.expires_us).filter(|expires_us| *expires_us > self.world.now_us()).min()
+    }
+
+    /// The next order lapses. Whether there is one.
+    fn lapse(&mut self) -> bool {
+        let Some(expires_us) = self.next_lapse_us() else { return false };
+        self.step(Choice::Wait(expires_us));
+        self.ears.checker.count_event(expires_us);
+        true
+    }
+}

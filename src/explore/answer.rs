@@ -1,0 +1,220 @@
+//! What came of a search: every way of breaking something with its shortest course, every way of ending, and what was tried.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::look::{Breach, recall, seen};
+use super::search::{Hit, Search, Stopped};
+use super::step::Step;
+use super::{Coverage, Question};
+use crate::drive::follow::follow;
+use crate::drive::{Job, Latency};
+use crate::fault::{Course, FaultKind};
+use crate::invariant::ending::Ending;
+use crate::invariant::{Invariant, Violation};
+use crate::protocol::party::Side;
+
+/// A way of breaking a clause: for each clause, victim and cause the shortest.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// What breaks.
+    pub breach: Breach,
+    /// The faults at its root, without their numbers; empty for none.
+    pub cause: Vec<String>,
+    /// The shortest course that was found.
+    pub course: Course,
+    /// The violation as a run of the course shows it.
+    pub violation: Violation,
+    /// At how many states it is broken first for this cause or for one that holds more than this.
+    pub states: u64,
+}
+
+/// A way in which a purchase ends.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// How.
+    pub ending: Ending,
+    /// At how many states at rest.
+    pub states: u64,
+    /// A course that leads there, if one could be written down.
+    pub course: Option<Course>,
+}
+
+/// What came of a search.
+#[derive(Debug)]
+pub struct Answer {
+    /// How many states there are.
+    pub states: u64,
+    /// How many steps were taken.
+    pub transitions: u64,
+    /// By number of faults, then by number of events: how many states are first reached so.
+    pub levels: Vec<Vec<u64>>,
+    /// Why the search stopped before it was complete, if it did.
+    pub stopped: Option<Stopped>,
+    /// What breaks.
+    pub findings: Vec<Finding>,
+    /// What the search takes to be broken and following the course does not confirm: a fault of the search's own.
+    pub unconfirmed: Vec<(Breach, Option<Course>)>,
+    /// How purchases end.
+    pub ends: Vec<Ended>,
+    /// At how many states everything is at rest.
+    pub at_rest: u64,
+    /// States from which nothing at rest can be reached, with a course to the first of them.
+    pub endless: Option<(u64, Option<Course>)>,
+    /// What was met, and what struck.
+    pub coverage: Coverage,
+    /// The bytes of one state, without its place in the table and the link to the state before it.
+    pub state_bytes: usize,
+}
+
+/// What makes findings the same but for their cause.
+type Kind = (Invariant, &'static str, Side);
+
+/// Whether one sorted list holds all of another.
+fn holds(all: &[String], part: &[String]) -> bool {
+    let mut rest = all.iter();
+    part.iter().all(|wanted| rest.any(|have| have == wanted))
+}
+
+impl<const W: usize> Search<'_, W> {
+    /// The words for a fault without its numbers, as [`crate::fault::Fault::cause`] says them.
+    fn cause(&self, step: Step) -> String {
+        let Some(kind) = step.fault() else { return String::new() };
+        match step {
+            Step::Drop(letter) | Step::Duplicate(letter) | Step::Replay(letter) | Step::Corrupt { letter, .. } => {
+                format!("{} {}", kind.name(), self.tables.letters[letter as usize].message.step)
+            }
+            Step::Crash { seat, .. } | Step::CrashTaking { seat, .. } | Step::CrashWithin { seat, .. } => {
+                format!("{} {}", kind.name(), self.tables.seats[seat as usize].party.side())
+            }
+            Step::Take { .. } | Step::Lapse => String::new(),
+        }
+    }
+
+    pub(super) fn answer(mut self, question: &Question<'_>) -> Answer {
+        let job = Job {
+            setup: question.setup,
+            workload: question.workload,
+            latency: Latency { min_us: 0, max_us: 0 },
+        };
+        let (findings, unconfirmed) = self.findings(&job);
+        let endless = self.endless().map(|(states, place)| {
+            let course = self.course(&Hit { place, within: None, broken: 0 });
+            (states, course)
+        });
+        Answer {
+            states: self.len(),
+            transitions: self.transitions,
+            levels: self.levels.iter().map(|l| l.iter().map(|level| level.len() as u64).collect()).collect(),
+            stopped: self.stopped,
+            findings,
+            unconfirmed,
+            at_rest: self.ends.iter().map(|(_, _, states, _)| states).sum(),
+            ends: self.endings(),
+            endless,
+            coverage: std::mem::take(&mut self.coverage),
+            state_bytes: W * 8,
+        }
+    }
+
+    /// Gathers hits by clause, victim and cause. Hits come in the order of their faults, then of their events.
+    fn findings(&self, job: &Job<'_, '_>) -> (Vec<Finding>, Vec<(Breach, Option<Course>)>) {
+        let causes: Vec<Vec<String>> = self
+            .hits
+            .par_iter()
+            .map(|hit| {
+                let mut cause: Vec<String> =
+                    self.faults_before(hit).into_iter().map(|step| self.cause(step)).collect();
+                cause.sort_unstable();
+                cause
+            })
+            .collect();
+        let mut kinds: BTreeMap<Kind, Vec<(Vec<String>, Breach, Vec<&Hit>, u64)>> = BTreeMap::new();
+        for (hit, cause) in self.hits.iter().zip(causes) {
+            for (_, breach) in self.looks.breaches(hit.broken) {
+                let known = kinds.entry((breach.invariant, breach.clause, breach.victim.side())).or_default();
+                match known.iter_mut().find(|(smaller, ..)| holds(&cause, smaller)) {
+                    Some((smaller, _, hits, states)) => {
+                        *states += 1;
+                        if *smaller == cause && hits.len() < CANDIDATES {
+                            hits.push(hit);
+                        }
+                    }
+                    None => known.push((cause.clone(), *breach, vec![hit], 1)),
+                }
+            }
+        }
+        let gathered: Vec<_> = kinds.into_values().flatten().collect();
+        let confirmed: Vec<Result<Finding, (Breach, Option<Course>)>> = gathered
+            .into_par_iter()
+            .map(|(cause, breach, hits, states)| {
+                let courses: Vec<Course> = hits.iter().filter_map(|hit| self.course(hit)).collect();
+                let first = courses.first().cloned();
+                let shown = courses.into_iter().filter_map(|course| Some((confirm(job, &course, &breach)?, course)));
+                let shortest = shown.min_by_key(|(violation, course)| (course.plan.0.len(), violation.events));
+                let (violation, course) = shortest.ok_or((breach, first))?;
+                Ok(Finding { breach, cause, course, violation, states })
+            })
+            .collect();
+        let (mut findings, mut unconfirmed) = (Vec::new(), Vec::new());
+        for result in confirmed {
+            match result {
+                Ok(finding) => findings.push(finding),
+                Err(failed) => unconfirmed.push(failed),
+            }
+        }
+        (findings, unconfirmed)
+    }
+
+    fn endings(&self) -> Vec<Ended> {
+        let mut ends: BTreeMap<Ending, (u64, super::store::Place)> = BTreeMap::new();
+        for (likeness, remembered, states, place) in &self.ends {
+            let facts = seen(*likeness, &self.tables);
+            let broken = self.looks.find(likeness).map_or(0, |look| look.broken);
+            for (about, purchase) in facts.purchases.iter().filter(|(_, purchase)| purchase.wish.is_some()) {
+                let is_broken = |invariant| {
+                    self.looks.breaches(broken).any(|(_, b)| b.purchase == *about && b.invariant == invariant)
+                        || recall(*remembered, &self.tables).any(|b| b == (*about, invariant))
+                };
+                let ending = Ending::of(purchase, is_broken, self.tables.setup);
+                let known = ends.entry(ending).or_insert((0, *place));
+                known.0 += states;
+                if (self.faults_of(*place), self.depth_of(*place), *place)
+                    < (self.faults_of(known.1), self.depth_of(known.1), known.1)
+                {
+                    known.1 = *place;
+                }
+            }
+        }
+        let ends: Vec<_> = ends.into_iter().collect();
+        ends.into_par_iter()
+            .map(|(ending, (states, place))| {
+                let course = self.course(&Hit { place, within: None, broken: 0 });
+                Ended { ending, states, course }
+            })
+            .collect()
+    }
+}
+
+/// So many courses are tried for each finding, to find the one with the fewest events.
+const CANDIDATES: usize = 16;
+
+/// Follows a course and looks whether it breaks what it is said to break.
+fn confirm(job: &Job<'_, '_>, course: &Course, breach: &Breach) -> Option<Violation> {
+    let followed = follow(job, course, &mut ());
+    let same = |violation: &&Violation| {
+        violation.clause == breach.clause && violation.victim == breach.victim && violation.purchase == breach.purchase
+    };
+    followed.finished.checker.violations().iter().find(same).cloned()
+}
+
+/// Every kind of fault that an untimed search strikes with; a late message needs no fault there.
+pub const KINDS: &[FaultKind] = &[
+    FaultKind::Drop,
+    FaultKind::Duplicate,
+    FaultKind::Replay,
+    FaultKind::Corrupt,
+    FaultKind::Crash,
+    FaultKind::CrashForever,
+];
