@@ -63,27 +63,40 @@ pub fn verdicts(finished: &Finished<'_>) -> String {
     out
 }
 
-/// Each dispute: the claim, whether it is true, the decision, and the evidence that decided it.
+/// Each dispute: the claim, whether it is true, the decision, and the evidence that decided it. Of those that are played again with
+/// forged papers, each that goes wrong, and how many do not.
 pub fn disputes(finished: &Finished<'_>, setup: &Setup) -> String {
     let mut out = String::new();
     let facts = finished.checker.facts();
     for (key, number) in finished.labels.purchases() {
         let Some(purchase) = facts.purchases.get(key) else { continue };
         let view = View { purchase, facts, setup, now_us: u64::MAX };
+        let mut in_vain = 0;
         for dispute in certified::disputes(&view) {
             let decision = dispute.decide(&view);
+            if dispute.forged_by.is_some() && decision.upheld == dispute.truth {
+                in_vain += 1;
+                continue;
+            }
             let ruling = if decision.upheld { "upheld" } else { "rejected" };
             let right = if decision.upheld == dispute.truth { "rightly" } else { "WRONGLY" };
             let truth = if dispute.truth { "true" } else { "false" };
+            let forged = dispute.forged_by.map_or_else(String::new, |side| format!(", papers forged by {side}"));
             let _ = writeln!(
                 out,
-                "purchase {number}: {} says \"{}\" ({truth}): {ruling}, {right}",
+                "purchase {number}: {} says \"{}\" ({truth}{forged}): {ruling}, {right}",
                 dispute.claim.by,
                 dispute.claim.what.words()
             );
             for (check, finding) in &decision.reasons {
                 let _ = writeln!(out, "    {finding:<8} {}", check.words());
             }
+        }
+        if in_vain > 0 {
+            let _ = writeln!(
+                out,
+                "purchase {number}: played {in_vain} times more with forged papers: decided rightly each time"
+            );
         }
     }
     out
