@@ -64,7 +64,12 @@
 //!   refusal would let anyone who can garble a message kill a purchase.
 //! - M's half of goods atomicity takes possession for knowledge: whatever C has received counts, even if C threw it away. C's half
 //!   counts what C has kept ([`invariant::facts`]).
-//! - Against a true claim the other side keeps silent; against a false one it hands in everything ([`invariant::certified`]).
+//! - Against a true claim the other side keeps silent; against a false one it hands in everything ([`invariant::certified`]). A side
+//!   that breaks the protocol also forges whatever papers it can, for its own lies and against the other's true claims.
+//! - With `key-commitment` C too compares the key that it gets with the one that its order commits to, and takes no other. If P
+//!   alone did, a merchant with a ciphertext that opens under two keys could commit to one and give C the other: C would have what it
+//!   ordered, and P's record would prove that it got something else ([`protocol::deviation`]).
+//! - Where P's record is lost, the order in a dispute is the one that P's receipt is for, whatever else bears the purchase's name.
 //! - Without `dedup-retention` P forgets a TID half an instrument's lifetime after it acted on it, or after the setting
 //!   `dedup_retention_us` where that is sooner.
 //! - Waits grow by `retry_backoff` three times, then stay.

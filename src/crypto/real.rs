@@ -9,7 +9,7 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use super::streams::{Purpose, Streams};
-use super::{Blob, Crypto, Digest, Key, Signature};
+use super::{Blob, Crypto, Digest, Key, Signature, two_keys};
 use crate::protocol::party::Party;
 
 const NONCE_BYTES: usize = 12;
@@ -108,6 +108,19 @@ impl Crypto for Real {
             Aes256Gcm::new(&key.0.into()).encrypt(&Nonce::from(nonce), plain.as_slice()).unwrap_or_default();
         sealed.extend_from_slice(&ciphertext);
         Blob::Bytes(sealed.into())
+    }
+
+    /// Where it cannot be done, the first item sealed under the first key.
+    fn seal_twice(&self, keys: [&Key; 2], nonce: [u8; NONCE_BYTES], items: [&Blob; 2]) -> Blob {
+        let plain = items.map(|item| {
+            let mut bytes = Vec::with_capacity(item.len());
+            item.write(&mut bytes);
+            bytes
+        });
+        match two_keys::seal(keys, nonce, [&plain[0], &plain[1]]) {
+            Some(sealed) => Blob::Bytes(sealed.into()),
+            None => self.seal(keys[0], nonce, items[0]),
+        }
     }
 
     fn open(&self, key: &Key, sealed: &Blob) -> Option<Blob> {

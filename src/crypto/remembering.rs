@@ -61,6 +61,10 @@ impl Crypto for Remembering<'_> {
         self.inner.seal(key, nonce, item)
     }
 
+    fn seal_twice(&self, keys: [&Key; 2], nonce: [u8; 12], items: [&Blob; 2]) -> Blob {
+        self.inner.seal_twice(keys, nonce, items)
+    }
+
     fn open(&self, key: &Key, sealed: &Blob) -> Option<Blob> {
         self.inner.open(key, sealed)
     }

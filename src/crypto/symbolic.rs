@@ -1,8 +1,8 @@
 //! Symbolic cryptography: terms in place of bytes, for exhaustive work.
 //!
 //! A digest, a signature and a ciphertext are terms built by free constructors: `H(x)`, `sig(X, y)`, `{x}k`. Two terms are equal
-//! only if they are built alike, and nothing can be taken out of one but by the rules: `open` undoes `seal` under the same key,
-//! `verify` compares with the term that the signer would build. A term is written as its *name*, the XXH3-128 hash of its
+//! only if they are built alike, and nothing can be taken out of one but by the rules: `open` undoes `seal` under the same key
+//! (and `seal_twice` under either of its two), `verify` compares with the term that the signer would build. A term is written as its *name*, the XXH3-128 hash of its
 //! constructor and arguments, so that it takes the place of real bytes of the same length, is cheap to copy, and needs no table.
 //! XXH3 is no cryptographic hash: what makes a signature unforgeable here is that no role, and no fault, computes names but
 //! through these functions, and that a signature is made only by `Context::sign`, for the party itself. Two different terms
@@ -11,6 +11,7 @@
 use twox_hash::XxHash3_128;
 
 use super::streams::{Purpose, Streams};
+use super::two_keys::{inverse, multiply};
 use super::{Blob, Crypto, Digest, ITEM_BYTES_MIN, Key, SEAL_OVERHEAD_BYTES, Signature};
 use crate::protocol::party::Party;
 
@@ -30,6 +31,10 @@ enum Constructor {
     Signature = 5,
     /// Bytes that are no term: garbled on the way, or made up.
     Junk = 6,
+    /// What a ciphertext that was sealed under two keys gives under one of them.
+    HalfOpened = 7,
+    /// A key's straight line, on which such a ciphertext must lie: its slope and its offset.
+    Line = 8,
 }
 
 /// The name of a term.
@@ -69,6 +74,24 @@ fn padded<const N: usize>(name: [u8; 16]) -> [u8; N] {
     let mut bytes = [0; N];
     bytes[..16].copy_from_slice(&name);
     bytes
+}
+
+/// A straight line in GF(2^128).
+struct Line {
+    slope: u128,
+    offset: u128,
+}
+
+impl Line {
+    /// That of a key, for contents of that length.
+    fn of(key: &Key, len: u32) -> Self {
+        let part = |what: &[u8]| u128::from_le_bytes(name(Constructor::Line, &[&key.0, what, &len.to_le_bytes()]));
+        Line { slope: part(b"slope"), offset: part(b"offset") }
+    }
+
+    fn at(&self, x: u128) -> u128 {
+        multiply(self.slope, x) ^ self.offset
+    }
 }
 
 impl Symbolic {
@@ -115,11 +138,28 @@ impl Crypto for Symbolic {
         }
     }
 
+    /// As in the real thing, what comes out under either key depends on the ciphertext and that key, and is a content like any
+    /// other, of which the merchant can say that it is its item. And as there, each key demands that name and seal satisfy an
+    /// equation, and two keys' equations are solved at once: here each is a straight line in GF(2^128), and two lines meet.
+    fn seal_twice(&self, keys: [&Key; 2], nonce: [u8; 12], items: [&Blob; 2]) -> Blob {
+        let Blob::Term { len, .. } = *items[0] else { return self.seal(keys[0], nonce, items[0]) };
+        let [first, second] = keys.map(|key| Line::of(key, len));
+        if first.slope == second.slope {
+            return self.seal(keys[0], nonce, items[0]);
+        }
+        let meeting = multiply(first.offset ^ second.offset, inverse(first.slope ^ second.slope));
+        let (name, seal) = (meeting.to_le_bytes(), first.at(meeting).to_le_bytes());
+        Blob::Term { name, seal, len: len + SEAL_OVERHEAD_BYTES }
+    }
+
     fn open(&self, key: &Key, sealed: &Blob) -> Option<Blob> {
         let Blob::Term { name: item, seal, len } = sealed else { return None };
         let len = len.checked_sub(SEAL_OVERHEAD_BYTES)?;
-        let fits = *seal == name(Constructor::Sealed, &[&key.0, item, &len.to_le_bytes()]);
-        fits.then_some(Blob::Term { name: *item, seal: [0; 16], len })
+        if *seal == name(Constructor::Sealed, &[&key.0, item, &len.to_le_bytes()]) {
+            return Some(Blob::Term { name: *item, seal: [0; 16], len });
+        }
+        let fits = Line::of(key, len).at(u128::from_le_bytes(*item)) == u128::from_le_bytes(*seal);
+        fits.then(|| Blob::Term { name: name(Constructor::HalfOpened, &[&key.0, item]), seal: [0; 16], len })
     }
 
     fn content(&self, merchant: u32, number: u32, len: u32) -> Blob {

@@ -63,27 +63,43 @@ pub fn verdicts(finished: &Finished<'_>) -> String {
     out
 }
 
-/// Each dispute: the claim, whether it is true, the decision, and the evidence that decided it.
+/// Each dispute: the claim, whether it is true, the decision, and the evidence that decided it. Of those that are played again with
+/// forged papers, the first that goes wrong where it did not without them, and how many do not.
 pub fn disputes(finished: &Finished<'_>, setup: &Setup) -> String {
     let mut out = String::new();
     let facts = finished.checker.facts();
     for (key, number) in finished.labels.purchases() {
         let Some(purchase) = facts.purchases.get(key) else { continue };
         let view = View { purchase, facts, setup, now_us: u64::MAX };
+        let (mut in_vain, mut went_wrong) = (0, false);
         for dispute in certified::disputes(&view) {
             let decision = dispute.decide(&view);
+            let wrong = decision.upheld != dispute.truth;
+            // The ways of playing one claim follow each other, the one without forgeries first.
+            if dispute.forged_by.is_some() && (!wrong || went_wrong) {
+                in_vain += u32::from(!wrong);
+                continue;
+            }
+            went_wrong = wrong;
             let ruling = if decision.upheld { "upheld" } else { "rejected" };
             let right = if decision.upheld == dispute.truth { "rightly" } else { "WRONGLY" };
             let truth = if dispute.truth { "true" } else { "false" };
+            let forged = dispute.forged_by.map_or_else(String::new, |side| format!(", papers forged by {side}"));
             let _ = writeln!(
                 out,
-                "purchase {number}: {} says \"{}\" ({truth}): {ruling}, {right}",
+                "purchase {number}: {} says \"{}\" ({truth}{forged}): {ruling}, {right}",
                 dispute.claim.by,
                 dispute.claim.what.words()
             );
             for (check, finding) in &decision.reasons {
                 let _ = writeln!(out, "    {finding:<8} {}", check.words());
             }
+        }
+        if in_vain > 0 {
+            let _ = writeln!(
+                out,
+                "purchase {number}: played {in_vain} times more with forged papers: decided rightly each time"
+            );
         }
     }
     out

@@ -1,13 +1,16 @@
 //! Certified delivery: at quiescence the checker files every claim, true and false, and looks whether the judge is right.
 //!
-//! Against a true claim the other side keeps silent, which is the worst that it can do to an honest claimant; against a false claim
-//! both sides hand in what they have, since a liar's journal may hold papers that seem to speak for it, except that who claims to
-//! have received nothing keeps back what it received. P's record is there on request. A clause that is broken names who is wronged: an honest claimant that is not
-//! believed, or an honest party against whom a lie is believed.
+//! Against a true claim the other side keeps silent, which is the worst that an honest party can do to an honest claimant; against
+//! a false claim both sides hand in what they have, since a liar's journal may hold papers that seem to speak for it, except that
+//! who claims to have received nothing keeps back what it received. P's record is there on request. Where a side breaks the
+//! protocol on purpose, each dispute is played again with every bundle of papers that it can forge
+//! ([`testimony`](crate::protocol::deviation::testimony)), and a wrong decision in any of them counts. A clause that is broken names
+//! who is wronged: an honest claimant that is not believed, or an honest party against whom a lie is believed.
 
 use super::facts::{Entry, PurchaseFacts};
+use super::liars::Liars;
 use super::{Invariant, View};
-use crate::crypto::Crypto;
+use crate::crypto::{Blob, Crypto};
 use crate::judge::{Allegation, Claim, Decision, Evidence, judge};
 use crate::protocol::part::Part;
 use crate::protocol::party::Side;
@@ -25,6 +28,8 @@ pub struct Dispute {
     pub truth: bool,
     /// What is handed in.
     pub evidence: Evidence,
+    /// Who hands in what it has forged, if anybody does.
+    pub forged_by: Option<Side>,
 }
 
 impl Dispute {
@@ -51,42 +56,63 @@ impl Dispute {
 /// The invariant that a wrong decision breaks.
 pub const INVARIANT: Invariant = Invariant::Certified;
 
+/// The claims that are filed of a purchase, each with the ways in which it is played.
+struct Docket<'a> {
+    view: &'a View<'a>,
+    liars: Liars,
+    filed: Vec<Dispute>,
+}
+
 /// The claims of the specification's table that apply to a purchase that C has signed an order for.
 pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
     let purchase = view.purchase;
     let Some(signed) = &purchase.signed else { return Vec::new() };
     let item = signed.order.description.item;
     let Some(other) = view.setup.other_content(purchase.about.merchant, item) else { return Vec::new() };
-    let has = purchase.obtainable(view.setup);
+    let liars = Liars::of(view);
     let truth = purchase.truth(view.setup);
-    let delivered = purchase.delivered(view.setup);
+    // A liar may have kept no record of what it got, and knows it all the same.
+    let known = || if liars.lies(Side::Customer) && purchase.knows_item { truth.clone() } else { None };
+    let held = purchase.held.clone().or_else(known);
+    let has = purchase.obtainable(view.setup).or_else(known);
+    // A merchant that has made two items of one is not to say that it delivered the one that C does not have.
+    let in_hand = if liars.lies(Side::Merchant) { held.clone() } else { None };
+    let delivered = in_hand.or_else(|| purchase.delivered(view.setup)).or_else(|| held.clone());
     // What a liar says: some other content or, where that is what was delivered, the item that should have been.
     let lie = match &truth {
         Some(truth) if delivered.as_ref() == Some(&other) => truth.clone(),
         _ => other,
     };
-    let committed = purchase.committed();
-    let mut filed = Vec::with_capacity(8);
-    let mut file = |clause, about, by, what, truth| {
-        let evidence = evidence(purchase, &what, by, truth);
-        filed.push(Dispute { clause, about, claim: Claim { about: purchase.about, by, what }, truth, evidence });
+    let lies = |side: Side, so: [&Option<Blob>; 2]| {
+        let favourites = liars.favourites(side).iter();
+        let false_ones = favourites.filter(|favourite| so.iter().all(|so| so.as_ref() != Some(favourite)));
+        [lie.clone()].into_iter().chain(false_ones.cloned()).collect::<Vec<Blob>>()
     };
+    let false_receipts = lies(Side::Customer, [&held, &delivered]);
+    let false_deliveries = lies(Side::Merchant, [&delivered, &None]);
+    let committed = purchase.committed();
+    let mut docket = Docket { view, liars, filed: Vec::with_capacity(8) };
+    let mut file = |clause, about, by, what, truth| docket.file(clause, about, by, &what, truth);
     if let Some(held) = &purchase.held
         && committed
     {
         let what = Allegation::Received(held.clone());
         file("received-this", "C cannot prove what it received", Side::Customer, what, true);
     }
-    let what = Allegation::Received(lie.clone());
-    file("received-other", "C proves that it received what it did not", Side::Customer, what, false);
+    for lie in false_receipts {
+        let what = Allegation::Received(lie);
+        file("received-other", "C proves that it received what it did not", Side::Customer, what, false);
+    }
     if let Some(delivered) = delivered
         && committed
     {
         let what = Allegation::Delivered(delivered);
         file("delivered-this", "M cannot prove what it delivered", Side::Merchant, what, true);
     }
-    let what = Allegation::Delivered(lie);
-    file("delivered-other", "M proves that it delivered what it did not", Side::Merchant, what, false);
+    for lie in false_deliveries {
+        let what = Allegation::Delivered(lie);
+        file("delivered-other", "M proves that it delivered what it did not", Side::Merchant, what, false);
+    }
     if !committed {
         file("never-committed", "M proves a sale that never was", Side::Merchant, Allegation::Ordered, false);
         file("not-charged", "C cannot prove that it was not charged", Side::Customer, Allegation::NotCharged, true);
@@ -94,6 +120,8 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
     if committed && has.is_some() && has == truth {
         let what = Allegation::ReceivedNothing;
         file("claims-nothing", "C proves that it got nothing, and it did", Side::Customer, what, false);
+        let what = Allegation::NotAsDescribed;
+        file("claims-other", "C proves that it got something else, and it did not", Side::Customer, what, false);
     }
     if committed && has.is_none() {
         let what = Allegation::ReceivedNothing;
@@ -103,19 +131,58 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
         let what = Allegation::NotAsDescribed;
         file("got-other", "C cannot prove that it got something else", Side::Customer, what, true);
     }
-    filed
+    docket.filed
 }
 
-/// What reaches the judge. Of a true claim, the claimant's journal alone. Of a false one, everything: the liar's journal, which may
-/// hold more than the truth needs, and the honest side's; but who claims to have received nothing keeps back what it has.
+impl Docket<'_> {
+    /// Files a claim as honest parties would play it, and once more for each bundle of forgeries. Only the side that does not gain
+    /// by the truth forges: the claimant of a lie, or the other side of a true claim.
+    fn file(&mut self, clause: &'static str, about: &'static str, by: Side, what: &Allegation, truth: bool) {
+        let purchase = self.view.purchase;
+        let plain = evidence(purchase, what, by, truth);
+        let other = if by == Side::Customer { Side::Merchant } else { Side::Customer };
+        let liar = if truth { other } else { by };
+        let forgeries = self.liars.testimonies(liar).iter().map(|bundle| {
+            let mut evidence = plain.clone();
+            match liar {
+                Side::Customer => evidence.customer.clone_from(bundle),
+                _ => evidence.merchant.clone_from(bundle),
+            }
+            (evidence, Some(liar))
+        });
+        let claim = Claim { about: purchase.about, by, what: what.clone() };
+        let ways = [(plain.clone(), None)].into_iter().chain(forgeries);
+        self.filed.extend(ways.map(|(evidence, forged_by)| Dispute {
+            clause,
+            about,
+            claim: claim.clone(),
+            truth,
+            evidence,
+            forged_by,
+        }));
+    }
+}
+
+/// What reaches the judge if nobody forges anything. Of a true claim, the claimant's journal alone. Of a false one, everything: the
+/// liar's journal, which may hold more than the truth needs, and the honest side's; but who claims to have received nothing keeps
+/// back what it has.
 fn evidence(purchase: &PurchaseFacts, what: &Allegation, by: Side, truth: bool) -> Evidence {
-    let parts = |journal: &[Entry]| journal.iter().flat_map(|(record, _)| record.parts.iter().cloned()).collect();
     let nothing: fn() -> Vec<Part> = Vec::new;
     let keeps_back = !truth && *what == Allegation::ReceivedNothing;
     let speaks = |side: Side| if side == by { !keeps_back } else { !truth };
     Evidence {
         customer: if speaks(Side::Customer) { parts(&purchase.customer) } else { nothing() },
         merchant: if speaks(Side::Merchant) { parts(&purchase.merchant) } else { nothing() },
-        server: purchase.commitment().or(purchase.record()).map_or_else(nothing, |record| record.parts.clone()),
+        server: on_record(purchase),
     }
+}
+
+/// What a journal holds.
+pub(super) fn parts(journal: &[Entry]) -> Vec<Part> {
+    journal.iter().flat_map(|(record, _)| record.parts.iter().cloned()).collect()
+}
+
+/// What P's record says.
+pub(super) fn on_record(purchase: &PurchaseFacts) -> Vec<Part> {
+    purchase.commitment().or(purchase.record()).map_or_else(Vec::new, |record| record.parts.clone())
 }

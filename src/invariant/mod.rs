@@ -8,6 +8,7 @@ pub mod certified;
 pub mod checker;
 pub mod facts;
 pub mod goods;
+mod liars;
 pub mod money;
 pub mod terminates;
 

@@ -11,7 +11,7 @@ mod tests;
 use std::fmt;
 
 use crate::crypto::{Blob, Crypto, Digest, Signature};
-use crate::protocol::order::{Instrument, Status, signed_again};
+use crate::protocol::order::{Instrument, Order, Status, signed_again};
 use crate::protocol::part::{Part, Parts};
 use crate::protocol::party::{Party, PurchaseKey, Side};
 
@@ -153,6 +153,8 @@ pub struct Decision {
 struct Hearing<'a> {
     crypto: &'a dyn Crypto,
     evidence: &'a Evidence,
+    /// Where P has no record: the order that its receipt is for.
+    receipted: Option<&'a Order>,
     reasons: Vec<(Check, Finding)>,
 }
 
@@ -170,7 +172,7 @@ enum Delivery {
 
 /// Decides a claim.
 pub fn judge(claim: &Claim, evidence: &Evidence, crypto: &dyn Crypto) -> Decision {
-    let mut hearing = Hearing { crypto, evidence, reasons: Vec::new() };
+    let mut hearing = Hearing { crypto, evidence, receipted: None, reasons: Vec::new() };
     let upheld = hearing.decide(claim);
     Decision { upheld, reasons: hearing.reasons }
 }
@@ -226,23 +228,26 @@ impl<'a> Hearing<'a> {
         if known {
             return on_record;
         }
-        let sides = [&self.evidence.customer, &self.evidence.merchant];
+        let evidence = self.evidence;
+        let sides = [&evidence.customer, &evidence.merchant];
         let receipt = sides.into_iter().find(|parts| parts.receipt().is_some()).map(|_| {
-            sides.into_iter().any(|parts| {
+            self.receipted = sides.into_iter().find_map(|parts| {
                 let receipts = parts.iter().filter_map(|part| if let Part::Receipt(r) = part { Some(r) } else { None });
-                receipts.into_iter().any(|receipt| self.receipt_holds(claim, receipt, parts))
-            })
+                receipts.into_iter().find_map(|receipt| self.receipted_order(claim, receipt, parts))
+            });
+            self.receipted.is_some()
         });
         self.find(Check::Receipt, receipt)
     }
 
-    /// Whether a receipt is P's word that an order of this purchase was committed. Orders and goods may come from either side.
-    fn receipt_holds(&self, claim: &Claim, receipt: &Signature, parts: &[Part]) -> bool {
-        let all = || self.evidence.customer.iter().chain(&self.evidence.merchant);
+    /// The order of this purchase that a receipt is P's word for: that it was committed. Orders may come from either side.
+    fn receipted_order(&self, claim: &Claim, receipt: &Signature, parts: &[Part]) -> Option<&'a Order> {
+        let evidence = self.evidence;
+        let all = evidence.customer.iter().chain(&evidence.merchant);
         let goods = parts.iter().filter_map(|part| if let Part::GoodsDigest(d) = part { Some(d) } else { None });
         let goods: Vec<Option<&Digest>> = goods.map(Some).chain([None]).collect();
-        let mut orders = all().filter_map(|part| if let Part::Instrument(i) = part { Some(&i.order) } else { None });
-        orders.any(|order| {
+        let mut orders = all.filter_map(|part| if let Part::Instrument(i) = part { Some(&i.order) } else { None });
+        orders.find(|order| {
             order.about == claim.about
                 && goods.iter().any(|goods| {
                     let statement = order.receipt(Status::Committed, *goods);
@@ -251,21 +256,32 @@ impl<'a> Hearing<'a> {
         })
     }
 
-    /// The order of this purchase, on P's record or from either side, if it is C's.
+    /// The order of this purchase, if it is C's: the one on P's record. Where P has none, one from either side, and of several the
+    /// one that P's receipt is for: a side that hands in a bad one, or another that C signed under the same name, gains nothing.
     fn instrument(&mut self, claim: &Claim) -> Option<&'a Instrument> {
         let evidence = self.evidence;
-        let all = evidence.server.iter().chain(&evidence.customer).chain(&evidence.merchant);
-        let mut orders = all.filter_map(|part| if let Part::Instrument(found) = part { Some(found) } else { None });
-        let instrument = orders.find(|found| found.order.about == claim.about);
-        let valid = instrument.map(|instrument| {
-            let (order, customer) = (&instrument.order, claim.about.customer());
-            let statement = match instrument.acknowledgement {
-                None => order.bound(),
-                Some(_) => order.unbound(),
-            };
-            self.crypto.verify(customer, statement.as_slice(), &instrument.signature)
-        });
-        if self.find(Check::CustomerSignature, valid) { instrument.map(|instrument| &**instrument) } else { None }
+        let orders = |parts: &'a [Part]| {
+            let instruments = parts.iter().filter_map(|p| if let Part::Instrument(i) = p { Some(&**i) } else { None });
+            instruments.filter(|found| found.order.about == claim.about)
+        };
+        let on_record = orders(&evidence.server).next();
+        let handed_in = || orders(&evidence.customer).chain(orders(&evidence.merchant));
+        let candidates: Vec<&Instrument> = match (on_record, self.receipted) {
+            (Some(on_record), _) => vec![on_record],
+            (None, Some(order)) => handed_in().filter(|found| found.order == *order).collect(),
+            (None, None) => handed_in().collect(),
+        };
+        let valid = candidates.iter().copied().find(|instrument| self.signed_by_customer(claim, instrument));
+        self.find(Check::CustomerSignature, (!candidates.is_empty()).then_some(valid.is_some()));
+        valid
+    }
+
+    fn signed_by_customer(&self, claim: &Claim, instrument: &Instrument) -> bool {
+        let statement = match instrument.acknowledgement {
+            None => instrument.order.bound(),
+            Some(_) => instrument.order.unbound(),
+        };
+        self.crypto.verify(claim.about.customer(), statement.as_slice(), &instrument.signature)
     }
 
     fn delivery(&mut self, instrument: &Instrument) -> Delivery {

@@ -100,6 +100,10 @@ impl Court {
         decision.reasons
     }
 
+    fn order_of_c(&self) -> Order {
+        self.all.customer.instrument().unwrap().order
+    }
+
     fn order(&self) -> Order {
         self.all.server.instrument().unwrap().order
     }
@@ -276,6 +280,43 @@ fn an_order_binds_c_only_under_c_s_own_signature() {
             assert_eq!(reasons, [(Check::Committed, Passed), (Check::CustomerSignature, Missing)]);
         }
     }
+}
+
+/// The other side may hand in whatever bears the purchase's name: a bad order does not hide a good one.
+#[test]
+fn an_order_that_is_not_c_s_does_not_hide_one_that_is() {
+    for name in ["case1", "case2", "case3"] {
+        let mut court = Court::of(name, &[]);
+        court.all.server.clear();
+        let order = court.order_of_c();
+        let genuine = (**court.all.customer.instrument().unwrap()).clone();
+        let torn = Instrument { signature: flipped(&genuine.signature), ..genuine };
+        let bad = [Part::Instrument(Arc::new(torn)), court.signed_by(court.about.merchant(), order)];
+        court.all.customer = bad.to_vec();
+        let decision = court.decide(Side::Merchant, Ordered, &court.all);
+        assert!(decision.upheld, "{name}: {decision:?}");
+        assert_eq!(decision.reasons.last(), Some(&(Check::CustomerSignature, Passed)));
+    }
+}
+
+/// Where P's record is lost, C may have signed several orders of one name: the one that P's receipt is for counts.
+#[test]
+fn of_two_orders_of_one_name_the_one_with_p_s_receipt_counts() {
+    let court = Court::of("case3", &[]);
+    let (order, item) = (court.order_of_c(), court.all.server.item().unwrap().clone());
+    let digest = Some(court.crypto().digest_blob(&court.other()));
+    let described = Order { description: protocol::order::Description { digest, ..order.description }, ..order };
+    // All that is left of P's record is the item itself; C says that it ordered something else.
+    let mut evidence = court.all.clone();
+    evidence.server = vec![Part::Item(item)];
+    evidence.customer.insert(0, court.signed(described));
+    let decision = court.decide(Side::Customer, NotAsDescribed, &evidence);
+    assert!(!decision.upheld, "{decision:?}");
+    assert_eq!(decision.reasons.last(), Some(&(Check::AsDescribed, Passed)));
+    // The order on P's record is the one that was carried out, whatever else C has signed.
+    let mut evidence = court.all.clone();
+    evidence.customer = vec![court.signed(described)];
+    assert!(!court.decide(Side::Customer, NotAsDescribed, &evidence).upheld);
 }
 
 #[test]

@@ -283,11 +283,18 @@ impl Purchase {
     }
 }
 
-/// The goods in a message, if they are of use: a key that opens the ciphertext, or an item; and, with `item-digest`, what the
-/// order describes. C goes on asking otherwise, since what it holds may have been garbled on the way.
+/// The goods in a message, if they are of use: a key that opens the ciphertext (with `key-commitment`, the one that the order
+/// commits to), or an item; and, with `item-digest`, what the order describes. C goes on asking otherwise, since what it holds may have been garbled on the way.
 fn goods_in(message: &Message, order: &Order, sealed: Option<&Blob>, context: &mut Context<'_>) -> Option<Part> {
     let (item, part) = match (message.key(), message.item(), sealed) {
-        (Some(key), _, Some(sealed)) => (context.open(key, sealed)?, Part::Key(*key)),
+        (Some(key), _, Some(sealed)) => {
+            // AES-GCM does not commit to its key: a ciphertext can be made that opens under two. What P has, and what C can
+            // prove, is the one that C's order commits to.
+            if order.key.is_some_and(|committed| context.digest_key(key) != committed) {
+                return None;
+            }
+            (context.open(key, sealed)?, Part::Key(*key))
+        }
         (_, Some(item), _) => (item.clone(), Part::Item(item.clone())),
         _ => return None,
     };

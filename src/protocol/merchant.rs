@@ -161,11 +161,7 @@ impl Purchase {
             let Some(offer) = context.setup.offer(self.about.merchant, description.item) else { return };
             let price_cents = offer.price_cents;
             if escrow == Escrow::Key {
-                let Some(item) = context.setup.goods(self.about.merchant, description.item) else { return };
-                let key = Key(context.draw());
-                let mut nonce = [0; 12];
-                nonce.copy_from_slice(&context.draw()[..12]);
-                let sealed = context.seal(&key, nonce, &item);
+                let Some((key, sealed)) = seal_item(self.about.merchant, description.item, context) else { return };
                 let parts = vec![
                     Part::Description(*description),
                     Part::Price(price_cents),
@@ -317,6 +313,19 @@ impl Purchase {
             TimerKind::Forget => {}
         }
     }
+}
+
+/// A fresh key, and the item sealed under it.
+fn seal_item(merchant: u32, item: u32, context: &mut Context<'_>) -> Option<(Key, Blob)> {
+    if let Some(made_up) = context.setup.sealed(merchant, item) {
+        return Some(made_up);
+    }
+    let goods = context.setup.goods(merchant, item)?;
+    let key = Key(context.draw());
+    let mut nonce = [0; 12];
+    nonce.copy_from_slice(&context.draw()[..12]);
+    let sealed = context.seal(&key, nonce, &goods);
+    Some((key, sealed))
 }
 
 fn belief(status: Status) -> Belief {

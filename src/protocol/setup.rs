@@ -10,7 +10,7 @@ use super::party::{Party, Side};
 use super::record::Record;
 use super::role::AnyRole;
 use crate::crypto::streams::{Purpose, Streams};
-use crate::crypto::{Blob, Crypto, Digest};
+use crate::crypto::{Blob, Crypto, Digest, Key};
 
 /// How long parties wait, in virtual microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,8 +143,15 @@ impl Catalogue {
         self.items
     }
 
-    /// An item, or `None` where there is no such merchant or item.
-    pub fn offer(&self, merchant: u32, item: u32, streams: &Streams, crypto: &dyn Crypto) -> Option<&Offer> {
+    /// An item, or `None` where there is no such merchant or item. `prepared` may put another in its place.
+    pub fn offer(
+        &self,
+        merchant: u32,
+        item: u32,
+        streams: &Streams,
+        crypto: &dyn Crypto,
+        prepared: impl FnOnce(&Blob) -> Option<Blob>,
+    ) -> Option<&Offer> {
         if item >= self.items {
             return None;
         }
@@ -154,7 +161,8 @@ impl Catalogue {
             let word = |i: usize| random[i * 8..].iter().take(8).fold(0, |word, byte| word << 8 | u64::from(*byte));
             let len = between(self.item_bytes.0.into(), self.item_bytes.1.into(), word(0)) as u32;
             let price = between(self.price_cents.0 as u64, self.price_cents.1 as u64, word(1)) as Cents;
-            let item = crypto.content(merchant, item, len);
+            let genuine = crypto.content(merchant, item, len);
+            let item = prepared(&genuine).unwrap_or(genuine);
             let digest = crypto.digest_blob(&item);
             Box::new(Offer { price_cents: price, item, digest })
         }))
@@ -211,9 +219,16 @@ impl Setup {
         false_goods.or_else(|| self.offer(merchant, item).map(|offer| offer.item.clone()))
     }
 
-    /// An item of a merchant's.
+    /// A key and a ciphertext that a deviating merchant has made up for an item, if it does.
+    pub fn sealed(&self, merchant: u32, item: u32) -> Option<(Key, Blob)> {
+        self.merchant_deviation.and_then(|deviation| deviation.sealed(self, merchant, item))
+    }
+
+    /// An item of a merchant's. It is the merchant that writes the catalogue.
     pub fn offer(&self, merchant: u32, item: u32) -> Option<&Offer> {
-        self.catalogue.offer(merchant, item, &self.streams, &*self.crypto)
+        let prepared =
+            |genuine: &Blob| self.merchant_deviation.and_then(|known| known.prepared(self, merchant, item, genuine));
+        self.catalogue.offer(merchant, item, &self.streams, &*self.crypto, prepared)
     }
 
     /// What the catalogue prints of an item.

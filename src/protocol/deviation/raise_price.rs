@@ -2,7 +2,7 @@
 
 use super::super::part::Part;
 use super::super::role::{Context, Effect};
-use super::{Deviation, rewrite};
+use super::{Deviation, Memory, rewrite};
 
 #[derive(Debug)]
 pub(super) struct RaisePrice;
@@ -16,7 +16,7 @@ impl Deviation for RaisePrice {
         "M claims more from P than C agreed to"
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Context<'_>) {
+    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
         rewrite(effects, 4, |parts| {
             for part in parts {
                 if let Part::Price(cents) = part {

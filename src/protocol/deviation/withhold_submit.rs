@@ -1,7 +1,7 @@
 //! M takes the order and does not submit it.
 
 use super::super::role::{Context, Effect};
-use super::{Deviation, sends};
+use super::{Deviation, Memory, sends};
 
 #[derive(Debug)]
 pub(super) struct WithholdSubmit;
@@ -15,7 +15,7 @@ impl Deviation for WithholdSubmit {
         "M does not send step 4"
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Context<'_>) {
+    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
         effects.retain(|effect| !sends(effect, 4));
     }
 }

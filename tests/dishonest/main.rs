@@ -1,0 +1,54 @@
+//! Parties that break the protocol (section 4: "S and R may try to deviate"), and the safeguards that stop them.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod customers;
+mod merchants;
+mod safeguards;
+mod two_keys;
+
+use std::collections::BTreeSet;
+
+use common::Shop;
+use halfpaid::protocol::deviation::{CUSTOMER, Known, MERCHANT, find};
+use halfpaid::protocol::role::Wish;
+use halfpaid::world::Errand;
+
+fn with_merchant(mut shop: Shop, name: &str) -> Shop {
+    shop.setup.merchant_deviation = find(MERCHANT, name);
+    assert!(shop.setup.merchant_deviation.is_some(), "{name}");
+    shop
+}
+
+fn with_customer(mut shop: Shop, name: &str) -> Shop {
+    shop.setup.customer_deviation = find(CUSTOMER, name);
+    assert!(shop.setup.customer_deviation.is_some(), "{name}");
+    shop
+}
+
+/// The same customer buys another item from the same merchant so much later.
+fn two_purchases(mut shop: Shop, later_us: u64) -> Shop {
+    shop.workload.errands.push(Errand { customer: 0, wish: Wish { merchant: 0, item: 4 }, at_us: later_us });
+    shop
+}
+
+/// The clauses that a deviation breaks without any fault: each case hardened, then each as written.
+type Row = (&'static str, [&'static [&'static str]; 3], [&'static [&'static str]; 3]);
+
+/// Holds a table against runs with both kinds of cryptography; every deviation of the list has its row.
+fn compare(list: &[Known], rows: &[Row], shop: impl Fn(Shop, &str) -> Shop) {
+    let names: Vec<&str> = list.iter().map(|known| known.name()).collect();
+    assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), names, "a row for each, in the order of the list");
+    for (deviation, hardened, as_written) in rows {
+        for (number, case) in ["case1", "case2", "case3"].into_iter().enumerate() {
+            for (words, expected) in [("hardened", hardened[number]), ("as written", as_written[number])] {
+                let preset = if words == "hardened" { Shop::hardened } else { Shop::as_written };
+                let expected: BTreeSet<&str> = expected.iter().copied().collect();
+                let symbolic = shop(preset(case), deviation);
+                assert_eq!(symbolic.breaks("none"), expected, "{deviation}, {case}, {words}");
+                let real = shop(preset(case).really(), deviation);
+                assert_eq!(real.breaks("none"), expected, "{deviation}, {case}, {words}, real");
+            }
+        }
+    }
+}
