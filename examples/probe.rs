@@ -24,8 +24,10 @@ fn main() {
     let start = Instant::now();
     let answer = explore(&question, &mut ());
     let s = start.elapsed().as_secs_f64();
-    println!("{name} {at_most}: {} states {} transitions {:.2} s {:.2} M/s stopped {:?} depths {:?} sizes {:?} ends {}", answer.states, answer.transitions, s, answer.states as f64 / s / 1e6, answer.stopped, answer.depths, answer.sizes, answer.ends);
-    let mut b: Vec<_> = answer.breaches.iter().map(|b| b.clause).collect();
-    b.sort(); b.dedup();
-    println!("  {b:?}");
+    println!("{name} {at_most}: {} states {} transitions {:.2} s {:.2} M/s stopped {:?} bytes {} ends {} rest {} endless {:?} unconfirmed {} unstruck {:?}", answer.states, answer.transitions, s, answer.states as f64 / s / 1e6, answer.stopped, answer.state_bytes, answer.ends.len(), answer.at_rest, answer.endless.as_ref().map(|(n, c)| (n, c.as_ref().map(|c| c.to_string()))), answer.unconfirmed.len(), answer.coverage.iter().filter(|c| c.met > 0 && c.struck == 0).collect::<Vec<_>>());
+    if std::env::var("V").is_ok() {
+    for f in &answer.findings { println!("  {} {} [{}] {} events {} states: {}", f.breach.invariant.name(), f.breach.clause, f.cause.join(" + "), f.violation.events, f.states, f.course); }
+    for (b, c) in answer.unconfirmed.iter().take(8) { println!("  UNCONFIRMED {} {:?}", b.clause, c.as_ref().map(|c| c.to_string())); }
+    for e in &answer.ends { println!("  {:?} {} {:?}", e.ending, e.states, e.course.as_ref().map(|c| c.to_string())); }
+    }
 }

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use super::look::{Breach, recall, seen};
 use super::search::{Hit, Search, Stopped};
 use super::step::Step;
-use super::{Coverage, Question};
+use super::Question;
+use super::coverage::Covered;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
 use crate::fault::{Course, FaultKind};
@@ -63,7 +64,7 @@ pub struct Answer {
     /// States from which nothing at rest can be reached, with a course to the first of them.
     pub endless: Option<(u64, Option<Course>)>,
     /// What was met, and what struck.
-    pub coverage: Coverage,
+    pub coverage: Vec<Covered>,
     /// The bytes of one state, without its place in the table and the link to the state before it.
     pub state_bytes: usize,
 }
@@ -92,7 +93,7 @@ impl<const W: usize> Search<'_, W> {
         }
     }
 
-    pub(super) fn answer(mut self, question: &Question<'_>) -> Answer {
+    pub(super) fn answer(&self, question: &Question<'_>) -> Answer {
         let job = Job {
             setup: question.setup,
             workload: question.workload,
@@ -113,7 +114,7 @@ impl<const W: usize> Search<'_, W> {
             at_rest: self.ends.iter().map(|(_, _, states, _)| states).sum(),
             ends: self.endings(),
             endless,
-            coverage: std::mem::take(&mut self.coverage),
+            coverage: self.coverage.covered(&self.tables),
             state_bytes: W * 8,
         }
     }

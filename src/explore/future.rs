@@ -230,7 +230,9 @@ impl Futures {
     fn somewhere(&self, letters: usize) -> Letters {
         let mut alive = Letters::with_room(letters);
         let all = || self.reach[1].iter().enumerate().flat_map(|(seat, shares)| shares.iter().map(move |r| (seat, r)));
-        all().for_each(|(_, reach)| drop(alive.add(&reach.change)));
+        for (_, reach) in all() {
+            alive.add(&reach.change);
+        }
         self.spread(alive, all())
     }
 

@@ -213,27 +213,46 @@ impl Local {
                 seen.status_changed |= first != status;
             }
         }
-        if !self.says_nothing_new(&record, durable, setup) {
-            self.node.save(record, durable);
-        }
+        self.write(record, durable, setup);
         signed_until_us
     }
 
-    /// Whether a record can be left out of the journal: it stands there already, moves no money, and the party would be rebuilt the
-    /// same without it. Roles fold their journals record by record, so whatever is written later makes no difference either.
-    /// Without this, a party that writes the same thing each time it is asked would never come back to a state.
-    fn says_nothing_new(&self, record: &Arc<Record>, durable: bool, setup: &Setup) -> bool {
+    /// Writes a record, unless that tells nothing new. A record that stands in the journal already, in the same words, is kept once
+    /// where the party would be rebuilt the same without the later one, or without the earlier one: from all of the journal and from
+    /// what a crash leaves of it. Roles fold their journals record by record, so whatever is written later makes no difference.
+    /// Records that move money are counted. Without this, a party that writes the same thing each time it is asked would never
+    /// come back to a state.
+    fn write(&mut self, record: Arc<Record>, durable: bool, setup: &Setup) {
+        let entry = (record, durable);
         let journal = self.node.journal();
-        let times = journal.iter().filter(|(earlier, kept)| earlier == record && *kept == durable).count();
-        if record.transfer().is_some() {
-            return times >= CHARGES_MAX;
+        let earlier = journal.iter().position(|known| *known == entry);
+        let counts = entry.0.top_up().is_some() || entry.0.transfer().is_some();
+        if counts {
+            let times = journal.iter().filter(|known| **known == entry).count();
+            if entry.0.top_up().is_some() || times < CHARGES_MAX {
+                self.node.save(entry.0, durable);
+            }
+            return;
         }
-        if times == 0 || record.top_up().is_some() {
-            return false;
+        let Some(earlier) = earlier else { return self.node.save(entry.0, durable) };
+        let all: Vec<&Entry> = journal.iter().chain([&entry]).collect();
+        let without = |left_out: usize| all.iter().enumerate().filter(move |(at, _)| *at != left_out).map(|(_, e)| *e);
+        let same = |left_out: usize| {
+            [false, true].into_iter().all(|durable_only| {
+                let kept = |entry: &&Entry| !durable_only || entry.1;
+                let party = self.node.party();
+                let rebuilt = setup.role(party, &mut all.iter().copied().filter(kept).map(|(record, _)| &**record));
+                rebuilt == setup.role(party, &mut without(left_out).filter(kept).map(|(record, _)| &**record))
+            })
+        };
+        if same(all.len() - 1) {
+            return;
         }
-        let (party, records) = (self.node.party(), || journal.iter().map(|(record, _)| &**record));
-        let with = setup.role(party, &mut records().chain([&**record]));
-        with == setup.role(party, &mut records())
+        let superseded = same(earlier);
+        self.node.save(entry.0, durable);
+        if superseded {
+            self.node.strike_out(earlier);
+        }
     }
 }
 

@@ -1,18 +1,24 @@
 //! Every state that can be reached: proves that no plan of at most so many faults, under any order of events, breaks anything.
 
+mod answer;
+mod coverage;
 mod future;
 mod local;
 mod look;
 mod search;
+mod settle;
 mod state;
 mod step;
 mod store;
 mod table;
+mod trace;
 
 use crate::drive::exhaustive::Budget;
 use crate::protocol::setup::Setup;
 use crate::world::Workload;
 
+pub use answer::{Answer, Ended, Finding, KINDS};
+pub use coverage::Covered;
 pub use look::Breach;
 pub use search::Stopped;
 
@@ -74,46 +80,16 @@ impl Progress for () {
     }
 }
 
-/// What came of a search.
-#[derive(Debug)]
-pub struct Answer {
-    /// How many states there are.
-    pub states: u64,
-    /// How many steps were taken.
-    pub transitions: u64,
-    /// Why the search stopped before it was complete, if it did.
-    pub stopped: Option<Stopped>,
-    /// How many events deep, by number of faults.
-    pub depths: Vec<usize>,
-    /// How many different letters, shares and looks.
-    pub sizes: (usize, Vec<usize>, usize),
-    /// What is broken somewhere.
-    pub breaches: Vec<Breach>,
-    /// How many distinct ends.
-    pub ends: usize,
-}
-
-/// Searches.
+/// Searches. Threads are those of the current rayon pool; the answer is the same for any number of them.
 pub fn explore(question: &Question<'_>, progress: &mut dyn Progress) -> Answer {
-    fn answer<const W: usize>(search: &search::Search<'_, W>) -> Answer {
-        let hit = search.hits.iter().fold(0, |all, hit| all | hit.broken);
-        Answer {
-            states: search.len(),
-            transitions: search.transitions,
-            stopped: search.stopped,
-            depths: search.levels.iter().map(Vec::len).collect(),
-            sizes: (search.tables.letters.len(), search.tables.seats.iter().map(|s| s.locals.len()).collect(), W),
-            breaches: search.looks.breaches(hit).map(|(_, breach)| *breach).collect(),
-            ends: search.ends.len(),
-        }
-    }
     macro_rules! widths {
         ($($width:literal)*) => {
             $(if let Ok(search) = search::Search::<$width>::run(question, progress) {
-                return answer(&search);
+                return search.answer(question);
             })*
         };
     }
+    // A state that is too narrow for all letters is found out early, and the search starts again.
     widths!(2 3 4 5 6 8 12 16 24 48);
-    unreachable!("no more letters than that")
+    unreachable!("no search has that many letters")
 }

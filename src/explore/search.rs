@@ -8,12 +8,13 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::coverage::Tried;
 use super::look::{Breaches, Likeness, Look, Looks};
 use super::state::{FRESH, PARTIES_MAX, Shares, State, words};
 use super::step::{Step, Steps, Strikes, View};
 use super::store::{Place, SHARDS, Shard, shard_of};
 use super::table::{Full, Need, Tables};
-use super::{Bounds, Coverage, Progress, Question, Reductions};
+use super::{Bounds, Progress, Question, Reductions};
 use crate::world::Presence;
 
 /// How many states a thread works on at a time.
@@ -78,8 +79,10 @@ pub(super) struct Search<'a, const W: usize> {
     pub(super) stopped: Option<Stopped>,
     /// How a state is brought into normal form, by what that depends on.
     forms: FxHashMap<Beside, Form<W>>,
+    /// Forms that have to be worked out again, since a letter has got a place in states.
+    outdated: Vec<Beside>,
     reductions: Reductions,
-    pub(super) coverage: Coverage,
+    pub(super) coverage: Tried,
 }
 
 /// What the normal form of a state depends on: every party's share, the moment, and whether a crash may yet strike.
@@ -142,7 +145,7 @@ struct Found<const W: usize> {
     likenesses: Vec<Likeness>,
     /// What the normal form of a state depends on that has not been worked out yet.
     besides: Vec<Beside>,
-    coverage: Coverage,
+    coverage: Tried,
 }
 
 impl<'a, const W: usize> Search<'a, W> {
@@ -162,8 +165,9 @@ impl<'a, const W: usize> Search<'a, W> {
             transitions: 0,
             stopped: None,
             forms: FxHashMap::default(),
+            outdated: Vec::new(),
             reductions: question.reductions,
-            coverage: Coverage::default(),
+            coverage: Tried::default(),
         };
         search.look_ahead(question);
         let start = State::START;
@@ -176,6 +180,13 @@ impl<'a, const W: usize> Search<'a, W> {
             if !search.layer(faults, &question.bounds, progress)? {
                 break;
             }
+        }
+        if let (Err(Full(what)), None) = (search.renew_forms(), search.stopped) {
+            search.stopped = Some(Stopped::Room(what));
+        }
+        if std::env::var("DEBUG").is_ok() {
+            eprintln!("futures {} shares {:?} letters {} placed {} moments {} looks {} forms {}", search.tables.futures.is_some(), search.tables.seats.iter().map(|s| s.locals.len()).collect::<Vec<_>>(), search.tables.letters.len(), search.tables.placed.len(), search.tables.moments.len(), search.looks.len(), search.forms.len());
+            for seat in &search.tables.seats { for n in [5usize, 50, 150] { if n < seat.locals.len() { eprintln!("{:?}", seat.locals.get(n as u32)); } } }
         }
         Ok(search)
     }
@@ -313,7 +324,17 @@ impl<'a, const W: usize> Search<'a, W> {
         self.tables.fill(need)?;
         if self.tables.placed.len() > placed {
             // A letter that has just been given a place may be dead.
-            self.forms.clear();
+            self.outdated.extend(self.forms.drain().map(|(beside, _)| beside));
+        }
+        Ok(())
+    }
+
+    /// Works out again every form that was ever used.
+    fn renew_forms(&mut self) -> Result<(), Full> {
+        while let Some(beside) = self.outdated.pop() {
+            if !self.forms.contains_key(&beside) {
+                self.find_form(beside)?;
+            }
         }
         Ok(())
     }
@@ -389,6 +410,13 @@ impl<'a, const W: usize> Search<'a, W> {
         self.ends[at].2 += 1;
     }
 
+    /// After how many events a state is first reached, loops not counted.
+    pub(super) fn depth_of(&self, place: Place) -> usize {
+        let (shard, index) = (place.shard(), place.index() as u32);
+        let layer = self.levels.iter().find(|levels| levels.last().is_some_and(|last| index < last.to[shard]));
+        layer.map_or(0, |levels| levels.partition_point(|level| level.to[shard] <= index))
+    }
+
     pub(super) fn state(&self, place: Place) -> (State<W>, Place) {
         self.shards[place.shard()].get(place.index())
     }
@@ -403,7 +431,7 @@ impl<'a, const W: usize> Search<'a, W> {
             needs: Vec::new(),
             likenesses: Vec::new(),
             besides: Vec::new(),
-            coverage: Coverage::default(),
+            coverage: Tried::default(),
         };
         let crash = self.crashes(faults);
         let mut taker = Taker {
@@ -417,7 +445,7 @@ impl<'a, const W: usize> Search<'a, W> {
             place: Place::new(0, 0),
             look: Look { broken: 0, rests: false },
             between: 0,
-            coverage: Coverage::default(),
+            struck: Vec::new(),
         };
         for &place in piece {
             let (state, parent) = self.state(place);
@@ -456,10 +484,17 @@ impl<'a, const W: usize> Search<'a, W> {
                     found.ends.push((likeness, remembered, place));
                 }
             }
-            if mode == Mode::Fair && faults < self.at_most {
-                view.sites(self.strikes, &mut taker.coverage);
+            match mode {
+                Mode::Fair if faults < self.at_most => view.meet(self.strikes, &mut found.coverage),
+                Mode::Fair => {}
+                Mode::Faulty => {
+                    for step in taker.struck.drain(..) {
+                        if let (Some(spot), Some(kind)) = (view.spot(step), step.fault()) {
+                            found.coverage.strike(spot, kind);
+                        }
+                    }
+                }
             }
-            found.coverage.add(&taker.coverage);
             found.hits.append(&mut taker.hits);
             found.transitions += taker.next.len() as u64;
             for (next, between) in &taker.next {
@@ -507,7 +542,8 @@ struct Taker<'s, 'a, const W: usize> {
     place: Place,
     look: Look,
     between: u8,
-    coverage: Coverage,
+    /// Where faults struck.
+    struck: Vec<Step>,
 }
 
 impl<const W: usize> Taker<'_, '_, W> {
@@ -516,7 +552,7 @@ impl<const W: usize> Taker<'_, '_, W> {
         (self.place, self.likeness, self.missed, self.between) = (place, Some(likeness), false, 0);
         self.next.clear();
         self.hits.clear();
-        self.coverage.clear();
+        self.struck.clear();
         match self.search.looks.find(&likeness) {
             Some(look) => self.look = *look,
             None => {
@@ -529,11 +565,15 @@ impl<const W: usize> Taker<'_, '_, W> {
 
 impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
     fn to(&mut self, step: Step, state: State<W>) {
-        if let Some(kind) = step.fault() {
-            self.coverage.strike(site(step, &self.search.tables, self.place, self.search), kind);
+        if step.fault().is_some() {
+            self.struck.push(step);
         }
         self.next.push((state, self.between));
         self.between = 0;
+    }
+
+    fn in_vain(&mut self, step: Step) {
+        self.struck.push(step);
     }
 
     fn between(&mut self, step: Step, seat: u8, local: u16) {

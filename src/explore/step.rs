@@ -15,7 +15,7 @@ use super::state::{ABSENT, CARRIED, FRESH, ONE, STALE, State, THREE};
 use super::table::{Cut, Move, Need, Tables};
 use crate::drive::exhaustive::Budget;
 use crate::fault::FaultKind;
-use crate::protocol::party::Side;
+use crate::protocol::party::Party;
 use crate::world::Presence;
 
 /// Something that a party takes.
@@ -78,6 +78,8 @@ pub(super) trait Steps<const W: usize> {
     fn to(&mut self, step: Step, state: State<W>);
     /// In the course of a step a party may be seen like this, everything else being as it is before the step.
     fn between(&mut self, step: Step, seat: u8, local: u16);
+    /// A fault strikes and changes nothing.
+    fn in_vain(&mut self, _: Step) {}
     /// Something has not been worked out yet: what is shown of this state is not all.
     fn missed(&mut self, need: Need);
 }
@@ -110,6 +112,24 @@ impl Strikes {
 }
 
 impl Strikes {
+    /// Whether a kind may strike.
+    pub(super) const fn has(&self, kind: FaultKind) -> bool {
+        match kind {
+            FaultKind::Drop => self.drop,
+            FaultKind::Duplicate => self.duplicate,
+            FaultKind::Replay => self.replay,
+            FaultKind::Corrupt => self.corrupt,
+            FaultKind::Crash => self.crash,
+            FaultKind::CrashForever => self.crash_forever,
+            FaultKind::Delay | FaultKind::Partition => false,
+        }
+    }
+
+    /// Whether a party may crash, for ever or not.
+    pub(super) fn may_crash(&self, party: Party, forever: bool) -> bool {
+        if forever { self.crash_forever && (self.server_may_vanish || party != Party::Server) } else { self.crash }
+    }
+
     /// Whether any party may crash.
     pub(super) const fn crashes(&self) -> bool {
         self.crash || self.crash_forever
@@ -204,8 +224,24 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         }
     }
 
+    /// The number of an input among what its party may take.
+    pub(super) fn stimulus(&self, seat: u8, taken: Taken) -> Option<u16> {
+        Some(match taken {
+            Taken::Letter(letter) => self.tables.letters[letter as usize].stimulus,
+            Taken::Timer(timer) => timer,
+            Taken::Restart => self.tables.stimulus(seat, &Stimulus::Restart)?,
+            Taken::Start => self.next_start()?.1,
+            Taken::TopUp => self.tables.top_up?.1,
+        })
+    }
+
+    /// What comes of an input, if that has been worked out.
+    pub(super) fn found(&self, seat: u8, taken: Taken) -> Option<&'t Move> {
+        self.find(seat, self.stimulus(seat, taken)?).ok()
+    }
+
     /// Every input that a party that is there may take: who, what, its number, and the state without it.
-    fn each_input(&self, mut show: impl FnMut(u8, Taken, u16, State<W>)) {
+    pub(super) fn each_input(&self, mut show: impl FnMut(u8, Taken, u16, State<W>)) {
         for (place, letter, code) in self.letters() {
             if code >= ONE {
                 let &super::table::Letter { to, stimulus, .. } = &self.tables.letters[letter as usize];
@@ -328,17 +364,26 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
 
     fn network_faults(&self, (place, letter, code): (u16, u16, u8), strikes: Strikes, steps: &mut impl Steps<W>) {
         let copies = code >= ONE;
-        let counted = (ONE..=THREE).contains(&code);
-        if strikes.drop && copies && code != STALE {
-            let mut after = *self.state;
-            after.take(place, self.none);
-            steps.to(Step::Drop(letter), after);
+        // Of any number of copies one may be lost, doubled or sent again, and any number is left.
+        let counted = code <= THREE;
+        if strikes.drop && copies {
+            if code == STALE {
+                steps.in_vain(Step::Drop(letter));
+            } else {
+                let mut after = *self.state;
+                after.take(place, self.none);
+                steps.to(Step::Drop(letter), after);
+            }
         }
-        if strikes.duplicate && counted || strikes.replay && (counted || code == CARRIED) {
-            let step = if strikes.duplicate && counted { Step::Duplicate(letter) } else { Step::Replay(letter) };
-            let mut after = *self.state;
-            after.add(place);
-            steps.to(step, after);
+        let again = [(strikes.duplicate && copies, Step::Duplicate(letter)), (strikes.replay, Step::Replay(letter))];
+        for (strikes, step) in again {
+            if strikes && counted {
+                let mut after = *self.state;
+                after.add(place);
+                steps.to(step, after);
+            } else if strikes {
+                steps.in_vain(step);
+            }
         }
         let to = self.tables.letters[letter as usize].to;
         if strikes.corrupt && copies && self.presence(to) == Presence::Up {
@@ -371,11 +416,6 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         }
     }
 
-    fn may_vanish(&self, seat: u8, strikes: Strikes) -> bool {
-        let server = self.tables.seats[seat as usize].party.side() == Side::Server;
-        strikes.crash_forever && (strikes.server_may_vanish || !server)
-    }
-
     fn crashes(
         &self,
         seat: u8,
@@ -397,7 +437,8 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     }
 
     fn ends(&self, seat: u8, strikes: Strikes, cut: &Cut) -> impl Iterator<Item = (bool, u16)> {
-        let down = strikes.crash.then_some((false, cut.down));
-        down.into_iter().chain(self.may_vanish(seat, strikes).then_some((true, cut.gone)))
+        let party = self.tables.seats[seat as usize].party;
+        let down = strikes.may_crash(party, false).then_some((false, cut.down));
+        down.into_iter().chain(strikes.may_crash(party, true).then_some((true, cut.gone)))
     }
 }

@@ -266,15 +266,9 @@ impl<'s, 'a, const W: usize> Clerk<'s, 'a, W> {
     }
 
     fn found(&self, state: &State<W>, seat: u8, taken: Taken) -> Option<&'s Move> {
-        let tables = &self.search.tables;
-        let stimulus = match taken {
-            Taken::Letter(letter) => tables.letters[letter as usize].stimulus,
-            Taken::Timer(timer) => timer,
-            Taken::Restart => tables.stimulus(seat, &Stimulus::Restart)?,
-            Taken::Start => tables.starts.get(state.started() as usize)?.1,
-            Taken::TopUp => tables.top_up?.1,
-        };
-        tables.find(seat, state.local(seat), state.moment(), stimulus).ok()
+        let search = self.search;
+        let stimulus = View::new(&search.tables, state, false).stimulus(seat, taken)?;
+        search.tables.find(seat, state.local(seat), state.moment(), stimulus).ok()
     }
 
     fn send(&mut self, letter: u16) {
@@ -343,6 +337,13 @@ impl<'s, 'a, const W: usize> Clerk<'s, 'a, W> {
                 let to = self.search.tables.letters[letter as usize].to;
                 let site = self.event(state, to, Taken::Letter(letter))?;
                 if let EventSite::Arrival { send, .. } = site {
+                    // One send meets one fault: where it was doubled, the other copy is one that is sent again.
+                    let before = self.order.last().copied().unwrap_or(EventSite::Start { purchase: 1 });
+                    for fault in &mut self.plan {
+                        if *fault == Fault::Duplicate(send) {
+                            *fault = Fault::Replay { send, after: before };
+                        }
+                    }
                     self.plan.push(Fault::Corrupt { send, bit });
                 }
                 self.done(to, site);

@@ -6,6 +6,7 @@
 
 pub mod certified;
 pub mod checker;
+pub mod ending;
 pub mod facts;
 pub mod goods;
 mod liars;

@@ -28,7 +28,7 @@ impl Deviation for SubmitLate {
             let message = sent(effect, 4)?;
             let signed_us = message.instrument()?.order.expires_us.saturating_sub(timing.instrument_lifetime_us);
             let due_us = signed_us.saturating_add(timing.query_us(0)).saturating_add(timing.query_us(1) / 2);
-            (context.now_us < due_us).then(|| (Arc::clone(message), due_us - context.now_us))
+            (context.now_us() < due_us).then(|| (Arc::clone(message), due_us - context.now_us()))
         };
         let held: Vec<_> = effects.iter().filter_map(early).collect();
         for (message, wait_us) in held {
