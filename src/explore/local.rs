@@ -18,8 +18,9 @@ use crate::protocol::role::{Belief, Clock, Effect, Input, Timer, Wish};
 use crate::protocol::setup::Setup;
 use crate::world::{Node, Presence};
 
-/// A purchase that has been charged so often in the same way is not charged again: that it was charged too often is known by then,
-/// and how often tells nothing new. So an account is never emptied by one purchase.
+/// A purchase that has been charged so often in the same way is not charged again: the message that would bring it about is lost.
+/// That it was charged too often is known by then, and how often tells nothing new; otherwise a P that acts twice on a TID would
+/// go on until the account is empty.
 const CHARGES_MAX: usize = 2;
 
 /// A party's share of a state.
@@ -133,6 +134,10 @@ impl Local {
             signed_until_us: None,
             timeless: !clock.was_read(),
         };
+        if effects.iter().any(|effect| self.charges_too_often(effect)) {
+            deeds.after = self.clone();
+            return deeds;
+        }
         for effect in effects {
             deeds.carry_out(effect, setup);
         }
@@ -141,6 +146,12 @@ impl Local {
             deeds.points.pop();
         }
         deeds
+    }
+
+    fn charges_too_often(&self, effect: &Effect) -> bool {
+        let Effect::Save { record, .. } = effect else { return false };
+        let charges = self.node.journal().iter().filter(|(earlier, _)| earlier == record).count();
+        record.transfer().is_some() && charges >= CHARGES_MAX
     }
 
     /// The party right after a crash.
@@ -226,14 +237,7 @@ impl Local {
         let entry = (record, durable);
         let journal = self.node.journal();
         let earlier = journal.iter().position(|known| *known == entry);
-        let counts = entry.0.top_up().is_some() || entry.0.transfer().is_some();
-        if counts {
-            let times = journal.iter().filter(|known| **known == entry).count();
-            if entry.0.top_up().is_some() || times < CHARGES_MAX {
-                self.node.save(entry.0, durable);
-            }
-            return;
-        }
+        let earlier = earlier.filter(|_| entry.0.top_up().is_none() && entry.0.transfer().is_none());
         let Some(earlier) = earlier else { return self.node.save(entry.0, durable) };
         let all: Vec<&Entry> = journal.iter().chain([&entry]).collect();
         let without = |left_out: usize| all.iter().enumerate().filter(move |(at, _)| *at != left_out).map(|(_, e)| *e);
