@@ -4,40 +4,51 @@
 //! steps while a fault is left that could strike there, and *struck* where one is tried, even if it turns out to change nothing.
 //! The two are counted in different passes, so that a site that was met and never struck shows up as what it is: a fault of the
 //! search's own.
+//!
+//! Counting is done for every input of very many states. So what is counted is what has a number anyhow, letters, moves and cuts,
+//! and only in the end are the counts put to the sites that they belong to.
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
-
 use super::local::Before;
-use super::state::{CARRIED, ONE, State};
+use super::state::{CARRIED, ONE, PARTIES_MAX};
 use super::step::{Step, Strikes, Taken, View};
-use super::table::{Cut, Move, Tables};
+use super::table::Tables;
 use crate::fault::FaultKind;
 use crate::protocol::party::Party;
-use crate::protocol::record::RecordKind;
 use crate::world::Presence;
 
-/// Where a fault may strike, without numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Spot {
-    /// A letter on its way.
-    Letter(u16),
-    /// A party between two inputs.
-    Idle(u8),
-    /// A party before it takes a letter.
-    Taking(u8, u16),
-    /// A party before it takes what comes from outside.
-    TakingErrand(u8),
-    /// A party while it handles an input, before it sends a letter.
-    BeforeSend(u8, u16),
-    /// The same, before it writes a record.
-    BeforeSave(u8, RecordKind),
+/// What strikes letters, in the order of their counts.
+const ON_LETTERS: [FaultKind; 4] = [FaultKind::Drop, FaultKind::Duplicate, FaultKind::Replay, FaultKind::Corrupt];
+
+/// How often a letter was met and struck.
+#[derive(Debug, Clone, Copy, Default)]
+struct OfLetter {
+    /// By what strikes letters.
+    met: [u64; 4],
+    struck: [u64; 4],
+    taking: OfCrash,
+}
+
+/// How often a party was met where it could crash, and how often it did: for a while, for ever.
+#[derive(Debug, Clone, Copy, Default)]
+struct OfCrash {
+    met: u64,
+    struck: [u64; 2],
 }
 
 /// How often each kind of fault was met and struck at each spot.
-#[derive(Debug, Default)]
-pub(super) struct Tried(FxHashMap<(Spot, FaultKind), [u64; 2]>);
+#[derive(Debug)]
+pub(super) struct Tried {
+    strikes: Strikes,
+    letters: Vec<OfLetter>,
+    idle: [OfCrash; PARTIES_MAX],
+    errands: [OfCrash; PARTIES_MAX],
+    /// In how many states a move could be made; it has the same cuts in all of them.
+    moves: Vec<u64>,
+    /// How often a move was cut short: for a while, for ever.
+    cuts: Vec<[u64; 2]>,
+}
 
 /// One site and one kind of fault.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,113 +65,146 @@ pub struct Covered {
     pub struck: u64,
 }
 
-impl Tried {
-    pub(super) fn meet(&mut self, spot: Spot, kind: FaultKind) {
-        self.0.entry((spot, kind)).or_default()[0] += 1;
+/// The place of that number, which is made if it is not there.
+fn at<T: Clone + Default>(counts: &mut Vec<T>, number: usize) -> &mut T {
+    if counts.len() <= number {
+        counts.resize(number + 1, T::default());
     }
+    &mut counts[number]
+}
 
-    pub(super) fn strike(&mut self, spot: Spot, kind: FaultKind) {
-        self.0.entry((spot, kind)).or_default()[1] += 1;
+impl OfCrash {
+    fn add(&mut self, other: &OfCrash) {
+        self.met += other.met;
+        self.struck.iter_mut().zip(other.struck).for_each(|(own, more)| *own += more);
+    }
+}
+
+impl Tried {
+    pub(super) fn new(strikes: Strikes) -> Self {
+        let none = [OfCrash::default(); PARTIES_MAX];
+        Tried { strikes, letters: Vec::new(), idle: none, errands: none, moves: Vec::new(), cuts: Vec::new() }
     }
 
     pub(super) fn add(&mut self, other: &Tried) {
-        for (key, [met, struck]) in &other.0 {
-            let own = self.0.entry(*key).or_default();
-            own[0] += met;
-            own[1] += struck;
+        for (number, more) in other.letters.iter().enumerate() {
+            let own = at(&mut self.letters, number);
+            own.met.iter_mut().zip(more.met).for_each(|(own, more)| *own += more);
+            own.struck.iter_mut().zip(more.struck).for_each(|(own, more)| *own += more);
+            own.taking.add(&more.taking);
+        }
+        self.idle.iter_mut().zip(&other.idle).for_each(|(own, more)| own.add(more));
+        self.errands.iter_mut().zip(&other.errands).for_each(|(own, more)| own.add(more));
+        for (number, more) in other.moves.iter().enumerate() {
+            *at(&mut self.moves, number) += more;
+        }
+        for (number, [down, gone]) in other.cuts.iter().enumerate() {
+            let own = at(&mut self.cuts, number);
+            *own = [own[0] + down, own[1] + gone];
         }
     }
 
     /// In words, in the order of the reports.
     pub(super) fn covered(&self, tables: &Tables<'_>) -> Vec<Covered> {
         let mut words: BTreeMap<(Party, String, FaultKind), [u64; 2]> = BTreeMap::new();
-        let step = |letter: u16| tables.letters[letter as usize].message.step;
+        let mut count = |party: Party, site: String, kind: FaultKind, met: u64, struck: u64| {
+            if met + struck > 0 {
+                let counts = words.entry((party, site, kind)).or_default();
+                *counts = [counts[0] + met, counts[1] + struck];
+            }
+        };
         let party = |seat: u8| tables.seats[seat as usize].party;
-        for ((spot, kind), [met, struck]) in &self.0 {
-            let (party, site) = match *spot {
-                Spot::Letter(letter) => (tables.letters[letter as usize].from, format!("send {}", step(letter))),
-                Spot::Idle(seat) => (party(seat), "idle".to_owned()),
-                Spot::Taking(seat, letter) => (party(seat), format!("taking {}", step(letter))),
-                Spot::TakingErrand(seat) => (party(seat), "taking start".to_owned()),
-                Spot::BeforeSend(seat, letter) => (party(seat), format!("before {}", step(letter))),
-                Spot::BeforeSave(seat, kind) => (party(seat), format!("before save {kind}")),
-            };
-            let counts = words.entry((party, site, *kind)).or_default();
-            counts[0] += met;
-            counts[1] += struck;
+        let step = |letter: Option<&u16>| letter.map(|letter| tables.letters[*letter as usize].message.step);
+        let crashes = |party: Party, OfCrash { met, struck }: OfCrash| {
+            [false, true].into_iter().zip(struck).filter_map(move |(forever, struck)| {
+                let kind = if forever { FaultKind::CrashForever } else { FaultKind::Crash };
+                self.strikes.may_crash(party, forever).then_some((kind, met, struck))
+            })
+        };
+        for (letter, counts) in self.letters.iter().enumerate() {
+            let super::table::Letter { from, to, message, .. } = &tables.letters[letter];
+            for ((kind, met), struck) in ON_LETTERS.into_iter().zip(counts.met).zip(counts.struck) {
+                count(*from, format!("send {}", message.step), kind, met, struck);
+            }
+            for (kind, met, struck) in crashes(party(*to), counts.taking) {
+                count(party(*to), format!("taking {}", message.step), kind, met, struck);
+            }
+        }
+        for seat in 0..tables.seats.len() as u8 {
+            for (site, counts) in [("idle", self.idle[seat as usize]), ("taking start", self.errands[seat as usize])] {
+                for (kind, met, struck) in crashes(party(seat), counts) {
+                    count(party(seat), site.to_owned(), kind, met, struck);
+                }
+            }
+        }
+        for number in 0..tables.moves() {
+            let found = tables.moved(number as u32);
+            let met = self.moves.get(number).copied().unwrap_or(0);
+            for (cut, at) in found.cuts.iter().zip(found.cuts_before..) {
+                let struck = self.cuts.get(at).copied().unwrap_or_default();
+                let site = match cut.before {
+                    Before::Send => match step(found.sends.get(cut.sends as usize)) {
+                        Some(step) => format!("before {step}"),
+                        None => continue,
+                    },
+                    Before::Save => format!("before save {}", found.saves[cut.saves as usize].0),
+                };
+                for (kind, met, struck) in crashes(party(found.seat), OfCrash { met, struck }) {
+                    count(party(found.seat), site.clone(), kind, met, struck);
+                }
+            }
         }
         let covered = |((party, site, fault), [met, struck]): ((Party, String, FaultKind), [u64; 2])| Covered { party, site, fault, met, struck };
         words.into_iter().map(covered).collect()
     }
 }
 
-/// Where in the handling of an input a cut is.
-fn spot_of(seat: u8, found: &Move, cut: &Cut) -> Spot {
-    match cut.before {
-        Before::Send => Spot::BeforeSend(seat, found.sends.get(cut.sends as usize).copied().unwrap_or(u16::MAX)),
-        Before::Save => Spot::BeforeSave(seat, found.saves[cut.saves as usize].0),
-    }
-}
-
-const fn crash(forever: bool) -> FaultKind {
-    if forever { FaultKind::CrashForever } else { FaultKind::Crash }
-}
-
 impl<const W: usize> View<'_, '_, W> {
-    /// Where a fault strikes in a step from this state.
-    pub(super) fn spot(&self, step: Step) -> Option<Spot> {
-        Some(match step {
-            Step::Drop(letter) | Step::Duplicate(letter) | Step::Replay(letter) | Step::Corrupt { letter, .. } => {
-                Spot::Letter(letter)
+    /// A fault strikes in a step from this state.
+    pub(super) fn strike(&self, step: Step, tried: &mut Tried) {
+        let mut letter = |letter: u16, kind: usize| at(&mut tried.letters, letter as usize).struck[kind] += 1;
+        match step {
+            Step::Drop(number) => letter(number, 0),
+            Step::Duplicate(number) => letter(number, 1),
+            Step::Replay(number) => letter(number, 2),
+            Step::Corrupt { letter: number, .. } => letter(number, 3),
+            Step::Crash { seat, forever } => tried.idle[seat as usize].struck[usize::from(forever)] += 1,
+            Step::CrashTaking { taken: Taken::Letter(letter), forever, .. } => {
+                at(&mut tried.letters, letter as usize).taking.struck[usize::from(forever)] += 1;
             }
-            Step::Crash { seat, .. } => Spot::Idle(seat),
-            Step::CrashTaking { seat, taken: Taken::Letter(letter), .. } => Spot::Taking(seat, letter),
-            Step::CrashTaking { seat, .. } => Spot::TakingErrand(seat),
-            Step::CrashWithin { seat, taken, cut, .. } => {
-                let found = self.found(seat, taken)?;
-                spot_of(seat, found, found.cuts.get(cut as usize)?)
+            Step::CrashTaking { seat, forever, .. } => tried.errands[seat as usize].struck[usize::from(forever)] += 1,
+            Step::CrashWithin { seat, taken, cut, forever } => {
+                if let Some(number) = self.found(seat, taken) {
+                    let number = self.tables.moved(number).cuts_before + cut as usize;
+                    at(&mut tried.cuts, number)[usize::from(forever)] += 1;
+                }
             }
-            Step::Take { .. } | Step::Lapse => return None,
-        })
+            Step::Take { .. } | Step::Lapse => {}
+        }
     }
 
-    /// Every site at which a fault could strike in this state.
-    pub(super) fn meet(&self, strikes: Strikes, tried: &mut Tried) {
+    /// Every site at which a fault could strike in this state; `taken` is what parties could take.
+    pub(super) fn meet(&self, taken: &[(u8, Taken, u32)], tried: &mut Tried) {
+        let strikes = tried.strikes;
         for (_, letter, code) in self.letters() {
             let under_way = code >= ONE;
-            let up = self.presence(self.tables.letters[letter as usize].to) == Presence::Up;
-            for (kind, could) in [
-                (FaultKind::Drop, under_way),
-                (FaultKind::Duplicate, under_way),
-                (FaultKind::Replay, code >= CARRIED),
-                (FaultKind::Corrupt, under_way && up && self.tables.garbled(letter).is_ok_and(|g| !g.is_empty())),
-            ] {
-                if could && strikes.has(kind) {
-                    tried.meet(Spot::Letter(letter), kind);
-                }
-            }
+            let up = under_way && self.presence(self.tables.letters[letter as usize].to) == Presence::Up;
+            let garbled = || self.tables.garbled(letter).is_ok_and(|garbled| !garbled.is_empty());
+            let own = at(&mut tried.letters, letter as usize);
+            own.met[0] += u64::from(under_way && strikes.has(FaultKind::Drop));
+            own.met[1] += u64::from(under_way && strikes.has(FaultKind::Duplicate));
+            own.met[2] += u64::from(code >= CARRIED && strikes.has(FaultKind::Replay));
+            own.met[3] += u64::from(up && strikes.has(FaultKind::Corrupt) && garbled());
+            own.taking.met += u64::from(up);
         }
-        let mut meet = |seat: u8, spot: Spot| {
-            for forever in [false, true] {
-                if strikes.may_crash(self.tables.seats[seat as usize].party, forever) {
-                    tried.meet(spot, crash(forever));
-                }
-            }
-        };
-        for seat in 0..self.tables.seats.len() as u8 {
-            if self.presence(seat) == Presence::Up {
-                meet(seat, Spot::Idle(seat));
-            }
+        for (seat, idle) in tried.idle.iter_mut().enumerate().take(self.tables.seats.len()) {
+            idle.met += u64::from(self.presence(seat as u8) == Presence::Up);
         }
-        self.each_input(|seat, taken, _, _: State<W>| {
-            match taken {
-                Taken::Letter(letter) => meet(seat, Spot::Taking(seat, letter)),
-                Taken::Start | Taken::TopUp => meet(seat, Spot::TakingErrand(seat)),
-                Taken::Timer(_) | Taken::Restart => {}
+        for &(seat, taken, number) in taken {
+            if let Taken::Start | Taken::TopUp = taken {
+                tried.errands[seat as usize].met += 1;
             }
-            if let Some(found) = self.found(seat, taken) {
-                found.cuts.iter().for_each(|cut| meet(seat, spot_of(seat, found, cut)));
-            }
-        });
+            *at(&mut tried.moves, number as usize) += 1;
+        }
     }
 }

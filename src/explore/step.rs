@@ -10,8 +10,7 @@
 //! A late copy needs no fault here, since any copy may be late. A garbled copy arrives as it is garbled. Losing one of any number
 //! of copies, or doubling one, leaves any number: the fault would tell nothing and is not tried where it makes no new state.
 
-use super::local::Stimulus;
-use super::state::{ABSENT, CARRIED, FRESH, ONE, STALE, State, THREE};
+use super::state::{ABSENT, CARRIED, FRESH, ONE, PARTIES_MAX, STALE, State, THREE};
 use super::table::{Cut, Move, Need, Tables};
 use crate::drive::exhaustive::Budget;
 use crate::fault::FaultKind;
@@ -78,6 +77,8 @@ pub(super) trait Steps<const W: usize> {
     fn to(&mut self, step: Step, state: State<W>);
     /// In the course of a step a party may be seen like this, everything else being as it is before the step.
     fn between(&mut self, step: Step, seat: u8, local: u16);
+    /// A party may take something, and the move of that number comes of it.
+    fn takes(&mut self, _seat: u8, _: Taken, _number: u32) {}
     /// A fault strikes and changes nothing.
     fn in_vain(&mut self, _: Step) {}
     /// Something has not been worked out yet: what is shown of this state is not all.
@@ -148,16 +149,21 @@ pub(super) struct View<'t, 'a, const W: usize> {
     pub(super) state: &'t State<W>,
     /// The code of a letter of which no copy is under way any more.
     pub(super) none: u8,
+    presence: [Presence; PARTIES_MAX],
 }
 
 impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     /// `replays`: whether a replay may yet strike.
     pub(super) fn new(tables: &'t Tables<'a>, state: &'t State<W>, replays: bool) -> Self {
-        View { tables, state, none: if replays { CARRIED } else { ABSENT } }
+        let mut presence = [Presence::Gone; PARTIES_MAX];
+        for ((seat, known), presence) in tables.seats.iter().enumerate().zip(&mut presence) {
+            *presence = known.presence[state.local(seat as u8) as usize];
+        }
+        View { tables, state, none: if replays { CARRIED } else { ABSENT }, presence }
     }
 
     pub(super) fn presence(&self, seat: u8) -> Presence {
-        self.tables.seats[seat as usize].presence[self.state.local(seat) as usize]
+        self.presence[seat as usize]
     }
 
     fn seats(&self) -> std::ops::Range<u8> {
@@ -185,17 +191,23 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     }
 
     fn find(&self, seat: u8, stimulus: u16) -> Result<&'t Move, Need> {
-        self.tables.find(seat, self.state.local(seat), self.state.moment(), stimulus)
+        self.number(seat, stimulus).map(|number| self.tables.moved(number))
+    }
+
+    fn number(&self, seat: u8, stimulus: u16) -> Result<u32, Need> {
+        self.tables.find_number(seat, self.state.local(seat), self.state.moment(), stimulus)
     }
 
     /// Every step without a fault.
     pub(super) fn fair(&self, steps: &mut impl Steps<W>) {
         self.each_input(|seat, taken, stimulus, before| {
             let local = self.state.local(seat);
-            let found = match self.find(seat, stimulus) {
-                Ok(found) => found,
+            let number = match self.number(seat, stimulus) {
+                Ok(number) => number,
                 Err(need) => return steps.missed(need),
             };
+            steps.takes(seat, taken, number);
+            let found = self.tables.moved(number);
             let repeatable = match taken {
                 Taken::Letter(letter) => self.code(letter) >= FRESH,
                 Taken::Timer(_) => true,
@@ -229,15 +241,15 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         Some(match taken {
             Taken::Letter(letter) => self.tables.letters[letter as usize].stimulus,
             Taken::Timer(timer) => timer,
-            Taken::Restart => self.tables.stimulus(seat, &Stimulus::Restart)?,
+            Taken::Restart => self.tables.seats[seat as usize].restart,
             Taken::Start => self.next_start()?.1,
             Taken::TopUp => self.tables.top_up?.1,
         })
     }
 
-    /// What comes of an input, if that has been worked out.
-    pub(super) fn found(&self, seat: u8, taken: Taken) -> Option<&'t Move> {
-        self.find(seat, self.stimulus(seat, taken)?).ok()
+    /// The number of what comes of an input, if that has been worked out.
+    pub(super) fn found(&self, seat: u8, taken: Taken) -> Option<u32> {
+        self.number(seat, self.stimulus(seat, taken)?).ok()
     }
 
     /// Every input that a party that is there may take: who, what, its number, and the state without it.
@@ -261,9 +273,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
                     }
                 }
                 Presence::Down => {
-                    if let Some(stimulus) = self.tables.stimulus(seat, &Stimulus::Restart) {
-                        show(seat, Taken::Restart, stimulus, *self.state);
-                    }
+                    show(seat, Taken::Restart, known.restart, *self.state);
                 }
                 Presence::Gone => {}
             }

@@ -98,6 +98,9 @@ pub(super) struct Move {
     pub(super) points: Box<[u16]>,
     /// Where a crash may cut the handling short.
     pub(super) cuts: Box<[Cut]>,
+    /// How many cuts the moves before it have, and whose it is.
+    pub(super) cuts_before: usize,
+    pub(super) seat: u8,
 }
 
 impl Move {
@@ -131,6 +134,8 @@ pub(super) struct Seat {
     pub(super) presence: Vec<Presence>,
     /// For each share, the timers that are set, as numbers of stimuli.
     pub(super) timers: Vec<Box<[u16]>>,
+    /// The number of its being back.
+    pub(super) restart: u16,
     /// For each share, itself after a crash, and after a crash for ever.
     crashed: Vec<Option<(u16, u16)>>,
     /// For each share and stimulus, the number of the move, where it is the same at any time.
@@ -176,6 +181,8 @@ pub(super) struct Tables<'a> {
     pub(super) futures: Option<Futures>,
     by_content: FxHashMap<(u8, Party, Arc<Message>), u16>,
     pub(super) moments: Vec<Moment>,
+    /// For each moment, the one at which the next order has lapsed.
+    lapses: Vec<Option<u8>>,
     moves: Vec<Move>,
     /// The purchases met so far; a garbled name makes one too.
     pub(super) purchases: Vec<PurchaseKey>,
@@ -197,6 +204,7 @@ impl<'a> Tables<'a> {
             futures: None,
             by_content: FxHashMap::default(),
             moments: vec![Moment { now_us: 0, to_lapse_us: Vec::new(), signed: 0 }],
+            lapses: vec![None],
             moves: Vec::new(),
             purchases: Vec::new(),
             starts: Vec::new(),
@@ -205,7 +213,7 @@ impl<'a> Tables<'a> {
         for party in setup.population.parties() {
             let mut seat = Seat::new(party);
             seat.local(Local::new(party, setup)).expect("the first share fits");
-            seat.stimuli.number(Stimulus::Restart);
+            seat.restart = seat.stimuli.number(Stimulus::Restart).0 as u16;
             tables.seats.push(seat);
         }
         tables.from_outside();
@@ -223,15 +231,25 @@ impl<'a> Tables<'a> {
         self.top_up = self.workload.top_up.and_then(|(_, cents)| stimulus(Party::Server, Stimulus::TopUp(cents)));
     }
 
-    /// What comes of an input, if that has been worked out.
-    pub(super) fn find(&self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<&Move, Need> {
+    /// The number of what comes of an input, if that has been worked out.
+    pub(super) fn find_number(&self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<u32, Need> {
         let known = &self.seats[seat as usize];
         let at = |rows: &Vec<Vec<u32>>| {
             let number = rows.get(local as usize).and_then(|row| row.get(stimulus as usize).copied());
             number.filter(|number| *number != UNKNOWN)
         };
         let number = at(&known.timeless).or_else(|| known.timed.get(moment as usize).and_then(at));
-        number.map(|number| &self.moves[number as usize]).ok_or(Need::Move(seat, local, moment, stimulus))
+        number.ok_or(Need::Move(seat, local, moment, stimulus))
+    }
+
+    /// What comes of an input, by its number.
+    pub(super) fn moved(&self, number: u32) -> &Move {
+        &self.moves[number as usize]
+    }
+
+    /// What comes of an input, if that has been worked out.
+    pub(super) fn find(&self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<&Move, Need> {
+        self.find_number(seat, local, moment, stimulus).map(|number| self.moved(number))
     }
 
     /// A party after a crash and after a crash for ever, if that has been worked out.
@@ -242,11 +260,6 @@ impl<'a> Tables<'a> {
     /// What a letter may turn into, if that has been worked out.
     pub(super) fn garbled(&self, letter: u16) -> Result<&[(u32, u16)], Need> {
         self.letters[letter as usize].garbled.as_deref().ok_or(Need::Garbled(letter))
-    }
-
-    /// The number of a stimulus that has been there from the beginning.
-    pub(super) fn stimulus(&self, seat: u8, stimulus: &Stimulus) -> Option<u16> {
-        self.seats[seat as usize].stimuli.numbers.get(stimulus).map(|number| *number as u16)
     }
 
     /// The moment at which the next order has lapsed, where one has yet to.
@@ -265,18 +278,16 @@ impl<'a> Tables<'a> {
             return Err(Full("moments"));
         }
         self.moments.push(moment);
+        self.lapses.push(None);
         let latest = self.moments.len() as u8 - 1;
         // What a state may ask for without warning.
-        self.lapse(latest)?;
+        self.lapses[latest as usize] = self.lapse(latest)?;
         Ok(latest)
     }
 
     /// The moment at which the next order has lapsed; it was made with the moment itself.
     pub(super) fn lapsed(&self, moment: u8) -> Option<u8> {
-        let Moment { to_lapse_us, signed, .. } = &self.moments[moment as usize];
-        let (now_us, rest) = to_lapse_us.split_first()?;
-        let lapsed = |known: &Moment| (known.now_us, known.signed) == (*now_us, *signed) && known.to_lapse_us == rest;
-        self.moments.iter().position(lapsed).map(|known| known as u8)
+        self.lapses[moment as usize]
     }
 
     /// Works out what was missed.
@@ -349,7 +360,10 @@ impl<'a> Tables<'a> {
         }
         let after = self.seats[at as usize].local(deeds.after)?;
         let number = self.moves.len() as u32;
+        let cuts_before = self.moves.last().map_or(0, |last| last.cuts_before + last.cuts.len());
         self.moves.push(Move {
+            cuts_before,
+            seat: at,
             after,
             moment: then,
             sends: sends.into(),
@@ -425,6 +439,7 @@ impl Seat {
             stimuli: Numbered::new(),
             presence: Vec::new(),
             timers: Vec::new(),
+            restart: 0,
             crashed: Vec::new(),
             timeless: Vec::new(),
             timed: Vec::new(),
