@@ -2,6 +2,7 @@
 
 pub mod findings;
 pub mod rows;
+mod untimed;
 pub mod workload;
 
 use std::collections::BTreeMap;
@@ -17,15 +18,16 @@ use crate::drive::scripted::run_plan;
 use crate::drive::shrink::shrink;
 use crate::drive::{self, Fair, Finished, Job};
 use crate::fault::{Fault, Plan};
-use crate::invariant::{Invariant, Verdict};
+use crate::invariant::ending::Ending;
+use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow};
-use crate::scenario::{CryptoKind, Faults, GivenPlan, Scenario};
+use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Scenario};
 use crate::world::Workload;
 
 use findings::{Exhaustive, Finding, Kind, Sampled};
-use rows::{EndState, HALF_PAID, Kept, Place, SOMETIMES};
+use rows::{HALF_PAID, Kept, Place, SOMETIMES};
 
 /// Is told how a scenario gets on.
 pub trait Progress: Sync {
@@ -33,6 +35,23 @@ pub trait Progress: Sync {
     fn ahead(&self, runs: u64);
     /// So many runs are done.
     fn done(&self, runs: u64);
+    /// A search without time has come to the states with so many faults and so many events.
+    fn level(&self, _level: Level) {}
+}
+
+/// How far a search without time has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Level {
+    /// Faults.
+    pub faults: u32,
+    /// Events.
+    pub events: u32,
+    /// States so far.
+    pub states: u64,
+    /// States that are next.
+    pub frontier: u64,
+    /// What they take, in bytes.
+    pub bytes: u64,
 }
 
 /// Why a scenario has no results.
@@ -65,6 +84,8 @@ pub struct Outcome {
     pub incomplete: Option<String>,
     /// The conditions that some run should have reached, and none did.
     pub gaps: Vec<&'static str>,
+    /// What broke, a line each: clause, victim, cause, and the plan.
+    pub findings: Vec<String>,
 }
 
 /// Says which faults of a plan never met their site.
@@ -101,6 +122,7 @@ pub fn run(
         summary: Vec::new(),
         sometimes: BTreeMap::new(),
         left_out: Vec::new(),
+        findings: Vec::new(),
         runs: 0,
     };
     for name in &scenario.protocols {
@@ -108,7 +130,7 @@ pub fn run(
             campaign.protocol(&protocol)?;
         }
     }
-    let Campaign { writer, summary, sometimes, left_out, .. } = campaign;
+    let Campaign { writer, summary, sometimes, left_out, findings, .. } = campaign;
     let incomplete = left_out.first().map(|left: &LeftOut| left.why.clone());
     let mut manifest = Manifest { left_out, ..manifest };
     let kinds = scenario.faults.kinds();
@@ -120,7 +142,7 @@ pub fn run(
     let wanted = |name: &&&str| !kinds.is_empty() && **name != HALF_PAID && reached(name) == 0;
     let gaps = names.iter().filter(wanted).copied().collect();
     writer.finish(manifest)?;
-    Ok(Outcome { summary, incomplete, gaps })
+    Ok(Outcome { summary, incomplete, gaps, findings })
 }
 
 struct Campaign<'a> {
@@ -131,6 +153,7 @@ struct Campaign<'a> {
     summary: Vec<SummaryRow<'static>>,
     sometimes: BTreeMap<&'static str, u64>,
     left_out: Vec<LeftOut>,
+    findings: Vec<String>,
     runs: u64,
 }
 
@@ -142,7 +165,7 @@ struct Sums {
     committed: u64,
     violated: [u64; Invariant::ALL.len()],
     cut_short: u64,
-    ends: BTreeMap<EndState, (u64, Plan)>,
+    ends: BTreeMap<Ending, (u64, Plan)>,
 }
 
 /// The violations of one protocol, gathered as its way of choosing plans allows.
@@ -163,6 +186,11 @@ impl<'a> Campaign<'a> {
         let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
         let deviation = deviation(&setup);
         self.runs = 0;
+        if let Faults::Exhaustive { at_most, kinds, clock: Clock::Untimed } = &scenario.faults {
+            let budget =
+                Budget { at_most: *at_most, kinds: kinds.clone(), server_may_vanish: scenario.server_crash_forever };
+            return self.untimed(protocol, setup, &budget, deviation.as_deref());
+        }
         let gathered = match &scenario.faults {
             Faults::Random { seeds, .. } => {
                 let mut sampled = Sampled::default();
@@ -322,6 +350,7 @@ impl<'a> Campaign<'a> {
                 protocol.name(),
                 finding.seed
             );
+            self.note(&kind.clause, &cause, &finding.plan.to_string(), &finding.violation);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
                 protocol: place.protocol.into(),
@@ -337,7 +366,7 @@ impl<'a> Campaign<'a> {
             })?;
         }
         for (end, (runs, plan)) in &sums.ends {
-            self.writer.write(&end.row(place, *runs, plan.to_string()))?;
+            self.writer.write(&rows::outcome(end, place, *runs, plan.to_string()))?;
         }
         for (invariant, violations) in Invariant::ALL.iter().zip(sums.violated) {
             let expected = self.scenario.expect.get(invariant).copied().unwrap_or_default();
@@ -361,6 +390,13 @@ impl<'a> Campaign<'a> {
             });
         }
         Ok(())
+    }
+
+    /// Keeps a line on something that broke.
+    fn note(&mut self, clause: &str, cause: &str, plan: &str, violation: &Violation) {
+        let Violation { invariant, victim, events, .. } = violation;
+        let line = format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}", invariant.name());
+        self.findings.push(line);
     }
 
     /// A sampled finding, made as small as it can be. Runs take the same course under both kinds of cryptography, so the many

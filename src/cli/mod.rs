@@ -1,5 +1,6 @@
 //! The command line: arguments in, results out, and an exit code that says what came of it. It holds no logic of its own.
 
+mod explore;
 mod list;
 mod output;
 mod replay;
@@ -89,6 +90,8 @@ enum Color {
 enum Command {
     /// Run scenarios, write results, and compare the verdicts with what the scenarios expect
     Run(run::RunArgs),
+    /// Search every plan of at most so many faults, without a scenario file
+    Explore(explore::ExploreArgs),
     /// Run one plan and show what happened, step by step
     Replay(replay::ReplayArgs),
     /// Protocols, mechanisms, fault kinds and deviations, with one line each
@@ -121,6 +124,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let output = Output::new(&cli.look);
     let result = match &cli.command {
         Command::Run(arguments) => run::run(arguments, &output),
+        Command::Explore(arguments) => explore::explore(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
     };

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::Output;
 use super::{Exit, Failure};
-use crate::batch::{self, BatchError, Progress};
+use crate::batch::{self, BatchError, Level, Progress};
 use crate::results::{SummaryRow, TableLook, YesNo, one_line, verdict_table, write_summary};
 use crate::scenario::{self, Diagnostic, Faults, Scenario, parse_seeds};
 
@@ -33,12 +33,12 @@ pub(super) struct RunArgs {
 }
 
 /// A bar for the scenario at hand.
-struct Bar {
+pub(super) struct Bar {
     bar: ProgressBar,
 }
 
 impl Bar {
-    fn new(output: &Output) -> Self {
+    pub(super) fn new(output: &Output) -> Self {
         let target = if output.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
         let style = "{prefix} {wide_msg} {bar:24} {human_pos}/{human_len} runs, {eta} left";
@@ -48,11 +48,17 @@ impl Bar {
         Bar { bar }
     }
 
-    fn next(&self, name: &str, number: usize, of: usize) {
+    pub(super) fn next(&self, name: &str, number: usize, of: usize) {
         self.bar.reset();
         self.bar.set_length(0);
         self.bar.set_prefix(format!("[{number}/{of}]"));
         self.bar.set_message(name.to_owned());
+    }
+}
+
+impl Bar {
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
     }
 }
 
@@ -63,6 +69,15 @@ impl Progress for Bar {
 
     fn done(&self, runs: u64) {
         self.bar.inc(runs);
+    }
+
+    fn level(&self, level: Level) {
+        let Level { faults, events, states, frontier, bytes } = level;
+        let rate = states as f64 / self.bar.elapsed().as_secs_f64().max(1e-3);
+        self.bar.set_message(format!(
+            "{states} states, {rate:.0}/s, {faults} faults and {events} events deep, {frontier} ahead, {} MiB",
+            bytes >> 20
+        ));
     }
 }
 
@@ -80,7 +95,7 @@ fn apply_seeds(arguments: &RunArgs, scenario: &mut Scenario) {
 }
 
 /// Sets a flag on the first Ctrl-C, so that what is finished is kept, and ends the process on the second.
-fn on_interrupt() -> Arc<AtomicBool> {
+pub(super) fn on_interrupt() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let handed = Arc::clone(&flag);
     let _ = ctrlc::set_handler(move || {

@@ -52,6 +52,8 @@ pub struct Covered {
     pub met: u64,
     /// In how many it did.
     pub struck: u64,
+    /// How many findings it has a part in.
+    pub violated: u64,
 }
 
 impl Tried {
@@ -71,33 +73,55 @@ impl Tried {
         }
     }
 
-    /// In words, in the order of the reports.
-    pub(super) fn covered(&self, tables: &Tables<'_>) -> Vec<Covered> {
-        let mut words: BTreeMap<(Party, String, FaultKind), [u64; 2]> = BTreeMap::new();
-        let step = |letter: u16| tables.letters[letter as usize].message.step;
-        let party = |seat: u8| tables.seats[seat as usize].party;
+    /// In words, in the order of the reports. `findings` says at which sites each finding's faults struck.
+    pub(super) fn covered<'f>(
+        &self,
+        tables: &Tables<'_>,
+        findings: impl Iterator<Item = &'f (Spot, FaultKind)>,
+    ) -> Vec<Covered> {
+        let mut words: BTreeMap<(Party, String, FaultKind), [u64; 3]> = BTreeMap::new();
         for ((spot, kind), [met, struck]) in &self.0 {
-            let (party, site) = match *spot {
-                Spot::Letter(letter) => (tables.letters[letter as usize].from, format!("send {}", step(letter))),
-                Spot::Idle(seat) => (party(seat), "idle".to_owned()),
-                Spot::Taking(seat, letter) => (party(seat), format!("taking {}", step(letter))),
-                Spot::TakingErrand(seat) => (party(seat), "taking start".to_owned()),
-                Spot::BeforeSend(seat, letter) => (party(seat), format!("before {}", step(letter))),
-                Spot::BeforeSave(seat, kind) => (party(seat), format!("before save {kind}")),
-            };
+            let (party, site) = spot.words(tables);
             let counts = words.entry((party, site, *kind)).or_default();
             counts[0] += met;
             counts[1] += struck;
         }
-        let covered = |((party, site, fault), [met, struck]): ((Party, String, FaultKind), [u64; 2])| Covered { party, site, fault, met, struck };
+        for (spot, kind) in findings {
+            let (party, site) = spot.words(tables);
+            words.entry((party, site, *kind)).or_default()[2] += 1;
+        }
+        let covered = |((party, site, fault), [met, struck, violated]): ((Party, String, FaultKind), [u64; 3])| Covered {
+            party,
+            site,
+            fault,
+            met,
+            struck,
+            violated,
+        };
         words.into_iter().map(covered).collect()
+    }
+}
+
+impl Spot {
+    /// Who, and where.
+    fn words(self, tables: &Tables<'_>) -> (Party, String) {
+        let step = |letter: u16| tables.letters[letter as usize].message.step;
+        let party = |seat: u8| tables.seats[seat as usize].party;
+        match self {
+            Spot::Letter(letter) => (tables.letters[letter as usize].from, format!("send {}", step(letter))),
+            Spot::Idle(seat) => (party(seat), "idle".to_owned()),
+            Spot::Taking(seat, letter) => (party(seat), format!("taking {}", step(letter))),
+            Spot::TakingErrand(seat) => (party(seat), "taking start".to_owned()),
+            Spot::BeforeSend(seat, letter) => (party(seat), format!("before {}", step(letter))),
+            Spot::BeforeSave(seat, kind) => (party(seat), format!("before save {kind}")),
+        }
     }
 }
 
 /// Where in the handling of an input a cut is.
 fn spot_of(seat: u8, found: &Move, cut: &Cut) -> Spot {
     match cut.before {
-        Before::Send => Spot::BeforeSend(seat, found.sends.get(cut.sends as usize).copied().unwrap_or(u16::MAX)),
+        Before::Send => Spot::BeforeSend(seat, found.sends[cut.sends as usize]),
         Before::Save => Spot::BeforeSave(seat, found.saves[cut.saves as usize].0),
     }
 }

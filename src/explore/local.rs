@@ -277,10 +277,13 @@ impl Deeds {
                 self.points.push(self.after.clone());
             }
             Effect::Send { to, message } => {
-                self.cut(Before::Send);
+                let known = setup.population.index(to).is_some();
+                if known {
+                    self.cut(Before::Send);
+                }
                 let signed = self.after.send(&message);
                 self.signed_until_us = self.signed_until_us.or(signed);
-                if setup.population.index(to).is_some() {
+                if known {
                     self.sends.push((to, message));
                 }
             }

@@ -87,10 +87,6 @@ impl Likeness {
 }
 
 impl Looks {
-    pub(super) fn len(&self) -> usize {
-        self.known.len()
-    }
-
     pub(super) fn find(&self, likeness: &Likeness) -> Option<&Look> {
         self.known.get(likeness)
     }

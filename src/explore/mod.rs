@@ -21,6 +21,7 @@ pub use answer::{Answer, Ended, Finding, KINDS};
 pub use coverage::Covered;
 pub use look::Breach;
 pub use search::Stopped;
+pub use state::PARTIES_MAX;
 
 /// What is asked of a search.
 #[derive(Debug, Clone, Copy)]
@@ -70,12 +71,27 @@ impl Default for Bounds {
 
 /// Is told how a search goes on.
 pub trait Progress {
-    /// The states with so many faults and so many events are next. Whether the search goes on.
-    fn level(&mut self, faults: u32, events: u32, states: u64, frontier: u64) -> bool;
+    /// The states of a level are next. Whether the search goes on.
+    fn level(&mut self, level: Reached) -> bool;
+}
+
+/// How far a search has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Reached {
+    /// The states that are next have so many faults behind them.
+    pub faults: u32,
+    /// And so many events.
+    pub events: u32,
+    /// All states so far.
+    pub states: u64,
+    /// Those that are next.
+    pub frontier: u64,
+    /// What all states take, in bytes, tables and links included.
+    pub bytes: u64,
 }
 
 impl Progress for () {
-    fn level(&mut self, _: u32, _: u32, _: u64, _: u64) -> bool {
+    fn level(&mut self, _: Reached) -> bool {
         true
     }
 }

@@ -14,13 +14,16 @@ use super::state::{FRESH, PARTIES_MAX, Shares, State, words};
 use super::step::{Step, Steps, Strikes, View};
 use super::store::{Place, SHARDS, Shard, shard_of};
 use super::table::{Full, Need, Tables};
-use super::{Bounds, Progress, Question, Reductions};
+use super::{Bounds, Progress, Question, Reached, Reductions};
 use crate::world::Presence;
 
 /// How many states a thread works on at a time.
 const PIECE: usize = 256;
 /// How many pieces are worked on before what they found is entered.
 const PIECES: usize = 64;
+
+/// What a state takes beside itself, in bytes: the link to the state before it, and its place in a table that is two thirds full.
+const PLACE_BYTES: u64 = 4 + 8;
 
 /// The states of one level: where they start and end in each shard.
 #[derive(Debug, Clone)]
@@ -60,6 +63,17 @@ pub enum Stopped {
     Room(&'static str),
     /// Somebody asked it to.
     Interrupted,
+}
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Stopped::States => f.write_str("the bound on states was reached"),
+            Stopped::Depth => f.write_str("the bound on events was reached"),
+            Stopped::Room(what) => write!(f, "there are more {what} than a state has room to name"),
+            Stopped::Interrupted => f.write_str("interrupted"),
+        }
+    }
 }
 
 /// The states of a search and what was found at them.
@@ -184,10 +198,6 @@ impl<'a, const W: usize> Search<'a, W> {
         if let (Err(Full(what)), None) = (search.renew_forms(), search.stopped) {
             search.stopped = Some(Stopped::Room(what));
         }
-        if std::env::var("DEBUG").is_ok() {
-            eprintln!("futures {} shares {:?} letters {} placed {} moments {} looks {} forms {}", search.tables.futures.is_some(), search.tables.seats.iter().map(|s| s.locals.len()).collect::<Vec<_>>(), search.tables.letters.len(), search.tables.placed.len(), search.tables.moments.len(), search.looks.len(), search.forms.len());
-            for seat in &search.tables.seats { for n in [5usize, 50, 150] { if n < seat.locals.len() { eprintln!("{:?}", seat.locals.get(n as u32)); } } }
-        }
         Ok(search)
     }
 
@@ -229,7 +239,8 @@ impl<'a, const W: usize> Search<'a, W> {
                 break;
             }
             let (frontier, states) = (fair.len() as u64, self.len());
-            if !progress.level(faults, depth as u32 - 1, states, frontier) {
+            let bytes = states * (W as u64 * 8 + PLACE_BYTES);
+            if !progress.level(Reached { faults, events: depth as u32 - 1, states, frontier, bytes }) {
                 self.stopped = Some(Stopped::Interrupted);
             } else if states >= bounds.states {
                 self.stopped = Some(Stopped::States);

@@ -37,8 +37,8 @@ impl Shares {
     }
 }
 
-/// So many parties have room.
-pub(super) const PARTIES_MAX: usize = 5;
+/// So many parties have room in a state.
+pub const PARTIES_MAX: usize = 5;
 
 /// Never sent; or nothing under way, and no replay can strike any more.
 pub(super) const ABSENT: u8 = 0;

@@ -20,7 +20,7 @@ mod writer;
 
 pub use error::ResultsError;
 pub use manifest::{LeftOut, MANIFEST, Manifest, Sometimes};
-pub use rows::{OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
+pub use rows::{CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
 pub use sheet::{Row, Sheet};
 pub use stream::{FileSum, NotASum, Sha256Sum};
 pub use summary::write_summary;

@@ -186,6 +186,28 @@ pub struct OutcomeRow<'a> {
     pub example_plan: Text<'a>,
 }
 
+/// A row of `coverage.csv`: one site and one kind of fault. Sites go without their numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CoverageRow<'a> {
+    /// The scenario's name.
+    pub scenario: Text<'a>,
+    /// The protocol's name.
+    pub protocol: Text<'a>,
+    /// Who sends or crashes there.
+    #[serde(serialize_with = "displayed")]
+    pub party: Party,
+    /// The site.
+    pub site: Text<'a>,
+    /// The kind of fault.
+    pub fault: Text<'a>,
+    /// In how many runs, or states of an untimed search, it could have struck.
+    pub met: u64,
+    /// In how many it did.
+    pub struck: u64,
+    /// How many of the distinct violations it has a part in.
+    pub violated: u64,
+}
+
 /// A row of `summary.csv`: one invariant of one protocol in one scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SummaryRow<'a> {
@@ -223,6 +245,10 @@ impl Row for ViolationRow<'_> {
 
 impl Row for OutcomeRow<'_> {
     const SHEET: Sheet = Sheet::Outcomes;
+}
+
+impl Row for CoverageRow<'_> {
+    const SHEET: Sheet = Sheet::Coverage;
 }
 
 impl Row for SummaryRow<'_> {
