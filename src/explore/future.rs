@@ -199,16 +199,15 @@ impl Tables<'_> {
         while grows {
             grows = false;
             for local in (0..shares).rev() {
-                for &after in &next[local] {
-                    if after as usize != local {
-                        let after = reach[after as usize].clone();
-                        let own = &mut reach[local];
-                        grows |= own.change.add(&after.change);
-                        for (send, more) in own.send.iter_mut().zip(&after.send) {
-                            grows |= send.add(more);
-                        }
+                let mut own = std::mem::take(&mut reach[local]);
+                for &after in next[local].iter().filter(|after| **after as usize != local) {
+                    let after = &reach[after as usize];
+                    grows |= own.change.add(&after.change);
+                    for (send, more) in own.send.iter_mut().zip(&after.send) {
+                        grows |= send.add(more);
                     }
                 }
+                reach[local] = own;
             }
         }
         reach

@@ -84,8 +84,8 @@ pub(super) struct Deeds {
     pub(super) saves: Vec<(RecordKind, Option<PurchaseKey>)>,
     /// The party just before each send and each record that survives, and how many sends and how many records come before that.
     pub(super) cuts: Vec<(Before, Local, (usize, usize))>,
-    /// When the order lapses that it has signed, if it has signed one, in virtual microseconds.
-    pub(super) signed_until_us: Option<u64>,
+    /// The purchase that it has signed an order for, if it has.
+    pub(super) signed: Option<PurchaseKey>,
     /// Whether it did not look at the clock, so that it would do the same at any time.
     pub(super) timeless: bool,
 }
@@ -131,7 +131,7 @@ impl Local {
             points: Vec::new(),
             saves: Vec::new(),
             cuts: Vec::new(),
-            signed_until_us: None,
+            signed: None,
             timeless: !clock.was_read(),
         };
         if effects.iter().any(|effect| self.charges_too_often(effect)) {
@@ -194,7 +194,7 @@ impl Local {
         }
     }
 
-    fn send(&mut self, message: &Message) -> Option<u64> {
+    fn send(&mut self, message: &Message) -> Option<PurchaseKey> {
         let side = self.node.party().side();
         let starting = if side == Side::Customer { self.starting.take() } else { None };
         let seen = self.seen.entry(message.about).or_default();
@@ -205,16 +205,16 @@ impl Local {
             return None;
         }
         seen.signed = Some(Arc::clone(instrument));
-        Some(instrument.order.expires_us)
+        Some(message.about)
     }
 
-    fn save(&mut self, record: Arc<Record>, durable: bool, setup: &Setup) -> Option<u64> {
+    fn save(&mut self, record: Arc<Record>, durable: bool, setup: &Setup) -> Option<PurchaseKey> {
         let side = self.node.party().side();
-        let mut signed_until_us = None;
+        let mut signed = None;
         if let Some(about) = record.about {
             let seen = self.seen.entry(about).or_default();
             if let (Side::Customer, Some(instrument), None) = (side, record.instrument(), &seen.signed) {
-                signed_until_us = Some(instrument.order.expires_us);
+                signed = Some(about);
                 seen.signed = Some(Arc::clone(instrument));
             }
             if let (Side::Server, Some(&status)) = (side, record.status())
@@ -225,7 +225,7 @@ impl Local {
             }
         }
         self.write(record, durable, setup);
-        signed_until_us
+        signed
     }
 
     /// Writes a record, unless that tells nothing new. A record that stands in the journal already, in the same words, is kept once
@@ -273,7 +273,7 @@ impl Deeds {
                 }
                 self.saves.push((record.kind, record.about));
                 let signed = self.after.save(record, durable, setup);
-                self.signed_until_us = self.signed_until_us.or(signed);
+                self.signed = self.signed.or(signed);
                 self.points.push(self.after.clone());
             }
             Effect::Send { to, message } => {
@@ -282,7 +282,7 @@ impl Deeds {
                     self.cut(Before::Send);
                 }
                 let signed = self.after.send(&message);
-                self.signed_until_us = self.signed_until_us.or(signed);
+                self.signed = self.signed.or(signed);
                 if known {
                     self.sends.push((to, message));
                 }
@@ -306,7 +306,6 @@ impl Deeds {
 pub(super) fn facts(
     locals: &[&Local],
     under_way: impl Fn(&PurchaseKey) -> bool,
-    now_us: u64,
     setup: &Setup,
 ) -> Facts {
     let mut purchases: BTreeMap<PurchaseKey, PurchaseFacts> = BTreeMap::new();
@@ -353,7 +352,7 @@ pub(super) fn facts(
     }
     for (about, purchase) in &mut purchases {
         purchase.under_way = u32::from(under_way(about));
-        purchase.refresh(now_us, setup);
+        purchase.refresh(0, setup);
     }
     Facts::of(purchases, moved, topped_up_cents, gone)
 }
