@@ -88,6 +88,9 @@ pub(super) struct Deeds {
     pub(super) signed: Option<PurchaseKey>,
     /// Whether it did not look at the clock, so that it would do the same at any time.
     pub(super) timeless: bool,
+    draws_before: u64,
+    /// Whether anything has left the party's memory so far.
+    seen_outside: bool,
 }
 
 impl Local {
@@ -133,6 +136,8 @@ impl Local {
             cuts: Vec::new(),
             signed: None,
             timeless: !clock.was_read(),
+            draws_before: self.node.draws(),
+            seen_outside: false,
         };
         if effects.iter().any(|effect| self.charges_too_often(effect)) {
             deeds.after = self.clone();
@@ -187,8 +192,9 @@ impl Local {
         {
             for part in &message.parts {
                 let goods = matches!(part, Part::Sealed(_) | Part::Key(_) | Part::Item(_));
-                if goods && !seen.received.contains(part) {
-                    seen.received.push(part.clone());
+                // In order, so that it makes no difference what came first.
+                if let (true, Err(place)) = (goods, seen.received.binary_search(part)) {
+                    seen.received.insert(place, part.clone());
                 }
             }
         }
@@ -261,8 +267,16 @@ impl Local {
 }
 
 impl Deeds {
+    /// A crash may strike here. Values that were drawn and that nobody has seen, in a message or in a record that survives, may as well
+    /// be drawn again afterwards: that only gives another name to a key that never was. Otherwise a party that crashes before it has
+    /// done anything would never come back to a state.
     fn cut(&mut self, before: Before) {
-        self.cuts.push((before, self.after.clone(), (self.sends.len(), self.saves.len())));
+        let mut cut = self.after.clone();
+        if !self.seen_outside {
+            cut.node.undraw(self.draws_before);
+        }
+        self.cuts.push((before, cut, (self.sends.len(), self.saves.len())));
+        self.seen_outside = true;
     }
 
     fn carry_out(&mut self, effect: Effect, setup: &Setup) {

@@ -104,7 +104,10 @@ pub(super) struct Search<'a, const W: usize> {
 struct Beside {
     shares: Shares,
     moment: u8,
+    /// Whether a crash may yet strike.
     crash: bool,
+    /// Whether any fault may.
+    faults_left: bool,
 }
 
 /// How a state is brought into normal form.
@@ -112,6 +115,8 @@ struct Beside {
 struct Form<const W: usize> {
     /// The places of the letters that are dead.
     dead: [u64; W],
+    /// Unless one of these letters is there.
+    unless: [u64; W],
     /// The places of the letters that timers put under way again and again.
     looped: Vec<u16>,
     /// A letter that can be taken again and again, and what it puts under way each time.
@@ -120,7 +125,9 @@ struct Form<const W: usize> {
 
 impl<const W: usize> Form<W> {
     fn apply(&self, state: &mut State<W>) {
-        state.leave_out(&self.dead);
+        if !state.has_any(&self.unless) {
+            state.leave_out(&self.dead);
+        }
         for &place in &self.looped {
             state.add_some(place);
         }
@@ -207,8 +214,7 @@ impl<'a, const W: usize> Search<'a, W> {
             return;
         }
         let crashes = self.strikes.crashes();
-        let garbles = if self.strikes.corrupts() { self.at_most } else { 0 };
-        match self.tables.futures(crashes, garbles) {
+        match self.tables.futures(crashes) {
             Ok(Some(futures)) => self.tables.futures = Some(futures),
             _ => self.tables = Tables::new(question.setup, question.workload),
         }
@@ -377,12 +383,19 @@ impl<'a, const W: usize> Search<'a, W> {
                 place += 1;
             }
         }
-        let mut dead = [0; W];
+        let (mut dead, mut unless) = ([0; W], [0; W]);
         if words(self.tables.placed.len()) <= W
             && let Some(futures) = &self.tables.futures
         {
             let alive = futures.alive((0..self.tables.seats.len() as u8).map(local), beside.crash);
-            let is_dead = |place: &u16| !alive.has(self.tables.placed[*place as usize]);
+            let may_garble = self.strikes.corrupts() && beside.faults_left;
+            let alive = alive.filter(|_| !may_garble);
+            let placed = &self.tables.placed;
+            let knows = |place: &u16| futures.knows(placed[*place as usize]);
+            let is_dead = |place: &u16| {
+                alive.as_ref().is_some_and(|alive| knows(place) && !alive.has(placed[*place as usize]))
+            };
+            unless = State::<W>::mask_of((0..placed.len() as u16).filter(|place| !knows(place)));
             dead = State::<W>::mask_of((0..self.tables.placed.len() as u16).filter(is_dead));
             looped.retain(|place| !is_dead(place));
             echoes.retain_mut(|(letter, echo)| {
@@ -390,7 +403,7 @@ impl<'a, const W: usize> Search<'a, W> {
                 !is_dead(letter) && !echo.is_empty()
             });
         }
-        self.forms.insert(beside, Form { dead, looped, echoes });
+        self.forms.insert(beside, Form { dead, unless, looped, echoes });
         Ok(())
     }
 
@@ -467,7 +480,7 @@ impl<'a, const W: usize> Search<'a, W> {
                 Mode::Faulty => view.faulty(self.strikes, &mut taker),
             }
             for (next, _) in &mut taker.next {
-                let beside = Beside { shares: next.shares(), moment: next.moment(), crash };
+                let beside = Beside { shares: next.shares(), moment: next.moment(), crash, faults_left: faults < self.at_most };
                 match self.forms.get(&beside) {
                     Some(form) => form.apply(next),
                     None => {
@@ -523,7 +536,7 @@ impl<'a, const W: usize> Search<'a, W> {
 
     /// Brings a state that a step has led to into the form in which it is kept.
     pub(super) fn finish(&self, state: &mut State<W>, faulty: bool, faults: u32) {
-        let beside = Beside { shares: state.shares(), moment: state.moment(), crash: self.crashes(faults) };
+        let beside = Beside { shares: state.shares(), moment: state.moment(), crash: self.crashes(faults), faults_left: faults < self.at_most };
         if let Some(form) = self.forms.get(&beside) {
             form.apply(state);
         }

@@ -214,6 +214,11 @@ impl<const W: usize> State<W> {
         mask.0
     }
 
+    /// Whether a letter of a mask is there.
+    pub(super) fn has_any(&self, mask: &[u64; W]) -> bool {
+        self.0.iter().zip(mask).any(|(word, mask)| word & mask != 0)
+    }
+
     /// Leaves out the letters of a mask.
     pub(super) fn leave_out(&mut self, dead: &[u64; W]) {
         for (word, dead) in self.0.iter_mut().zip(dead) {

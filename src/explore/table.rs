@@ -341,7 +341,7 @@ impl<'a> Tables<'a> {
     pub(super) fn place(&self, letter: u16) -> Result<Option<u16>, Need> {
         match self.letters[letter as usize].place {
             Some(place) => Ok(Some(place)),
-            None if self.futures.as_ref().is_some_and(|futures| !futures.matters.has(letter)) => Ok(None),
+            None if self.futures.as_ref().is_some_and(|futures| !futures.matters(letter)) => Ok(None),
             None => Err(Need::Place(letter)),
         }
     }

@@ -93,6 +93,11 @@ impl Node {
         self.journal.push((record, durable));
     }
 
+    /// Has drawn no more than so many values. For whoever keeps many nodes and knows that nobody has seen the others.
+    pub fn undraw(&mut self, draws: u64) {
+        self.draws = draws;
+    }
+
     /// Takes a record out again. For whoever keeps many nodes and knows that the record makes no difference; no party can do this.
     pub fn strike_out(&mut self, record: usize) {
         self.journal.remove(record);
