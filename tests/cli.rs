@@ -34,6 +34,7 @@ const COLUMNS: &[(&str, &str)] = &[
         "scenario,protocol,payment,customer_goods,obtainable,customer_belief,merchant_belief,money,goods,content,\
          certified,terminates,runs,example_plan",
     ),
+    ("coverage.csv", "scenario,protocol,party,site,fault,met,struck,violated"),
 ];
 const SUMMARY: &str = "scenario,protocol,invariant,expected,found,as_expected,runs,violations,completed_percent";
 
@@ -138,7 +139,7 @@ fn a_run_prints_a_table_and_writes_the_files_with_their_columns() {
     assert_eq!(names(&place.at("results")), ["lost", "plain", "summary.csv"]);
     for scenario in ["lost", "plain"] {
         let folder = place.at("results").join(scenario);
-        let files = ["manifest.json", "outcomes.csv", "purchases.csv", "runs.csv", "violations.csv"];
+        let files = ["coverage.csv", "manifest.json", "outcomes.csv", "purchases.csv", "runs.csv", "violations.csv"];
         assert_eq!(names(&folder), files);
         for (file, columns) in COLUMNS {
             let content = fs::read_to_string(folder.join(file)).unwrap();

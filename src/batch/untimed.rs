@@ -26,9 +26,11 @@ struct Teller<'c, 'a> {
 impl explore::Progress for Teller<'_, '_> {
     fn level(&mut self, level: explore::Reached) -> bool {
         let progress = self.campaign.progress;
-        progress.ahead(level.states - self.told);
-        progress.done(level.states - self.told);
-        self.told = level.states;
+        // A search that starts again with wider states counts from the beginning.
+        let new = level.states.saturating_sub(self.told);
+        progress.ahead(new);
+        progress.done(new);
+        self.told += new;
         progress.level(Level {
             faults: level.faults,
             events: level.events,
@@ -52,8 +54,7 @@ impl Campaign<'_> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
         let bounds = Bounds { states: self.scenario.states_at_most, ..Bounds::default() };
-        let question =
-            Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
+        let question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
         let answer = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(BatchError::Interrupted);

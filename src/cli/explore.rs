@@ -11,8 +11,8 @@ use super::{Exit, Failure};
 use crate::batch::{self, BatchError};
 use crate::fault::FaultKind;
 use crate::invariant::{Invariant, Verdict};
-use crate::protocol::mechanism::Mechanism;
 use crate::protocol;
+use crate::protocol::mechanism::Mechanism;
 use crate::results::{TableLook, YesNo, one_line, verdict_table, write_summary};
 use crate::scenario::{Clock, Faults, STATES_AT_MOST, Scenario};
 

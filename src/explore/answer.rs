@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::Question;
+use super::coverage::{Covered, Spot};
 use super::look::{Breach, recall, seen};
 use super::search::{Hit, Search, Stopped};
 use super::step::Step;
-use super::Question;
-use super::coverage::{Covered, Spot};
 use super::step::View;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
@@ -112,16 +112,11 @@ impl<const W: usize> Search<'_, W> {
     }
 
     pub(super) fn answer(&self, question: &Question<'_>) -> Answer {
-        let job = Job {
-            setup: question.setup,
-            workload: question.workload,
-            latency: Latency { min_us: 0, max_us: 0 },
-        };
+        let job = Job { setup: question.setup, workload: question.workload, latency: Latency { min_us: 0, max_us: 0 } };
         let (findings, struck, unconfirmed) = self.findings(&job);
         let committed = |likeness| seen(likeness, &self.tables).purchases.values().any(|purchase| purchase.committed());
-        let in_spite = self.ends.iter().filter(|(likeness, _, _, place)| {
-            self.faults_of(*place) > 0 && committed(*likeness)
-        });
+        let in_spite =
+            self.ends.iter().filter(|(likeness, _, _, place)| self.faults_of(*place) > 0 && committed(*likeness));
         let endless = self.endless().map(|(states, place)| {
             let course = self.course(&Hit { place, within: None, broken: 0 });
             (states, course)

@@ -90,13 +90,8 @@ impl Tried {
             let (party, site) = spot.words(tables);
             words.entry((party, site, *kind)).or_default()[2] += 1;
         }
-        let covered = |((party, site, fault), [met, struck, violated]): ((Party, String, FaultKind), [u64; 3])| Covered {
-            party,
-            site,
-            fault,
-            met,
-            struck,
-            violated,
+        let covered = |((party, site, fault), [met, struck, violated]): ((Party, String, FaultKind), [u64; 3])| {
+            Covered { party, site, fault, met, struck, violated }
         };
         words.into_iter().map(covered).collect()
     }

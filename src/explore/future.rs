@@ -111,7 +111,7 @@ impl Tables<'_> {
                 while local < self.seats[seat as usize].locals.len() {
                     self.close_share(seat, local as u16, crashes)?;
                     local += 1;
-                        if local > SHARES_MAX || self.moves() > MOVES_MAX {
+                    if local > SHARES_MAX || self.moves() > MOVES_MAX {
                         return Ok(false);
                     }
                 }
@@ -146,9 +146,7 @@ impl Tables<'_> {
         let presence = known.presence[local as usize];
         match known.stimuli.get(stimulus.into()) {
             Stimulus::Restart => presence == Presence::Down,
-            Stimulus::Timer(_) => {
-                presence == Presence::Up && known.timers[local as usize].contains(&stimulus)
-            }
+            Stimulus::Timer(_) => presence == Presence::Up && known.timers[local as usize].contains(&stimulus),
             Stimulus::Start(_) | Stimulus::TopUp(_) => {
                 let in_all = self.starts.iter().filter(|(customer, _)| *customer == seat).count().max(1);
                 presence == Presence::Up && (known.locals.get(local.into()).from_outside as usize) < in_all

@@ -317,11 +317,7 @@ impl Deeds {
 
 /// What is known of a state from outside, put together from every party's share. `under_way` says whether a copy of a purchase's
 /// order is on its way to somebody who may act on it.
-pub(super) fn facts(
-    locals: &[&Local],
-    under_way: impl Fn(&PurchaseKey) -> bool,
-    setup: &Setup,
-) -> Facts {
+pub(super) fn facts(locals: &[&Local], under_way: impl Fn(&PurchaseKey) -> bool, setup: &Setup) -> Facts {
     let mut purchases: BTreeMap<PurchaseKey, PurchaseFacts> = BTreeMap::new();
     let (mut moved, mut gone, mut topped_up_cents) = (BTreeMap::<Party, Cents>::new(), Vec::new(), 0);
     for local in locals {

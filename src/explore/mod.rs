@@ -1,4 +1,21 @@
-//! Every state that can be reached: proves that no plan of at most so many faults, under any order of events, breaks anything.
+//! Every state that can be reached, each once: shows that no plan of at most so many faults, under any order of events, breaks
+//! anything, or the shortest course to what it breaks.
+//!
+//! This is the untimed clock: any message under way may be next, any timer may fire, any fault that is left may strike. A state is
+//! a few numbers: each party's share ([`local`]), stepped by the very nodes and roles that a run steps and worked out once for each
+//! input ([`table`]); and how many copies of each letter are under way ([`state`]). The search goes breadth first, fewest faults
+//! first ([`search`]), over states that are kept in full, with a link to the state before ([`store`]). What holds is looked at from
+//! outside, by the same clauses and disputes as in a run ([`look`]); a way from every state to one at rest is looked for at the end
+//! ([`settle`]). Whatever is found is written down as a course ([`trace`]) and followed event by event in a world that knows
+//! nothing of the search ([`follow`](crate::drive::follow)), under real cryptography too: what a run does not confirm is no finding.
+//!
+//! Three things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
+//! count as any number ([`state`]), loops are taken at once ([`search`]), letters that nobody minds any more are left out
+//! ([`future`]). The last two are [`Reductions`] and can be switched off. Time is what it makes parties do: orders lapse, timers
+//! fire, P forgets ([`table`]).
+//!
+//! Deliberately not here: the timed clock, which [`drive::exhaustive`](crate::drive::exhaustive) runs plan by plan.
+#![allow(rustdoc::private_intra_doc_links, reason = "the map is for those who read the code")]
 
 mod answer;
 mod coverage;

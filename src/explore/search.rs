@@ -38,9 +38,8 @@ impl Level {
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = Place> + '_ {
-        (0..SHARDS).flat_map(|shard| {
-            (self.from[shard]..self.to[shard]).map(move |index| Place::new(shard, index as usize))
-        })
+        (0..SHARDS)
+            .flat_map(|shard| (self.from[shard]..self.to[shard]).map(move |index| Place::new(shard, index as usize)))
     }
 }
 
@@ -283,8 +282,7 @@ impl<'a, const W: usize> Search<'a, W> {
         let mut now = places;
         loop {
             let this = &*self;
-            let found: Vec<Found<W>> =
-                now.par_chunks(PIECE).map(|piece| this.expand(piece, mode, faults)).collect();
+            let found: Vec<Found<W>> = now.par_chunks(PIECE).map(|piece| this.expand(piece, mode, faults)).collect();
             let mut missed = Vec::new();
             for found in &found {
                 missed.extend_from_slice(&found.missed);
@@ -373,7 +371,8 @@ impl<'a, const W: usize> Search<'a, W> {
             }
             let mut place = 0;
             while let Some(&letter) = self.tables.placed.get(place) {
-                let (to, stimulus) = (self.tables.letters[letter as usize].to, self.tables.letters[letter as usize].stimulus);
+                let (to, stimulus) =
+                    (self.tables.letters[letter as usize].to, self.tables.letters[letter as usize].stimulus);
                 if self.tables.seats[to as usize].presence[local(to) as usize] == Presence::Up {
                     let echo = self.repeats(to, local(to), beside.moment, stimulus)?;
                     if !echo.is_empty() {
@@ -392,9 +391,8 @@ impl<'a, const W: usize> Search<'a, W> {
             let alive = alive.filter(|_| !may_garble);
             let placed = &self.tables.placed;
             let knows = |place: &u16| futures.knows(placed[*place as usize]);
-            let is_dead = |place: &u16| {
-                alive.as_ref().is_some_and(|alive| knows(place) && !alive.has(placed[*place as usize]))
-            };
+            let is_dead =
+                |place: &u16| alive.as_ref().is_some_and(|alive| knows(place) && !alive.has(placed[*place as usize]));
             unless = State::<W>::mask_of((0..placed.len() as u16).filter(|place| !knows(place)));
             dead = State::<W>::mask_of((0..self.tables.placed.len() as u16).filter(is_dead));
             looped.retain(|place| !is_dead(place));
@@ -480,7 +478,8 @@ impl<'a, const W: usize> Search<'a, W> {
                 Mode::Faulty => view.faulty(self.strikes, &mut taker),
             }
             for (next, _) in &mut taker.next {
-                let beside = Beside { shares: next.shares(), moment: next.moment(), crash, faults_left: faults < self.at_most };
+                let beside =
+                    Beside { shares: next.shares(), moment: next.moment(), crash, faults_left: faults < self.at_most };
                 match self.forms.get(&beside) {
                     Some(form) => form.apply(next),
                     None => {
@@ -536,7 +535,12 @@ impl<'a, const W: usize> Search<'a, W> {
 
     /// Brings a state that a step has led to into the form in which it is kept.
     pub(super) fn finish(&self, state: &mut State<W>, faulty: bool, faults: u32) {
-        let beside = Beside { shares: state.shares(), moment: state.moment(), crash: self.crashes(faults), faults_left: faults < self.at_most };
+        let beside = Beside {
+            shares: state.shares(),
+            moment: state.moment(),
+            crash: self.crashes(faults),
+            faults_left: faults < self.at_most,
+        };
         if let Some(form) = self.forms.get(&beside) {
             form.apply(state);
         }

@@ -235,7 +235,7 @@ impl<const W: usize> State<W> {
     pub(super) fn hash(&self) -> u64 {
         let mut hash = 0x9e37_79b9_7f4a_7c15_u64;
         for word in self.0 {
-            let wide = u128::from(hash ^ word) * 0xd6e8_feb8_6659_fd93_a3b1_95ca_c3b3_5a4d_u128;
+            let wide = u128::from(hash ^ word) * 0xd6e8_feb8_6659_fd93_u128;
             hash = (wide >> 64) as u64 ^ wide as u64;
         }
         hash ^ hash >> 29

@@ -82,7 +82,8 @@ impl<const W: usize> Search<'_, W> {
         steps.extend(hit.within.map(|step| (self.state(hit.place).0, step)));
         for _ in 0..INSERTIONS_MAX {
             let mut clerk = Clerk::new(self);
-            match steps.iter().enumerate().find_map(|(at, (state, step))| Some((at, clerk.write(state, *step).err()?))) {
+            match steps.iter().enumerate().find_map(|(at, (state, step))| Some((at, clerk.write(state, *step).err()?)))
+            {
                 None => return Some(clerk.finish()),
                 Some((at, Wanting(letter))) => {
                     let (place, maker) = self.maker(&steps[..=at], letter)?;
@@ -293,9 +294,8 @@ impl<'s, 'a, const W: usize> Clerk<'s, 'a, W> {
     /// What a party does with an input, up to a cut if there is one.
     fn deeds(&mut self, seat: u8, found: &Move, cut: Option<&Cut>) {
         let party = self.party(seat);
-        let (sends, saves) = cut.map_or((found.sends.len(), found.saves.len()), |cut| {
-            (usize::from(cut.sends), usize::from(cut.saves))
-        });
+        let (sends, saves) =
+            cut.map_or((found.sends.len(), found.saves.len()), |cut| (usize::from(cut.sends), usize::from(cut.saves)));
         for &save in &found.saves[..saves] {
             self.save(party, save);
         }

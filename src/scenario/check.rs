@@ -11,7 +11,7 @@ use super::names::quoted;
 use super::raw::{Given, Named, RawScenario, Texts, Whole};
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::workload::workload;
-use super::{Clock, STATES_AT_MOST, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, Scenario};
+use super::{Clock, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, STATES_AT_MOST, Scenario};
 use crate::explore::PARTIES_MAX;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::{self, HONEST};
