@@ -350,7 +350,7 @@ impl<'a> Campaign<'a> {
                 protocol.name(),
                 finding.seed
             );
-            self.note(&kind.clause, &cause, &finding.plan.to_string(), &finding.violation);
+            self.note(kind.clause, &cause, &finding.plan.to_string(), &finding.violation);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
                 protocol: place.protocol.into(),

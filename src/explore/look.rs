@@ -175,7 +175,8 @@ fn rests(likeness: Likeness, tables: &mut Tables<'_>) -> Result<bool, Full> {
     let locals: Vec<u16> = likeness.locals(tables.seats.len()).collect();
     let mut letters: Vec<u16> = Vec::new();
     for (seat, &local) in locals.iter().enumerate() {
-        for timer in tables.seats[seat].timers[local as usize].to_vec() {
+        let timers = tables.seats[seat].timers[local as usize].clone();
+        for timer in timers {
             match sends_only(tables, seat as u8, local, likeness.moment, timer)? {
                 Some(sends) => letters.extend(sends),
                 None => return Ok(false),

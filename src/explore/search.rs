@@ -365,7 +365,8 @@ impl<'a, const W: usize> Search<'a, W> {
         let (mut looped, mut echoes) = (Vec::new(), Vec::new());
         if self.reductions.loops {
             for seat in 0..self.tables.seats.len() as u8 {
-                for timer in self.tables.seats[seat as usize].timers[local(seat) as usize].to_vec() {
+                let timers = self.tables.seats[seat as usize].timers[local(seat) as usize].clone();
+                for timer in timers {
                     looped.extend(self.repeats(seat, local(seat), beside.moment, timer)?);
                 }
             }

@@ -229,12 +229,12 @@ impl<'a> Tables<'a> {
             seat.local(Local::new(party, setup), |_| None).expect("the first share fits");
             tables.seats.push(seat);
         }
-        tables.from_outside();
+        tables.name_what_comes();
         tables
     }
 
     /// Names what will come from outside.
-    fn from_outside(&mut self) {
+    fn name_what_comes(&mut self) {
         let mut stimulus = |party, stimulus| {
             let seat = self.setup.population.index(party)?;
             Some((seat as u8, self.seats[seat].stimulus(stimulus, None).ok()?))
