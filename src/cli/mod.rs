@@ -1,5 +1,6 @@
 //! The command line: arguments in, results out, and an exit code that says what came of it. It holds no logic of its own.
 
+mod check;
 mod explore;
 mod list;
 mod output;
@@ -94,6 +95,8 @@ enum Command {
     Explore(explore::ExploreArgs),
     /// Run one plan and show what happened, step by step
     Replay(replay::ReplayArgs),
+    /// Say what is wrong with scenarios, without running them
+    Check(check::CheckArgs),
     /// Protocols, mechanisms, fault kinds and deviations, with one line each
     List(list::ListArgs),
 }
@@ -126,6 +129,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Run(arguments) => run::run(arguments, &output),
         Command::Explore(arguments) => explore::explore(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),
+        Command::Check(arguments) => check::check(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
     };
     match result {

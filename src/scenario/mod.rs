@@ -118,6 +118,19 @@ impl Scenario {
         Ok(())
     }
 
+    /// One line: the name, what is run, and how faults are chosen.
+    pub fn describe(&self) -> String {
+        let (protocols, preset, mode) = (self.protocols.join(", "), self.preset.name(), self.faults.mode());
+        let more = match &self.faults {
+            Faults::None => String::new(),
+            Faults::Random { seeds, .. } => format!(", seeds {}..{}", seeds.start, seeds.end),
+            Faults::Exhaustive { at_most, clock: Clock::Timed, .. } => format!(", at most {at_most}"),
+            Faults::Exhaustive { at_most, clock: Clock::Untimed, .. } => format!(", at most {at_most}, untimed"),
+            Faults::Scripted { plans } => format!(", plans {}", plans.len()),
+        };
+        format!("{} ({protocols}; {preset}; faults {mode}{more})", self.name)
+    }
+
     /// The seeds to run: those of random mode, otherwise [`Scenario::seed`] alone.
     pub fn seeds(&self) -> Range<u64> {
         match &self.faults {

@@ -1,0 +1,6 @@
+//! The commands around a run, as scripts, CI and editors meet them: what is printed where, which exit code, what is on the disk.
+
+#[path = "commands/check.rs"]
+mod check;
+#[path = "commands/place.rs"]
+mod place;
