@@ -2,5 +2,9 @@
 
 #[path = "commands/check.rs"]
 mod check;
+#[path = "commands/generated.rs"]
+mod generated;
 #[path = "commands/place.rs"]
 mod place;
+#[path = "commands/schema.rs"]
+mod schema;

@@ -2,6 +2,7 @@
 
 mod check;
 mod explore;
+mod generate;
 mod list;
 mod output;
 mod replay;
@@ -99,6 +100,12 @@ enum Command {
     Check(check::CheckArgs),
     /// Protocols, mechanisms, fault kinds and deviations, with one line each
     List(list::ListArgs),
+    /// The JSON Schema of a scenario file, for editors
+    Schema,
+    /// A script that completes commands and flags in a shell
+    Completions(generate::CompletionsArgs),
+    /// The manual page
+    Man,
 }
 
 /// Runs the command that the arguments ask for.
@@ -131,6 +138,9 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Replay(arguments) => replay::replay(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
+        Command::Schema => generate::schema(&output),
+        Command::Completions(arguments) => generate::completions(arguments, &output),
+        Command::Man => generate::man(&output),
     };
     match result {
         Ok(exit) => exit,

@@ -13,6 +13,7 @@ mod matrix;
 mod names;
 mod raw;
 mod read;
+mod schema;
 mod values;
 mod workload;
 
@@ -32,6 +33,7 @@ pub use diagnostic::Diagnostic;
 pub use faults::parse_seeds;
 pub use load::{Loaded, LoadedScenario, load, load_file};
 pub use read::parse;
+pub use schema::schema;
 pub use workload::{Arrival, Catalogue, Popularity, TopUp, Workload};
 
 /// A scenario, fully checked. Times are virtual microseconds, money is cents.
