@@ -8,3 +8,5 @@ mod generated;
 mod place;
 #[path = "commands/schema.rs"]
 mod schema;
+#[path = "commands/selecting.rs"]
+mod selecting;

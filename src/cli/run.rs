@@ -1,5 +1,6 @@
 //! `halfpaid run`: scenarios in, results and verdicts out.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,17 +8,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::Output;
+use super::output::{self, Output};
 use super::{Exit, Failure};
 use crate::batch::{self, BatchError, Level, Progress};
 use crate::results::{SummaryRow, TableLook, YesNo, one_line, verdict_table, write_summary};
-use crate::scenario::{self, Diagnostic, Faults, Scenario, parse_seeds};
+use crate::scenario::{self, Diagnostic, Faults, LoadedScenario, Scenario, parse_seeds};
 
 #[derive(Args)]
 pub(super) struct RunArgs {
-    /// Scenario files, or folders that are searched for *.toml
+    /// Scenario files, folders that are searched for *.toml, or patterns such as 'scenarios/**/case2-*.toml'
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Run only scenarios with this text in their names; may be repeated, and one match is enough
+    #[arg(long, value_name = "TEXT")]
+    filter: Vec<String>,
     /// The folder for the results
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
@@ -106,12 +110,25 @@ pub(super) fn on_interrupt() -> Arc<AtomicBool> {
     flag
 }
 
-pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure> {
-    let loaded = scenario::load(&arguments.paths);
-    if !loaded.diagnostics.is_empty() {
-        let shown: Vec<String> = loaded.diagnostics.iter().map(|d| d.render(output.colour_of_errors)).collect();
-        return Err(Failure::usage(shown.join("\n\n")));
+/// The scenarios to run. What is wrong with others is said at once, and counted.
+fn scenarios(arguments: &RunArgs, output: &Output) -> Result<(Vec<LoadedScenario>, usize), Failure> {
+    let mut loaded = scenario::load(&arguments.paths);
+    loaded.keep(&arguments.filter);
+    let shown: Vec<String> = loaded.diagnostics.iter().map(|d| d.render(output.colour_of_errors)).collect();
+    if loaded.scenarios.is_empty() {
+        let texts: Vec<String> = arguments.filter.iter().map(|text| format!("\"{}\"", text.escape_debug())).collect();
+        let none = format!("no scenario has {} in its name", texts.join(" or "));
+        return Err(Failure::usage(if shown.is_empty() { none } else { shown.join("\n\n") }));
     }
+    if !shown.is_empty() {
+        let _ = output::complain(&format!("{}\n", shown.join("\n\n")));
+    }
+    let files: BTreeSet<PathBuf> = loaded.diagnostics.into_iter().map(|diagnostic| diagnostic.path).collect();
+    Ok((loaded.scenarios, files.len()))
+}
+
+pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure> {
+    let (scenarios, mut unusable) = scenarios(arguments, output)?;
     if let Some(jobs) = arguments.jobs {
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
     }
@@ -119,9 +136,9 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
     let bar = Bar::new(output);
     let mut rows: Vec<SummaryRow<'static>> = Vec::new();
     let mut incomplete: Option<String> = None;
-    let of = loaded.scenarios.len();
-    let (mut stopped, mut fault) = (None, String::new());
-    for (number, mut loaded) in loaded.scenarios.into_iter().enumerate() {
+    let of = scenarios.len();
+    let mut stopped = None;
+    for (number, mut loaded) in scenarios.into_iter().enumerate() {
         apply_seeds(arguments, &mut loaded.scenario);
         let scenario = &loaded.scenario;
         bar.next(&scenario.name, number + 1, of);
@@ -134,14 +151,12 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
                 }
                 rows.extend(outcome.summary);
             }
+            Err(error @ BatchError::Unmet { .. }) => {
+                unusable += 1;
+                let message = unmet(&error, &loaded).render(output.colour_of_errors);
+                let _ = bar.bar.suspend(|| output::complain(&message));
+            }
             Err(error) => {
-                if let BatchError::Unmet { given, .. } = &error {
-                    let help = "take the fault out, or name a site that the run meets: `halfpaid replay` shows them";
-                    let at = Diagnostic::at(&loaded.path, &loaded.source, given.span.clone(), error.to_string(), help);
-                    fault = at.render(output.colour_of_errors);
-                } else {
-                    fault = error.to_string();
-                }
                 stopped = Some(error);
                 break;
             }
@@ -153,9 +168,11 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
     }
     let unexpected = rows.iter().any(|row| row.as_expected == YesNo::No);
     let why = match &stopped {
-        None => incomplete.clone(),
         Some(BatchError::Interrupted) => Some("interrupted; the scenarios above are finished and on disk".to_owned()),
         Some(_) => Some("stopped by an error".to_owned()),
+        None if unusable == 1 => Some("1 scenario file could not be used".to_owned()),
+        None if unusable > 1 => Some(format!("{unusable} scenario files could not be used")),
+        None => incomplete.clone(),
     };
     let look = TableLook { width: output.width, colour: output.colour };
     let table = if rows.is_empty() { String::new() } else { verdict_table(&rows, look) };
@@ -166,9 +183,21 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
     }
     match stopped {
         Some(BatchError::Interrupted) => Ok(Exit::Interrupted),
-        Some(_) => Err(Failure::usage(fault)),
+        Some(error) => Err(Failure::usage(error)),
+        None if unusable > 0 => Ok(Exit::Usage),
         None if incomplete.is_some() => Ok(Exit::Inconclusive),
         None if unexpected => Ok(Exit::NotAsExpected),
         None => Ok(Exit::AsExpected),
+    }
+}
+
+/// Points at a plan that does not fit its run.
+fn unmet(error: &BatchError, loaded: &LoadedScenario) -> Diagnostic {
+    let help = "take the fault out, or name a site that the run meets: `halfpaid replay` shows them";
+    match error {
+        BatchError::Unmet { given, .. } => {
+            Diagnostic::at(&loaded.path, &loaded.source, given.span.clone(), error.to_string(), help)
+        }
+        error => Diagnostic::whole(&loaded.path, error.to_string(), ""),
     }
 }

@@ -37,6 +37,14 @@ pub struct LoadedScenario {
     pub source: Arc<str>,
 }
 
+impl Loaded {
+    /// Keeps the scenarios whose names contain one of the texts; without texts, all of them.
+    pub fn keep(&mut self, texts: &[String]) {
+        let wanted = |name: &str| texts.is_empty() || texts.iter().any(|text| name.contains(text.as_str()));
+        self.scenarios.retain(|loaded| wanted(&loaded.scenario.name));
+    }
+}
+
 /// Loads scenarios from files, folders and patterns. A file that is reached twice counts once.
 pub fn load(paths: &[PathBuf]) -> Loaded {
     let mut loaded = Loaded::default();
