@@ -6,6 +6,8 @@ mod check;
 mod generated;
 #[path = "commands/place.rs"]
 mod place;
+#[path = "commands/resuming.rs"]
+mod resuming;
 #[path = "commands/schema.rs"]
 mod schema;
 #[path = "commands/selecting.rs"]

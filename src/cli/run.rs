@@ -31,6 +31,10 @@ pub(super) struct RunArgs {
     /// The seeds of random scenarios, in place of their own: from A up to but not including B
     #[arg(long, value_name = "A..B", value_parser = parse_seeds)]
     seeds: Option<std::ops::Range<u64>>,
+    /// Go on after an interruption: a scenario whose results are on disk, whole and from the same version, text and seeds, is not
+    /// run again
+    #[arg(long)]
+    resume: bool,
     /// How many threads to use [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -143,7 +147,15 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
         let scenario = &loaded.scenario;
         bar.next(&scenario.name, number + 1, of);
         output.note(&format!("{}: {}", scenario.name, scenario.about));
-        match batch::run(scenario, &loaded.source, &arguments.out, &interrupted, &bar) {
+        let on_disk = if arguments.resume { batch::finished(scenario, &loaded.source, &arguments.out) } else { None };
+        let result = match on_disk {
+            Some(outcome) => {
+                output.note(&format!("{}: the results are on disk", scenario.name));
+                Ok(outcome)
+            }
+            None => batch::run(scenario, &loaded.source, &arguments.out, &interrupted, &bar),
+        };
+        match result {
             Ok(outcome) => {
                 incomplete = incomplete.or(outcome.incomplete.map(|why| format!("{}: {why}", scenario.name)));
                 for gap in outcome.gaps {
