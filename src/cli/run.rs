@@ -1,6 +1,6 @@
 //! `halfpaid run`: scenarios in, results and verdicts out.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output::{self, Output};
 use super::{Exit, Failure};
 use crate::batch::{self, BatchError, Level, Progress};
-use crate::results::{SummaryRow, TableLook, YesNo, one_line, verdict_table, write_summary};
+use crate::results::{Suite, SummaryRow, TableLook, YesNo, one_line, verdict_table, write_junit, write_summary};
 use crate::scenario::{self, Diagnostic, Faults, LoadedScenario, Scenario, parse_seeds};
 
 #[derive(Args)]
@@ -35,6 +35,9 @@ pub(super) struct RunArgs {
     /// run again
     #[arg(long)]
     resume: bool,
+    /// Write a JUnit report too, a suite for each scenario
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// How many threads to use [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -114,8 +117,8 @@ pub(super) fn on_interrupt() -> Arc<AtomicBool> {
     flag
 }
 
-/// The scenarios to run. What is wrong with others is said at once, and counted.
-fn scenarios(arguments: &RunArgs, output: &Output) -> Result<(Vec<LoadedScenario>, usize), Failure> {
+/// The scenarios to run. What is wrong with others is said at once, and given by file.
+fn scenarios(arguments: &RunArgs, output: &Output) -> Result<(Vec<LoadedScenario>, Unusable), Failure> {
     let mut loaded = scenario::load(&arguments.paths);
     loaded.keep(&arguments.filter);
     let shown: Vec<String> = loaded.diagnostics.iter().map(|d| d.render(output.colour_of_errors)).collect();
@@ -127,8 +130,17 @@ fn scenarios(arguments: &RunArgs, output: &Output) -> Result<(Vec<LoadedScenario
     if !shown.is_empty() {
         let _ = output::complain(&format!("{}\n", shown.join("\n\n")));
     }
-    let files: BTreeSet<PathBuf> = loaded.diagnostics.into_iter().map(|diagnostic| diagnostic.path).collect();
-    Ok((loaded.scenarios, files.len()))
+    let mut unusable = Unusable::new();
+    loaded.diagnostics.iter().for_each(|diagnostic| note(&mut unusable, diagnostic));
+    Ok((loaded.scenarios, unusable))
+}
+
+/// What is wrong with the files that cannot be used.
+type Unusable = BTreeMap<PathBuf, String>;
+
+fn note(unusable: &mut Unusable, diagnostic: &Diagnostic) {
+    let said = unusable.entry(diagnostic.path.clone()).or_default();
+    said.push_str(&format!("{diagnostic}\n\n"));
 }
 
 pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure> {
@@ -139,6 +151,7 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
     let interrupted = on_interrupt();
     let bar = Bar::new(output);
     let mut rows: Vec<SummaryRow<'static>> = Vec::new();
+    let mut suites: Vec<Suite> = Vec::new();
     let mut incomplete: Option<String> = None;
     let of = scenarios.len();
     let mut stopped = None;
@@ -157,6 +170,11 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
         };
         match result {
             Ok(outcome) => {
+                if arguments.junit.is_some() {
+                    let read =
+                        Suite::read(&arguments.out, &scenario.name, &outcome.summary, outcome.incomplete.as_deref());
+                    suites.push(read.map_err(Failure::usage)?);
+                }
                 incomplete = incomplete.or(outcome.incomplete.map(|why| format!("{}: {why}", scenario.name)));
                 for gap in outcome.gaps {
                     bar.bar.suspend(|| output.warn(&format!("{}: no run reached this: {gap}", scenario.name)));
@@ -164,9 +182,9 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
                 rows.extend(outcome.summary);
             }
             Err(error @ BatchError::Unmet { .. }) => {
-                unusable += 1;
-                let message = unmet(&error, &loaded).render(output.colour_of_errors);
-                let _ = bar.bar.suspend(|| output::complain(&message));
+                let diagnostic = unmet(&error, &loaded);
+                let _ = bar.bar.suspend(|| output::complain(&diagnostic.render(output.colour_of_errors)));
+                note(&mut unusable, &diagnostic);
             }
             Err(error) => {
                 stopped = Some(error);
@@ -178,12 +196,16 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
     if matches!(stopped, None | Some(BatchError::Interrupted)) && !rows.is_empty() {
         write_summary(&arguments.out, &rows).map_err(Failure::usage)?;
     }
+    if let Some(path) = &arguments.junit {
+        suites.extend(unusable.iter().map(|(path, error)| Suite::unusable(path, error)));
+        write_junit(path, &suites).map_err(Failure::usage)?;
+    }
     let unexpected = rows.iter().any(|row| row.as_expected == YesNo::No);
     let why = match &stopped {
         Some(BatchError::Interrupted) => Some("interrupted; the scenarios above are finished and on disk".to_owned()),
         Some(_) => Some("stopped by an error".to_owned()),
-        None if unusable == 1 => Some("1 scenario file could not be used".to_owned()),
-        None if unusable > 1 => Some(format!("{unusable} scenario files could not be used")),
+        None if unusable.len() == 1 => Some("1 scenario file could not be used".to_owned()),
+        None if unusable.len() > 1 => Some(format!("{} scenario files could not be used", unusable.len())),
         None => incomplete.clone(),
     };
     let look = TableLook { width: output.width, colour: output.colour };
@@ -196,7 +218,7 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
     match stopped {
         Some(BatchError::Interrupted) => Ok(Exit::Interrupted),
         Some(error) => Err(Failure::usage(error)),
-        None if unusable > 0 => Ok(Exit::Usage),
+        None if !unusable.is_empty() => Ok(Exit::Usage),
         None if incomplete.is_some() => Ok(Exit::Inconclusive),
         None if unexpected => Ok(Exit::NotAsExpected),
         None => Ok(Exit::AsExpected),
