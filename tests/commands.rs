@@ -2,6 +2,8 @@
 
 #[path = "commands/check.rs"]
 mod check;
+#[path = "commands/comparing.rs"]
+mod comparing;
 #[path = "commands/generated.rs"]
 mod generated;
 #[path = "commands/place.rs"]

@@ -1,6 +1,7 @@
 //! The command line: arguments in, results out, and an exit code that says what came of it. It holds no logic of its own.
 
 mod check;
+mod compare;
 mod explore;
 mod generate;
 mod list;
@@ -98,6 +99,8 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Say what is wrong with scenarios, without running them
     Check(check::CheckArgs),
+    /// Say what has changed between two results folders; exits 1 if anything has become worse
+    Compare(compare::CompareArgs),
     /// Protocols, mechanisms, fault kinds and deviations, with one line each
     List(list::ListArgs),
     /// The JSON Schema of a scenario file, for editors
@@ -137,6 +140,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explore(arguments) => explore::explore(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
+        Command::Compare(arguments) => compare::run(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
         Command::Schema => generate::schema(&output),
         Command::Completions(arguments) => generate::completions(arguments, &output),

@@ -29,5 +29,6 @@ pub use sheet::{Row, Sheet};
 pub use stream::{FileSum, NotASum, Sha256Sum};
 pub use summary::write_summary;
 pub use table::{TableLook, one_line, verdict_table};
+pub(crate) use table::{counted, grouped};
 pub use vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};
 pub use writer::ScenarioWriter;
