@@ -22,6 +22,7 @@
 //! | [`diagram`] | a run as a picture, and what it means in words | files |
 //! | [`scenario`] | what a campaign is asked to do: a TOML file as one checked value | how it is done |
 //! | [`results`] | CSVs, manifests and the table of verdicts: whole or not at all | what the rows mean |
+//! | [`compare`] | what has changed between two results folders, and whether for the worse | how results come about |
 //! | [`batch`] | runs a scenario on all cores, in an order that does not depend on them | the terminal |
 //! | [`cli`] | arguments, exit codes, progress | everything else |
 //!
@@ -89,5 +90,6 @@ pub mod explore;
 pub mod diagram;
 pub mod scenario;
 pub mod results;
+pub mod compare;
 pub mod batch;
 pub mod cli;

@@ -314,11 +314,6 @@ fn garbage_of_a_size_that_is_read_is_refused_without_flooding_the_terminal() {
 }
 
 #[test]
-fn one_bad_scenario_keeps_the_good_ones_from_running() {
-    refused(&small().file("worse.toml", b"name = 5"), &["worse.toml:1:8"]);
-}
-
-#[test]
 fn a_scripted_plan_that_is_malformed_is_refused_with_its_place() {
     let place = Place::with(
         "bad",

@@ -1,6 +1,7 @@
 //! Runs a scenario: every plan under every protocol, on all cores, with rows written in an order that does not depend on them.
 
 pub mod findings;
+mod resume;
 pub mod rows;
 mod untimed;
 pub mod workload;
@@ -27,6 +28,7 @@ use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Scenario};
 use crate::world::Workload;
 
 use findings::{Exhaustive, Finding, Kind, Sampled};
+pub use resume::finished;
 use rows::{HALF_PAID, Kept, Place, SOMETIMES};
 
 /// Is told how a scenario gets on.
@@ -133,16 +135,27 @@ pub fn run(
     let Campaign { writer, summary, sometimes, left_out, findings, .. } = campaign;
     let incomplete = left_out.first().map(|left: &LeftOut| left.why.clone());
     let mut manifest = Manifest { left_out, ..manifest };
-    let kinds = scenario.faults.kinds();
-    let names: Vec<&'static str> = SOMETIMES.into_iter().chain(kinds.iter().map(|kind| kind.name())).collect();
     let reached = |name: &str| sometimes.get(name).copied().unwrap_or(0);
-    manifest.sometimes =
-        names.iter().map(|name| Sometimes { name: (*name).to_owned(), reached: reached(name) }).collect();
-    // Where no fault was to be chosen, nothing was to be reached; and Cases 2 and 3 are built never to be half-paid.
-    let wanted = |name: &&&str| !kinds.is_empty() && **name != HALF_PAID && reached(name) == 0;
-    let gaps = names.iter().filter(wanted).copied().collect();
+    let reached = |name: &'static str| Sometimes { name: name.to_owned(), reached: reached(name) };
+    manifest.sometimes = conditions(scenario).into_iter().map(reached).collect();
+    let gaps = gaps(scenario, &manifest.sometimes);
+    manifest.summary.clone_from(&summary);
     writer.finish(manifest)?;
     Ok(Outcome { summary, incomplete, gaps, findings })
+}
+
+/// The conditions that some run of a scenario should reach.
+fn conditions(scenario: &Scenario) -> Vec<&'static str> {
+    let kinds = scenario.faults.kinds();
+    SOMETIMES.into_iter().chain(kinds.iter().map(|kind| kind.name())).collect()
+}
+
+/// Those that none reached. Where no fault was to be chosen, nothing was to be reached; and Cases 2 and 3 are built never to be
+/// half-paid.
+fn gaps(scenario: &Scenario, reached: &[Sometimes]) -> Vec<&'static str> {
+    let missed = |name: &&str| reached.iter().all(|sometimes| sometimes.name != **name || sometimes.reached == 0);
+    let wanted = |name: &&str| !scenario.faults.kinds().is_empty() && *name != HALF_PAID && missed(name);
+    conditions(scenario).into_iter().filter(wanted).collect()
 }
 
 struct Campaign<'a> {

@@ -59,7 +59,7 @@ const EXHAUSTIVE_KINDS: &[FaultKind] = &[
 /// The most faults per plan that an exhaustive search takes on under the clock.
 const AT_MOST_MAX: u64 = 2;
 /// The most faults of a search without time.
-const UNTIMED_AT_MOST_MAX: u64 = 8;
+pub(super) const UNTIMED_AT_MOST_MAX: u64 = 8;
 /// The most purchases of one.
 const UNTIMED_PURCHASES_MAX: u32 = 4;
 /// The seeds of a random campaign that names none.

@@ -13,6 +13,7 @@ mod matrix;
 mod names;
 mod raw;
 mod read;
+mod schema;
 mod values;
 mod workload;
 
@@ -32,6 +33,7 @@ pub use diagnostic::Diagnostic;
 pub use faults::parse_seeds;
 pub use load::{Loaded, LoadedScenario, load, load_file};
 pub use read::parse;
+pub use schema::schema;
 pub use workload::{Arrival, Catalogue, Popularity, TopUp, Workload};
 
 /// A scenario, fully checked. Times are virtual microseconds, money is cents.
@@ -116,6 +118,19 @@ impl Scenario {
             return Err(format!("{parties} parties: accepted: 3 to {}, P included", explore::PARTIES_MAX));
         }
         Ok(())
+    }
+
+    /// One line: the name, what is run, and how faults are chosen.
+    pub fn describe(&self) -> String {
+        let (protocols, preset, mode) = (self.protocols.join(", "), self.preset.name(), self.faults.mode());
+        let more = match &self.faults {
+            Faults::None => String::new(),
+            Faults::Random { seeds, .. } => format!(", seeds {}..{}", seeds.start, seeds.end),
+            Faults::Exhaustive { at_most, clock: Clock::Timed, .. } => format!(", at most {at_most}"),
+            Faults::Exhaustive { at_most, clock: Clock::Untimed, .. } => format!(", at most {at_most}, untimed"),
+            Faults::Scripted { plans } => format!(", plans {}", plans.len()),
+        };
+        format!("{} ({protocols}; {preset}; faults {mode}{more})", self.name)
     }
 
     /// The seeds to run: those of random mode, otherwise [`Scenario::seed`] alone.
