@@ -18,9 +18,11 @@
 //! | [`judge`] | decides a claim on the evidence alone | what happened |
 //! | [`invariant`] | what must hold, folded from records, envelopes and beliefs | any role's opinion |
 //! | [`drive`] | drives a world to quiescence and asks an oracle at every site: none, scripted, random, exhaustive; shrinks plans | files, reports |
+//! | [`explore`] | every state that can be reached under any order of events, each once; the shortest course to whatever breaks | files, reports |
 //! | [`diagram`] | a run as a picture, and what it means in words | files |
 //! | [`scenario`] | what a campaign is asked to do: a TOML file as one checked value | how it is done |
 //! | [`results`] | CSVs, manifests and the table of verdicts: whole or not at all | what the rows mean |
+//! | [`compare`] | what has changed between two results folders, and whether for the worse | how results come about |
 //! | [`batch`] | runs a scenario on all cores, in an order that does not depend on them | the terminal |
 //! | [`cli`] | arguments, exit codes, progress | everything else |
 //!
@@ -73,6 +75,8 @@
 //! - Without `dedup-retention` P forgets a TID half an instrument's lifetime after it acted on it, or after the setting
 //!   `dedup_retention_us` where that is sooner.
 //! - Waits grow by `retry_backoff` three times, then stay.
+//! - Under the untimed clock ([`explore`]) a late message needs no fault, orders lapse in the order in which they were signed, and
+//!   a purchase that has been charged twice in the same way is not charged again.
 
 // In reading order.
 pub mod crypto;
@@ -86,5 +90,6 @@ pub mod explore;
 pub mod diagram;
 pub mod scenario;
 pub mod results;
+pub mod compare;
 pub mod batch;
 pub mod cli;

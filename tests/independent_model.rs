@@ -149,3 +149,55 @@ fn further_identical_copies_change_nothing() {
     copies_change_nothing(Preset::AsWritten, 1, 2);
     copies_change_nothing(Preset::Hardened, 0, 2);
 }
+
+/// What halfpaid finds for the same configuration, in the words of `outcomes.csv`.
+fn theirs(configuration: Configuration) -> BTreeSet<EndState> {
+    let case = match configuration.case {
+        Case::One => "case1",
+        Case::Two => "case2",
+        Case::Three => "case3",
+    };
+    let preset = match configuration.preset {
+        Preset::Hardened => "hardened",
+        Preset::AsWritten => "as-written",
+    };
+    let out = tempfile::tempdir().expect("a folder");
+    let mut command = assert_cmd::Command::cargo_bin("halfpaid").expect("the program");
+    command.args(["explore", case, "--untimed", "--preset", preset, "--kinds", "drop,duplicate,crash", "--faults"]);
+    command.arg(configuration.budget.to_string()).arg("--out").arg(out.path());
+    command.output().expect("it runs");
+    let path = out.path().join(format!("explore-{case}")).join("outcomes.csv");
+    let mut rows = csv::Reader::from_path(path).expect("outcomes.csv");
+    let word = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+    rows.records()
+        .map(|row| {
+            let row = row.expect("a row");
+            EndState {
+                payment: word(&row[2]),
+                customer_goods: word(&row[3]),
+                obtainable: word(&row[4]),
+                customer_belief: word(&row[5]),
+                merchant_belief: word(&row[6]),
+                money: word(&row[7]),
+                goods: word(&row[8]),
+                content: word(&row[9]),
+                certified: word(&row[10]),
+                terminates: word(&row[11]),
+            }
+        })
+        .collect()
+}
+
+/// Hardened, the two programs find the same end states, verdicts included. As written they differ in what they take the
+/// specification to say: here P never forgets a TID, M does not pass a refusal on, and a belief that is wrong only while P
+/// *can still* commit is no violation of money.
+#[test]
+fn halfpaid_finds_the_same_end_states() {
+    for case in [Case::One, Case::Two, Case::Three] {
+        for budget in 0..=1 {
+            let configuration = Configuration::new(case, Preset::Hardened, budget);
+            let wrong = differences(configuration, &theirs(configuration));
+            assert!(wrong.is_empty(), "{case:?} {budget}: {}", wrong.join("\n"));
+        }
+    }
+}

@@ -1,7 +1,9 @@
 //! Runs a scenario: every plan under every protocol, on all cores, with rows written in an order that does not depend on them.
 
 pub mod findings;
+mod resume;
 pub mod rows;
+mod untimed;
 pub mod workload;
 
 use std::collections::BTreeMap;
@@ -17,15 +19,17 @@ use crate::drive::scripted::run_plan;
 use crate::drive::shrink::shrink;
 use crate::drive::{self, Fair, Finished, Job};
 use crate::fault::{Fault, Plan};
-use crate::invariant::{Invariant, Verdict};
+use crate::invariant::ending::Ending;
+use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow};
-use crate::scenario::{CryptoKind, Faults, GivenPlan, Scenario};
+use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Scenario};
 use crate::world::Workload;
 
 use findings::{Exhaustive, Finding, Kind, Sampled};
-use rows::{EndState, HALF_PAID, Kept, Place, SOMETIMES};
+pub use resume::finished;
+use rows::{HALF_PAID, Kept, Place, SOMETIMES};
 
 /// Is told how a scenario gets on.
 pub trait Progress: Sync {
@@ -33,6 +37,23 @@ pub trait Progress: Sync {
     fn ahead(&self, runs: u64);
     /// So many runs are done.
     fn done(&self, runs: u64);
+    /// A search without time has come to the states with so many faults and so many events.
+    fn level(&self, _level: Level) {}
+}
+
+/// How far a search without time has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Level {
+    /// Faults.
+    pub faults: u32,
+    /// Events.
+    pub events: u32,
+    /// States so far.
+    pub states: u64,
+    /// States that are next.
+    pub frontier: u64,
+    /// What they take, in bytes.
+    pub bytes: u64,
 }
 
 /// Why a scenario has no results.
@@ -65,6 +86,8 @@ pub struct Outcome {
     pub incomplete: Option<String>,
     /// The conditions that some run should have reached, and none did.
     pub gaps: Vec<&'static str>,
+    /// What broke, a line each: clause, victim, cause, and the plan.
+    pub findings: Vec<String>,
 }
 
 /// Says which faults of a plan never met their site.
@@ -101,6 +124,7 @@ pub fn run(
         summary: Vec::new(),
         sometimes: BTreeMap::new(),
         left_out: Vec::new(),
+        findings: Vec::new(),
         runs: 0,
     };
     for name in &scenario.protocols {
@@ -108,19 +132,30 @@ pub fn run(
             campaign.protocol(&protocol)?;
         }
     }
-    let Campaign { writer, summary, sometimes, left_out, .. } = campaign;
+    let Campaign { writer, summary, sometimes, left_out, findings, .. } = campaign;
     let incomplete = left_out.first().map(|left: &LeftOut| left.why.clone());
     let mut manifest = Manifest { left_out, ..manifest };
-    let kinds = scenario.faults.kinds();
-    let names: Vec<&'static str> = SOMETIMES.into_iter().chain(kinds.iter().map(|kind| kind.name())).collect();
     let reached = |name: &str| sometimes.get(name).copied().unwrap_or(0);
-    manifest.sometimes =
-        names.iter().map(|name| Sometimes { name: (*name).to_owned(), reached: reached(name) }).collect();
-    // Where no fault was to be chosen, nothing was to be reached; and Cases 2 and 3 are built never to be half-paid.
-    let wanted = |name: &&&str| !kinds.is_empty() && **name != HALF_PAID && reached(name) == 0;
-    let gaps = names.iter().filter(wanted).copied().collect();
+    let reached = |name: &'static str| Sometimes { name: name.to_owned(), reached: reached(name) };
+    manifest.sometimes = conditions(scenario).into_iter().map(reached).collect();
+    let gaps = gaps(scenario, &manifest.sometimes);
+    manifest.summary.clone_from(&summary);
     writer.finish(manifest)?;
-    Ok(Outcome { summary, incomplete, gaps })
+    Ok(Outcome { summary, incomplete, gaps, findings })
+}
+
+/// The conditions that some run of a scenario should reach.
+fn conditions(scenario: &Scenario) -> Vec<&'static str> {
+    let kinds = scenario.faults.kinds();
+    SOMETIMES.into_iter().chain(kinds.iter().map(|kind| kind.name())).collect()
+}
+
+/// Those that none reached. Where no fault was to be chosen, nothing was to be reached; and Cases 2 and 3 are built never to be
+/// half-paid.
+fn gaps(scenario: &Scenario, reached: &[Sometimes]) -> Vec<&'static str> {
+    let missed = |name: &&str| reached.iter().all(|sometimes| sometimes.name != **name || sometimes.reached == 0);
+    let wanted = |name: &&str| !scenario.faults.kinds().is_empty() && *name != HALF_PAID && missed(name);
+    conditions(scenario).into_iter().filter(wanted).collect()
 }
 
 struct Campaign<'a> {
@@ -131,6 +166,7 @@ struct Campaign<'a> {
     summary: Vec<SummaryRow<'static>>,
     sometimes: BTreeMap<&'static str, u64>,
     left_out: Vec<LeftOut>,
+    findings: Vec<String>,
     runs: u64,
 }
 
@@ -142,7 +178,7 @@ struct Sums {
     committed: u64,
     violated: [u64; Invariant::ALL.len()],
     cut_short: u64,
-    ends: BTreeMap<EndState, (u64, Plan)>,
+    ends: BTreeMap<Ending, (u64, Plan)>,
 }
 
 /// The violations of one protocol, gathered as its way of choosing plans allows.
@@ -163,6 +199,11 @@ impl<'a> Campaign<'a> {
         let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
         let deviation = deviation(&setup);
         self.runs = 0;
+        if let Faults::Exhaustive { at_most, kinds, clock: Clock::Untimed } = &scenario.faults {
+            let budget =
+                Budget { at_most: *at_most, kinds: kinds.clone(), server_may_vanish: scenario.server_crash_forever };
+            return self.untimed(protocol, setup, &budget, deviation.as_deref());
+        }
         let gathered = match &scenario.faults {
             Faults::Random { seeds, .. } => {
                 let mut sampled = Sampled::default();
@@ -322,6 +363,7 @@ impl<'a> Campaign<'a> {
                 protocol.name(),
                 finding.seed
             );
+            self.note(kind.clause, &cause, &finding.plan.to_string(), &finding.violation);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
                 protocol: place.protocol.into(),
@@ -337,7 +379,7 @@ impl<'a> Campaign<'a> {
             })?;
         }
         for (end, (runs, plan)) in &sums.ends {
-            self.writer.write(&end.row(place, *runs, plan.to_string()))?;
+            self.writer.write(&rows::outcome(end, place, *runs, plan.to_string()))?;
         }
         for (invariant, violations) in Invariant::ALL.iter().zip(sums.violated) {
             let expected = self.scenario.expect.get(invariant).copied().unwrap_or_default();
@@ -361,6 +403,13 @@ impl<'a> Campaign<'a> {
             });
         }
         Ok(())
+    }
+
+    /// Keeps a line on something that broke.
+    fn note(&mut self, clause: &str, cause: &str, plan: &str, violation: &Violation) {
+        let Violation { invariant, victim, events, .. } = violation;
+        let line = format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}", invariant.name());
+        self.findings.push(line);
     }
 
     /// A sampled finding, made as small as it can be. Runs take the same course under both kinds of cryptography, so the many

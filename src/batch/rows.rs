@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::drive::Finished;
 use crate::fault::{FaultKind, Plan};
+use crate::invariant::ending::{Ending, Goods};
 use crate::invariant::facts::PurchaseFacts;
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::order::Status;
@@ -16,17 +17,6 @@ use crate::results::{
 };
 use crate::world::Workload;
 
-/// How a purchase ended, and what broke on the way: what `outcomes.csv` counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EndState {
-    payment: Payment,
-    customer_goods: CustomerGoods,
-    obtainable: YesNo,
-    customer_belief: CustomerBelief,
-    merchant_belief: MerchantBelief,
-    verdicts: [Verdict; Invariant::ALL.len()],
-}
-
 /// What is kept of a run.
 #[derive(Debug)]
 pub struct Kept<'a> {
@@ -35,7 +25,7 @@ pub struct Kept<'a> {
     /// The rows of `purchases.csv`.
     pub purchases: Vec<PurchaseRow<'a>>,
     /// How each purchase ended.
-    pub ends: Vec<EndState>,
+    pub ends: Vec<Ending>,
     /// What broke.
     pub violations: Vec<Violation>,
     /// The faults that struck.
@@ -75,7 +65,7 @@ fn since(start_us: Option<u64>, end_us: Option<u64>, last_us: u64) -> u64 {
     start_us.map_or(0, |start_us| end_us.unwrap_or(last_us).saturating_sub(start_us))
 }
 
-fn payment(status: Status) -> Payment {
+const fn payment(status: Status) -> Payment {
     match status {
         Status::Unknown => Payment::None,
         Status::Committed => Payment::Committed,
@@ -84,7 +74,7 @@ fn payment(status: Status) -> Payment {
     }
 }
 
-fn customer_belief(belief: Option<Belief>) -> CustomerBelief {
+const fn customer_belief(belief: Option<Belief>) -> CustomerBelief {
     match belief {
         Some(Belief::InDoubt) => CustomerBelief::InDoubt,
         Some(Belief::Charged) => CustomerBelief::Charged,
@@ -93,7 +83,7 @@ fn customer_belief(belief: Option<Belief>) -> CustomerBelief {
     }
 }
 
-fn merchant_belief(belief: Option<Belief>) -> MerchantBelief {
+const fn merchant_belief(belief: Option<Belief>) -> MerchantBelief {
     match belief {
         Some(Belief::InDoubt) => MerchantBelief::InDoubt,
         Some(Belief::Paid) => MerchantBelief::Paid,
@@ -102,10 +92,10 @@ fn merchant_belief(belief: Option<Belief>) -> MerchantBelief {
     }
 }
 
-fn verdicts(violations: &[Violation], of: Option<&PurchaseKey>) -> [Verdict; Invariant::ALL.len()] {
+fn verdicts(violations: &[Violation]) -> [Verdict; Invariant::ALL.len()] {
     let mut verdicts = [Verdict::Holds; Invariant::ALL.len()];
     for (verdict, invariant) in verdicts.iter_mut().zip(Invariant::ALL) {
-        let broken = |v: &&Violation| v.invariant == *invariant && of.is_none_or(|about| v.purchase == *about);
+        let broken = |v: &&Violation| v.invariant == *invariant;
         if violations.iter().find(broken).is_some() {
             *verdict = Verdict::Violated;
         }
@@ -113,43 +103,42 @@ fn verdicts(violations: &[Violation], of: Option<&PurchaseKey>) -> [Verdict; Inv
     verdicts
 }
 
-fn end(purchase: &PurchaseFacts, violations: &[Violation], setup: &Setup) -> EndState {
-    let goods = match &purchase.held {
-        Some(held) if Some(held) == purchase.truth(setup).as_ref() => CustomerGoods::Item,
-        Some(_) => CustomerGoods::WrongItem,
-        None if purchase.has_ciphertext() => CustomerGoods::Sealed,
-        None => CustomerGoods::None,
-    };
-    EndState {
-        payment: if purchase.committed() { Payment::Committed } else { payment(purchase.status()) },
-        customer_goods: goods,
-        obtainable: if purchase.obtainable(setup).is_some() { YesNo::Yes } else { YesNo::No },
-        customer_belief: customer_belief(purchase.customer_belief),
-        merchant_belief: merchant_belief(purchase.merchant_belief),
-        verdicts: verdicts(violations, Some(&purchase.about)),
+fn end(purchase: &PurchaseFacts, violations: &[Violation], setup: &Setup) -> Ending {
+    let broken = |invariant| violations.iter().any(|v| v.purchase == purchase.about && v.invariant == invariant);
+    Ending::of(purchase, broken, setup)
+}
+
+const fn goods(goods: Goods) -> CustomerGoods {
+    match goods {
+        Goods::None => CustomerGoods::None,
+        Goods::Sealed => CustomerGoods::Sealed,
+        Goods::Item => CustomerGoods::Item,
+        Goods::WrongItem => CustomerGoods::WrongItem,
     }
 }
 
-impl EndState {
-    /// The row of `outcomes.csv`.
-    pub fn row<'a>(&self, place: Place<'a>, runs: u64, example_plan: String) -> OutcomeRow<'a> {
-        let [money, goods, content, certified, terminates] = self.verdicts;
-        OutcomeRow {
-            scenario: Cow::Borrowed(place.scenario),
-            protocol: Cow::Borrowed(place.protocol),
-            payment: self.payment,
-            customer_goods: self.customer_goods,
-            obtainable: self.obtainable,
-            customer_belief: self.customer_belief,
-            merchant_belief: self.merchant_belief,
-            money,
-            goods,
-            content,
-            certified,
-            terminates,
-            runs,
-            example_plan: Text::Owned(example_plan),
-        }
+const fn yes_no(yes: bool) -> YesNo {
+    if yes { YesNo::Yes } else { YesNo::No }
+}
+
+/// The row of `outcomes.csv`.
+pub fn outcome<'a>(ending: &Ending, place: Place<'a>, runs: u64, example_plan: String) -> OutcomeRow<'a> {
+    let [money, goods_kept, content, certified, terminates] = ending.verdicts;
+    OutcomeRow {
+        scenario: Cow::Borrowed(place.scenario),
+        protocol: Cow::Borrowed(place.protocol),
+        payment: payment(ending.payment),
+        customer_goods: goods(ending.goods),
+        obtainable: yes_no(!ending.out_of_reach),
+        customer_belief: customer_belief(ending.customer_belief),
+        merchant_belief: merchant_belief(ending.merchant_belief),
+        money,
+        goods: goods_kept,
+        content,
+        certified,
+        terminates,
+        runs,
+        example_plan: Text::Owned(example_plan),
     }
 }
 
@@ -189,11 +178,11 @@ pub fn keep<'a>(finished: &Finished<'_>, setup: &Setup, workload: &Workload, pla
             merchant: purchase.about.merchant(),
             item: purchase.wish.map_or(0, |wish| u64::from(wish.item)),
             price_cents: price_cents(purchase, setup),
-            outcome: end.payment,
-            customer_belief: end.customer_belief,
-            merchant_belief: end.merchant_belief,
-            customer_goods: end.customer_goods,
-            obtainable: end.obtainable,
+            outcome: payment(end.payment),
+            customer_belief: customer_belief(end.customer_belief),
+            merchant_belief: merchant_belief(end.merchant_belief),
+            customer_goods: goods(end.goods),
+            obtainable: yes_no(!end.out_of_reach),
             messages: purchase.messages,
             started_us: purchase.started_us,
             committed_us: purchase.committed_us,
@@ -202,9 +191,9 @@ pub fn keep<'a>(finished: &Finished<'_>, setup: &Setup, workload: &Workload, pla
             in_doubt_us: since(purchase.signed_us, purchase.rested_us, last_us),
         });
     }
-    let count = |payment| ends.iter().filter(|end| end.payment == payment).count() as u64;
-    let (committed, declined, aborted) = (count(Payment::Committed), count(Payment::Declined), count(Payment::Aborted));
-    let [money, goods, content, certified, terminates] = verdicts(violations, None);
+    let count = |status| ends.iter().filter(|end: &&Ending| end.payment == status).count() as u64;
+    let (committed, declined, aborted) = (count(Status::Committed), count(Status::Declined), count(Status::Aborted));
+    let [money, goods, content, certified, terminates] = verdicts(violations);
     let tally = finished.meter.tally();
     let plan = finished.plan();
     let run = RunRow {

@@ -52,6 +52,11 @@ pub fn setup(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
     }
 }
 
+/// The same for the untimed clock, under which nobody waits: waits that grow would only tell states apart that are alike.
+pub fn without_time(setup: Setup) -> Setup {
+    Setup { timing: Timing { retry_backoff_permille: 1000, ..setup.timing }, ..setup }
+}
+
 /// Money as accounts count it; scenarios cannot ask for more than fits.
 fn cents(amount: u64) -> Cents {
     Cents::try_from(amount).unwrap_or(Cents::MAX)

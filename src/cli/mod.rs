@@ -1,5 +1,9 @@
 //! The command line: arguments in, results out, and an exit code that says what came of it. It holds no logic of its own.
 
+mod check;
+mod compare;
+mod explore;
+mod generate;
 mod list;
 mod output;
 mod replay;
@@ -89,10 +93,22 @@ enum Color {
 enum Command {
     /// Run scenarios, write results, and compare the verdicts with what the scenarios expect
     Run(run::RunArgs),
+    /// Search every plan of at most so many faults, without a scenario file
+    Explore(explore::ExploreArgs),
     /// Run one plan and show what happened, step by step
     Replay(replay::ReplayArgs),
+    /// Say what is wrong with scenarios, without running them
+    Check(check::CheckArgs),
+    /// Say what has changed between two results folders; exits 1 if anything has become worse
+    Compare(compare::CompareArgs),
     /// Protocols, mechanisms, fault kinds and deviations, with one line each
     List(list::ListArgs),
+    /// The JSON Schema of a scenario file, for editors
+    Schema,
+    /// A script that completes commands and flags in a shell
+    Completions(generate::CompletionsArgs),
+    /// The manual page
+    Man,
 }
 
 /// Runs the command that the arguments ask for.
@@ -121,8 +137,14 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let output = Output::new(&cli.look);
     let result = match &cli.command {
         Command::Run(arguments) => run::run(arguments, &output),
+        Command::Explore(arguments) => explore::explore(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),
+        Command::Check(arguments) => check::check(arguments, &output),
+        Command::Compare(arguments) => compare::run(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
+        Command::Schema => generate::schema(&output),
+        Command::Completions(arguments) => generate::completions(arguments, &output),
+        Command::Man => generate::man(&output),
     };
     match result {
         Ok(exit) => exit,

@@ -10,8 +10,9 @@ use super::{Exit, Failure};
 use crate::batch::{unmet, workload};
 use crate::diagram::{Transcript, mermaid, text, verdict};
 use crate::drive::Job;
+use crate::drive::follow::follow;
 use crate::drive::scripted::run_plan;
-use crate::fault::Plan;
+use crate::fault::Course;
 use crate::protocol::mechanism::{Mechanism, Preset};
 use crate::protocol::{self, Protocol, deviation};
 use crate::scenario::{self, CryptoKind, Scenario};
@@ -34,18 +35,31 @@ pub(super) struct ReplayArgs {
     /// Take a mechanism away; may be repeated
     #[arg(long, value_name = "MECHANISM")]
     without: Vec<Mechanism>,
-    /// How every merchant breaks the protocol
-    #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::MERCHANT, name))]
-    merchant: Option<&'static str>,
-    /// How every customer does
-    #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::CUSTOMER, name))]
-    customer: Option<&'static str>,
+    #[command(flatten)]
+    deviations: DeviationArgs,
     /// The cryptography
     #[arg(long, value_name = "KIND", default_value = "real")]
     crypto: CryptoArg,
     /// How to draw it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+}
+
+#[derive(Args)]
+pub(super) struct DeviationArgs {
+    /// How every merchant breaks the protocol
+    #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::MERCHANT, name))]
+    merchant: Option<&'static str>,
+    /// How every customer does
+    #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::CUSTOMER, name))]
+    customer: Option<&'static str>,
+}
+
+impl DeviationArgs {
+    pub(super) fn apply(&self, scenario: &mut Scenario) {
+        scenario.deviations.merchant = self.merchant.unwrap_or(scenario.deviations.merchant);
+        scenario.deviations.customer = self.customer.unwrap_or(scenario.deviations.customer);
+    }
 }
 
 /// The deviation's name, if it is one.
@@ -59,11 +73,20 @@ fn known(list: &[deviation::Known], name: &str) -> Result<&'static str, String> 
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum PresetArg {
+pub(super) enum PresetArg {
     /// Every mechanism
     Hardened,
     /// Only what the paper states outright
     AsWritten,
+}
+
+impl From<PresetArg> for Preset {
+    fn from(preset: PresetArg) -> Self {
+        match preset {
+            PresetArg::Hardened => Preset::Hardened,
+            PresetArg::AsWritten => Preset::AsWritten,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -142,29 +165,43 @@ fn protocol_of(arguments: &ReplayArgs, scenario: &Scenario) -> Result<Arc<dyn Pr
 }
 
 pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Failure> {
-    let plan: Plan = arguments.plan.parse().map_err(|error| Failure::usage(format!("the plan, {error}")))?;
+    let course: Course = arguments.plan.parse().map_err(|error| Failure::usage(format!("the plan, {error}")))?;
     let mut scenario = target(arguments, output)?;
     if let Some(preset) = arguments.preset {
-        scenario.preset = match preset {
-            PresetArg::Hardened => Preset::Hardened,
-            PresetArg::AsWritten => Preset::AsWritten,
-        };
+        scenario.preset = preset.into();
     }
     scenario.without.extend(&arguments.without);
-    scenario.deviations.merchant = arguments.merchant.unwrap_or(scenario.deviations.merchant);
-    scenario.deviations.customer = arguments.customer.unwrap_or(scenario.deviations.customer);
+    arguments.deviations.apply(&mut scenario);
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
     let crypto = match arguments.crypto {
         CryptoArg::Real => CryptoKind::Real,
         CryptoArg::Symbolic => CryptoKind::Symbolic,
     };
-    let setup = workload::setup(&scenario, &protocol, crypto, seed);
+    let mut setup = workload::setup(&scenario, &protocol, crypto, seed);
+    if course.order.is_some() {
+        setup = workload::without_time(setup);
+    }
     let errands = workload::workload(&scenario, seed);
     let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario) };
     let mut transcript = Transcript::new(errands.errands.len());
-    let (finished, left) = run_plan(&job, &plan, &mut transcript);
-    if finished.cut_short {
+    let (finished, left) = match &course.order {
+        None => run_plan(&job, &course.plan, &mut transcript),
+        Some(order) => {
+            let followed = follow(&job, &course, &mut transcript);
+            if let Some((at, event)) = followed.parted {
+                let of = order.len();
+                return Err(Failure::usage(format!(
+                    "the plan no longer fits: event {at} of {of} in its order, `{event}`, cannot come next there"
+                )));
+            }
+            if !followed.at_rest {
+                output.warn("the order ends before everything is at rest: what holds only in the end is not judged");
+            }
+            (followed.finished, followed.unmet)
+        }
+    };
+    if finished.cut_short && course.order.is_none() {
         output.warn("the run did not settle within the bound on its events: what holds only in the end is not judged");
     } else if !left.is_empty() {
         return Err(Failure::usage(format!("the plan no longer fits: {}", unmet(&left))));
@@ -173,7 +210,7 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         Format::Mermaid => output.print(&mermaid::draw(&transcript))?,
         Format::Text => {
             let heading = format!(
-                "{}, {}, seed {seed}, {} cryptography\nplan: {plan}\n\n",
+                "{}, {}, seed {seed}, {} cryptography\nplan: {course}\n\n",
                 scenario.name,
                 protocol.about(),
                 setup.crypto.name()

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::Question;
+use super::coverage::{Covered, Spot};
 use super::look::{Breach, recall, seen};
 use super::search::{Hit, Search, Stopped};
 use super::step::Step;
-use super::Question;
-use super::coverage::Covered;
+use super::step::View;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
 use crate::fault::{Course, FaultKind};
@@ -42,6 +43,9 @@ pub struct Ended {
     pub course: Option<Course>,
 }
 
+/// What the faults on the way to a hit are, without their numbers, and where they struck.
+type Roots = (Vec<String>, Vec<Spot>);
+
 /// What came of a search.
 #[derive(Debug)]
 pub struct Answer {
@@ -61,6 +65,8 @@ pub struct Answer {
     pub ends: Vec<Ended>,
     /// At how many states everything is at rest.
     pub at_rest: u64,
+    /// At how many of these, after some fault, something was committed.
+    pub committed_in_spite: u64,
     /// States from which nothing at rest can be reached, with a course to the first of them.
     pub endless: Option<(u64, Option<Course>)>,
     /// What was met, and what struck.
@@ -71,6 +77,18 @@ pub struct Answer {
 
 /// What makes findings the same but for their cause.
 type Kind = (Invariant, &'static str, Side);
+
+/// Hits that are alike.
+struct Gathered<'h> {
+    cause: &'h Vec<String>,
+    spots: &'h Vec<Spot>,
+    breach: Breach,
+    hits: Vec<&'h Hit>,
+    states: u64,
+}
+
+/// Findings, where the faults of each struck, and what could not be confirmed.
+type Found = (Vec<Finding>, Vec<Vec<Spot>>, Vec<(Breach, Option<Course>)>);
 
 /// Whether one sorted list holds all of another.
 fn holds(all: &[String], part: &[String]) -> bool {
@@ -94,12 +112,11 @@ impl<const W: usize> Search<'_, W> {
     }
 
     pub(super) fn answer(&self, question: &Question<'_>) -> Answer {
-        let job = Job {
-            setup: question.setup,
-            workload: question.workload,
-            latency: Latency { min_us: 0, max_us: 0 },
-        };
-        let (findings, unconfirmed) = self.findings(&job);
+        let job = Job { setup: question.setup, workload: question.workload, latency: Latency { min_us: 0, max_us: 0 } };
+        let (findings, struck, unconfirmed) = self.findings(&job);
+        let committed = |likeness| seen(likeness, &self.tables).purchases.values().any(|purchase| purchase.committed());
+        let in_spite =
+            self.ends.iter().filter(|(likeness, _, _, place)| self.faults_of(*place) > 0 && committed(*likeness));
         let endless = self.endless().map(|(states, place)| {
             let course = self.course(&Hit { place, within: None, broken: 0 });
             (states, course)
@@ -111,61 +128,69 @@ impl<const W: usize> Search<'_, W> {
             stopped: self.stopped,
             findings,
             unconfirmed,
+            committed_in_spite: in_spite.map(|(_, _, states, _)| states).sum(),
             at_rest: self.ends.iter().map(|(_, _, states, _)| states).sum(),
             ends: self.endings(),
             endless,
-            coverage: self.coverage.covered(&self.tables),
+            coverage: self.coverage.covered(&self.tables, struck.iter().flatten()),
             state_bytes: W * 8,
         }
     }
 
+    /// What the faults on the way to a hit are.
+    fn roots(&self, hit: &Hit) -> Roots {
+        let steps = self.faults_before(hit);
+        let mut causes: Vec<String> = steps.iter().map(|(_, step)| self.cause(*step)).collect();
+        causes.sort_unstable();
+        let spot = |(place, step): &(super::store::Place, Step)| {
+            let (state, _) = self.state(*place);
+            View::new(&self.tables, &state, false).spot(*step)
+        };
+        (causes, steps.iter().filter_map(spot).collect())
+    }
+
     /// Gathers hits by clause, victim and cause. Hits come in the order of their faults, then of their events.
-    fn findings(&self, job: &Job<'_, '_>) -> (Vec<Finding>, Vec<(Breach, Option<Course>)>) {
-        let causes: Vec<Vec<String>> = self
-            .hits
-            .par_iter()
-            .map(|hit| {
-                let mut cause: Vec<String> =
-                    self.faults_before(hit).into_iter().map(|step| self.cause(step)).collect();
-                cause.sort_unstable();
-                cause
-            })
-            .collect();
-        let mut kinds: BTreeMap<Kind, Vec<(Vec<String>, Breach, Vec<&Hit>, u64)>> = BTreeMap::new();
-        for (hit, cause) in self.hits.iter().zip(causes) {
+    fn findings(&self, job: &Job<'_, '_>) -> Found {
+        let roots: Vec<Roots> = self.hits.par_iter().map(|hit| self.roots(hit)).collect();
+        let mut kinds: BTreeMap<Kind, Vec<Gathered<'_>>> = BTreeMap::new();
+        for (hit, (cause, spots)) in self.hits.iter().zip(&roots) {
             for (_, breach) in self.looks.breaches(hit.broken) {
                 let known = kinds.entry((breach.invariant, breach.clause, breach.victim.side())).or_default();
-                match known.iter_mut().find(|(smaller, ..)| holds(&cause, smaller)) {
-                    Some((smaller, _, hits, states)) => {
-                        *states += 1;
-                        if *smaller == cause && hits.len() < CANDIDATES {
-                            hits.push(hit);
+                match known.iter_mut().find(|smaller| holds(cause, smaller.cause)) {
+                    Some(smaller) => {
+                        smaller.states += 1;
+                        if smaller.cause == cause && smaller.hits.len() < CANDIDATES {
+                            smaller.hits.push(hit);
                         }
                     }
-                    None => known.push((cause.clone(), *breach, vec![hit], 1)),
+                    None => known.push(Gathered { cause, spots, breach: *breach, hits: vec![hit], states: 1 }),
                 }
             }
         }
-        let gathered: Vec<_> = kinds.into_values().flatten().collect();
-        let confirmed: Vec<Result<Finding, (Breach, Option<Course>)>> = gathered
+        let gathered: Vec<Gathered<'_>> = kinds.into_values().flatten().collect();
+        let confirmed: Vec<_> = gathered
             .into_par_iter()
-            .map(|(cause, breach, hits, states)| {
+            .map(|gathered| {
+                let Gathered { cause, spots, breach, hits, states } = gathered;
                 let courses: Vec<Course> = hits.iter().filter_map(|hit| self.course(hit)).collect();
                 let first = courses.first().cloned();
                 let shown = courses.into_iter().filter_map(|course| Some((confirm(job, &course, &breach)?, course)));
                 let shortest = shown.min_by_key(|(violation, course)| (course.plan.0.len(), violation.events));
                 let (violation, course) = shortest.ok_or((breach, first))?;
-                Ok(Finding { breach, cause, course, violation, states })
+                Ok((Finding { breach, cause: cause.clone(), course, violation, states }, spots.clone()))
             })
             .collect();
-        let (mut findings, mut unconfirmed) = (Vec::new(), Vec::new());
+        let (mut findings, mut struck, mut unconfirmed) = (Vec::new(), Vec::new(), Vec::new());
         for result in confirmed {
             match result {
-                Ok(finding) => findings.push(finding),
+                Ok((finding, spots)) => {
+                    findings.push(finding);
+                    struck.push(spots);
+                }
                 Err(failed) => unconfirmed.push(failed),
             }
         }
-        (findings, unconfirmed)
+        (findings, struck, unconfirmed)
     }
 
     fn endings(&self) -> Vec<Ended> {

@@ -13,13 +13,16 @@ use std::collections::BTreeMap;
 use super::local::Before;
 use super::state::{CARRIED, ONE, PARTIES_MAX};
 use super::step::{Step, Strikes, Taken, View};
-use super::table::Tables;
+use super::table::{Cut, Move, Tables};
 use crate::fault::FaultKind;
 use crate::protocol::party::Party;
 use crate::world::Presence;
 
 /// What strikes letters, in the order of their counts.
 const ON_LETTERS: [FaultKind; 4] = [FaultKind::Drop, FaultKind::Duplicate, FaultKind::Replay, FaultKind::Corrupt];
+
+/// Whom a fault strikes and where, without numbers, and its kind.
+pub(super) type Spot = (Party, String, FaultKind);
 
 /// How often a letter was met and struck.
 #[derive(Debug, Clone, Copy, Default)]
@@ -63,6 +66,8 @@ pub struct Covered {
     pub met: u64,
     /// In how many it did.
     pub struck: u64,
+    /// How many findings it has a part in.
+    pub violated: u64,
 }
 
 /// The place of that number, which is made if it is not there.
@@ -104,17 +109,16 @@ impl Tried {
         }
     }
 
-    /// In words, in the order of the reports.
-    pub(super) fn covered(&self, tables: &Tables<'_>) -> Vec<Covered> {
-        let mut words: BTreeMap<(Party, String, FaultKind), [u64; 2]> = BTreeMap::new();
+    /// In words, in the order of the reports. `findings` says at which sites each finding's faults struck.
+    pub(super) fn covered<'f>(&self, tables: &Tables<'_>, findings: impl Iterator<Item = &'f Spot>) -> Vec<Covered> {
+        let mut words: BTreeMap<Spot, [u64; 3]> = BTreeMap::new();
         let mut count = |party: Party, site: String, kind: FaultKind, met: u64, struck: u64| {
             if met + struck > 0 {
                 let counts = words.entry((party, site, kind)).or_default();
-                *counts = [counts[0] + met, counts[1] + struck];
+                *counts = [counts[0] + met, counts[1] + struck, counts[2]];
             }
         };
         let party = |seat: u8| tables.seats[seat as usize].party;
-        let step = |letter: Option<&u16>| letter.map(|letter| tables.letters[*letter as usize].message.step);
         let crashes = |party: Party, OfCrash { met, struck }: OfCrash| {
             [false, true].into_iter().zip(struck).filter_map(move |(forever, struck)| {
                 let kind = if forever { FaultKind::CrashForever } else { FaultKind::Crash };
@@ -142,24 +146,58 @@ impl Tried {
             let met = self.moves.get(number).copied().unwrap_or(0);
             for (cut, at) in found.cuts.iter().zip(found.cuts_before..) {
                 let struck = self.cuts.get(at).copied().unwrap_or_default();
-                let site = match cut.before {
-                    Before::Send => match step(found.sends.get(cut.sends as usize)) {
-                        Some(step) => format!("before {step}"),
-                        None => continue,
-                    },
-                    Before::Save => format!("before save {}", found.saves[cut.saves as usize].0),
-                };
+                let site = site_of(tables, found, cut);
                 for (kind, met, struck) in crashes(party(found.seat), OfCrash { met, struck }) {
                     count(party(found.seat), site.clone(), kind, met, struck);
                 }
             }
         }
-        let covered = |((party, site, fault), [met, struck]): ((Party, String, FaultKind), [u64; 2])| Covered { party, site, fault, met, struck };
+        for spot in findings {
+            words.entry(spot.clone()).or_default()[2] += 1;
+        }
+        let covered = |((party, site, fault), [met, struck, violated]): (Spot, [u64; 3])| Covered {
+            party,
+            site,
+            fault,
+            met,
+            struck,
+            violated,
+        };
         words.into_iter().map(covered).collect()
     }
 }
 
+/// Where in the handling of an input a cut is.
+fn site_of(tables: &Tables<'_>, found: &Move, cut: &Cut) -> String {
+    match cut.before {
+        Before::Send => format!("before {}", tables.letters[found.sends[cut.sends as usize] as usize].message.step),
+        Before::Save => format!("before save {}", found.saves[cut.saves as usize].0),
+    }
+}
+
 impl<const W: usize> View<'_, '_, W> {
+    /// Where a fault strikes in a step from this state.
+    pub(super) fn spot(&self, step: Step) -> Option<Spot> {
+        let party = |seat: u8| self.tables.seats[seat as usize].party;
+        let name = |letter: u16| self.tables.letters[letter as usize].message.step;
+        let (party, site) = match step {
+            Step::Drop(letter) | Step::Duplicate(letter) | Step::Replay(letter) | Step::Corrupt { letter, .. } => {
+                (self.tables.letters[letter as usize].from, format!("send {}", name(letter)))
+            }
+            Step::Crash { seat, .. } => (party(seat), "idle".to_owned()),
+            Step::CrashTaking { seat, taken: Taken::Letter(letter), .. } => {
+                (party(seat), format!("taking {}", name(letter)))
+            }
+            Step::CrashTaking { seat, .. } => (party(seat), "taking start".to_owned()),
+            Step::CrashWithin { seat, taken, cut, .. } => {
+                let found = self.tables.moved(self.found(seat, taken)?);
+                (party(seat), site_of(self.tables, found, found.cuts.get(cut as usize)?))
+            }
+            Step::Take { .. } | Step::Lapse => return None,
+        };
+        Some((party, site, step.fault()?))
+    }
+
     /// A fault strikes in a step from this state.
     pub(super) fn strike(&self, step: Step, tried: &mut Tried) {
         let mut letter = |letter: u16, kind: usize| at(&mut tried.letters, letter as usize).struck[kind] += 1;

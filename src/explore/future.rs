@@ -12,6 +12,9 @@
 //! and adds dead letters only, which by the same argument are left out as well; so with and without the letter the same steps are
 //! open, they lead to states that differ by dead letters only, and every clause sees the same. One thing looks at letters
 //! themselves: whether a copy of an order is under way, so that P may yet commit. A dead copy of an order will not make P commit.
+//!
+//! Garbled letters are not followed, since a garbled name can make any number of purchases that nobody began. So nothing is left out
+//! while a letter may yet be garbled, nor where one has led to a share or a letter that is not known otherwise.
 //! Tests run every search that is small enough both ways.
 
 use super::local::Stimulus;
@@ -67,30 +70,22 @@ pub(super) struct Futures {
     /// By whether a crash may yet strike, seat and share.
     reach: [Vec<Vec<Reach>>; 2],
     /// By letter: whether it makes a difference anywhere.
-    pub(super) matters: Letters,
+    matters: Letters,
+    /// So many letters were known, and so many shares of each party. Others come of garbled letters alone.
+    letters: usize,
+    shares: Vec<usize>,
 }
 
 /// A party with more shares than this is not followed to the end.
-const SHARES_MAX: usize = 20_000;
+const SHARES_MAX: usize = 50_000;
 /// Nor is a search with more transitions than this.
-const MOVES_MAX: usize = 2_000_000;
+const MOVES_MAX: usize = 4_000_000;
 
 impl Tables<'_> {
     /// Follows every input that anybody could ever hand each party. `None` if there is no end to it.
-    pub(super) fn futures(&mut self, crashes: bool, garbles: u32) -> Result<Option<Futures>, Full> {
+    pub(super) fn futures(&mut self, crashes: bool) -> Result<Option<Futures>, Full> {
         if !self.close(crashes)? {
             return Ok(None);
-        }
-        let mut garbled = 0;
-        for _ in 0..garbles {
-            let known = self.letters.len();
-            for letter in garbled..known {
-                self.fill(Need::Garbled(letter as u16))?;
-            }
-            garbled = known;
-            if !self.close(crashes)? {
-                return Ok(None);
-            }
         }
         let letters = self.letters.len();
         let mut to = vec![Vec::new(); self.seats.len()];
@@ -101,7 +96,8 @@ impl Tables<'_> {
             let crash = crash && crashes;
             (0..self.seats.len()).map(|seat| self.reach(seat as u8, &to[seat], letters, crash)).collect::<Vec<_>>()
         });
-        let mut futures = Futures { to, reach, matters: Letters::with_room(letters) };
+        let shares = self.seats.iter().map(|seat| seat.locals.len()).collect();
+        let mut futures = Futures { to, reach, matters: Letters::with_room(letters), letters, shares };
         futures.matters = futures.somewhere(letters);
         Ok(Some(futures))
     }
@@ -115,7 +111,7 @@ impl Tables<'_> {
                 while local < self.seats[seat as usize].locals.len() {
                     self.close_share(seat, local as u16, crashes)?;
                     local += 1;
-                        if local > SHARES_MAX || self.moves() > MOVES_MAX {
+                    if local > SHARES_MAX || self.moves() > MOVES_MAX {
                         return Ok(false);
                     }
                 }
@@ -150,9 +146,7 @@ impl Tables<'_> {
         let presence = known.presence[local as usize];
         match known.stimuli.get(stimulus.into()) {
             Stimulus::Restart => presence == Presence::Down,
-            Stimulus::Timer(_) => {
-                presence == Presence::Up && known.timers[local as usize].contains(&stimulus)
-            }
+            Stimulus::Timer(_) => presence == Presence::Up && known.timers[local as usize].contains(&stimulus),
             Stimulus::Start(_) | Stimulus::TopUp(_) => {
                 let in_all = self.starts.iter().filter(|(customer, _)| *customer == seat).count().max(1);
                 presence == Presence::Up && (known.locals.get(local.into()).from_outside as usize) < in_all
@@ -199,16 +193,15 @@ impl Tables<'_> {
         while grows {
             grows = false;
             for local in (0..shares).rev() {
-                for &after in &next[local] {
-                    if after as usize != local {
-                        let after = reach[after as usize].clone();
-                        let own = &mut reach[local];
-                        grows |= own.change.add(&after.change);
-                        for (send, more) in own.send.iter_mut().zip(&after.send) {
-                            grows |= send.add(more);
-                        }
+                let mut own = std::mem::take(&mut reach[local]);
+                for &after in next[local].iter().filter(|after| **after as usize != local) {
+                    let after = &reach[after as usize];
+                    grows |= own.change.add(&after.change);
+                    for (send, more) in own.send.iter_mut().zip(&after.send) {
+                        grows |= send.add(more);
                     }
                 }
+                reach[local] = own;
             }
         }
         reach
@@ -216,14 +209,28 @@ impl Tables<'_> {
 }
 
 impl Futures {
-    /// The letters that are alive beside these shares. `crash`: whether a crash may yet strike.
-    pub(super) fn alive(&self, locals: impl Iterator<Item = u16> + Clone, crash: bool) -> Letters {
+    /// Whether a letter makes a difference anywhere.
+    pub(super) fn matters(&self, letter: u16) -> bool {
+        !self.knows(letter) || self.matters.has(letter)
+    }
+
+    /// Whether a letter can come about without a garbled one.
+    pub(super) const fn knows(&self, letter: u16) -> bool {
+        (letter as usize) < self.letters
+    }
+
+    /// The letters that are alive beside these shares; `None` where a garbled letter has led beyond what is known. `crash`:
+    /// whether a crash may yet strike.
+    pub(super) fn alive(&self, locals: impl Iterator<Item = u16> + Clone, crash: bool) -> Option<Letters> {
+        if locals.clone().zip(&self.shares).any(|(local, shares)| local as usize >= *shares) {
+            return None;
+        }
         let reach = &self.reach[usize::from(crash)];
         let mut alive = Letters(vec![0; self.matters.0.len()]);
         for (seat, local) in locals.clone().enumerate() {
             alive.add(&reach[seat][local as usize].change);
         }
-        self.spread(alive, locals.enumerate().map(|(seat, local)| (seat, &reach[seat][local as usize])))
+        Some(self.spread(alive, locals.enumerate().map(|(seat, local)| (seat, &reach[seat][local as usize]))))
     }
 
     /// The letters that make a difference beside some shares.

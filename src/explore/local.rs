@@ -84,10 +84,13 @@ pub(super) struct Deeds {
     pub(super) saves: Vec<(RecordKind, Option<PurchaseKey>)>,
     /// The party just before each send and each record that survives, and how many sends and how many records come before that.
     pub(super) cuts: Vec<(Before, Local, (usize, usize))>,
-    /// When the order lapses that it has signed, if it has signed one, in virtual microseconds.
-    pub(super) signed_until_us: Option<u64>,
+    /// The purchase that it has signed an order for, if it has.
+    pub(super) signed: Option<PurchaseKey>,
     /// Whether it did not look at the clock, so that it would do the same at any time.
     pub(super) timeless: bool,
+    draws_before: u64,
+    /// Whether anything has left the party's memory so far.
+    seen_outside: bool,
 }
 
 impl Local {
@@ -131,8 +134,10 @@ impl Local {
             points: Vec::new(),
             saves: Vec::new(),
             cuts: Vec::new(),
-            signed_until_us: None,
+            signed: None,
             timeless: !clock.was_read(),
+            draws_before: self.node.draws(),
+            seen_outside: false,
         };
         if effects.iter().any(|effect| self.charges_too_often(effect)) {
             deeds.after = self.clone();
@@ -187,14 +192,15 @@ impl Local {
         {
             for part in &message.parts {
                 let goods = matches!(part, Part::Sealed(_) | Part::Key(_) | Part::Item(_));
-                if goods && !seen.received.contains(part) {
-                    seen.received.push(part.clone());
+                // In order, so that it makes no difference what came first.
+                if let (true, Err(place)) = (goods, seen.received.binary_search(part)) {
+                    seen.received.insert(place, part.clone());
                 }
             }
         }
     }
 
-    fn send(&mut self, message: &Message) -> Option<u64> {
+    fn send(&mut self, message: &Message) -> Option<PurchaseKey> {
         let side = self.node.party().side();
         let starting = if side == Side::Customer { self.starting.take() } else { None };
         let seen = self.seen.entry(message.about).or_default();
@@ -205,16 +211,16 @@ impl Local {
             return None;
         }
         seen.signed = Some(Arc::clone(instrument));
-        Some(instrument.order.expires_us)
+        Some(message.about)
     }
 
-    fn save(&mut self, record: Arc<Record>, durable: bool, setup: &Setup) -> Option<u64> {
+    fn save(&mut self, record: Arc<Record>, durable: bool, setup: &Setup) -> Option<PurchaseKey> {
         let side = self.node.party().side();
-        let mut signed_until_us = None;
+        let mut signed = None;
         if let Some(about) = record.about {
             let seen = self.seen.entry(about).or_default();
             if let (Side::Customer, Some(instrument), None) = (side, record.instrument(), &seen.signed) {
-                signed_until_us = Some(instrument.order.expires_us);
+                signed = Some(about);
                 seen.signed = Some(Arc::clone(instrument));
             }
             if let (Side::Server, Some(&status)) = (side, record.status())
@@ -225,7 +231,7 @@ impl Local {
             }
         }
         self.write(record, durable, setup);
-        signed_until_us
+        signed
     }
 
     /// Writes a record, unless that tells nothing new. A record that stands in the journal already, in the same words, is kept once
@@ -261,8 +267,16 @@ impl Local {
 }
 
 impl Deeds {
+    /// A crash may strike here. Values that were drawn and that nobody has seen, in a message or in a record that survives, may as well
+    /// be drawn again afterwards: that only gives another name to a key that never was. Otherwise a party that crashes before it has
+    /// done anything would never come back to a state.
     fn cut(&mut self, before: Before) {
-        self.cuts.push((before, self.after.clone(), (self.sends.len(), self.saves.len())));
+        let mut cut = self.after.clone();
+        if !self.seen_outside {
+            cut.node.undraw(self.draws_before);
+        }
+        self.cuts.push((before, cut, (self.sends.len(), self.saves.len())));
+        self.seen_outside = true;
     }
 
     fn carry_out(&mut self, effect: Effect, setup: &Setup) {
@@ -273,14 +287,17 @@ impl Deeds {
                 }
                 self.saves.push((record.kind, record.about));
                 let signed = self.after.save(record, durable, setup);
-                self.signed_until_us = self.signed_until_us.or(signed);
+                self.signed = self.signed.or(signed);
                 self.points.push(self.after.clone());
             }
             Effect::Send { to, message } => {
-                self.cut(Before::Send);
+                let known = setup.population.index(to).is_some();
+                if known {
+                    self.cut(Before::Send);
+                }
                 let signed = self.after.send(&message);
-                self.signed_until_us = self.signed_until_us.or(signed);
-                if setup.population.index(to).is_some() {
+                self.signed = self.signed.or(signed);
+                if known {
                     self.sends.push((to, message));
                 }
             }
@@ -300,12 +317,7 @@ impl Deeds {
 
 /// What is known of a state from outside, put together from every party's share. `under_way` says whether a copy of a purchase's
 /// order is on its way to somebody who may act on it.
-pub(super) fn facts(
-    locals: &[&Local],
-    under_way: impl Fn(&PurchaseKey) -> bool,
-    now_us: u64,
-    setup: &Setup,
-) -> Facts {
+pub(super) fn facts(locals: &[&Local], under_way: impl Fn(&PurchaseKey) -> bool, setup: &Setup) -> Facts {
     let mut purchases: BTreeMap<PurchaseKey, PurchaseFacts> = BTreeMap::new();
     let (mut moved, mut gone, mut topped_up_cents) = (BTreeMap::<Party, Cents>::new(), Vec::new(), 0);
     for local in locals {
@@ -350,7 +362,7 @@ pub(super) fn facts(
     }
     for (about, purchase) in &mut purchases {
         purchase.under_way = u32::from(under_way(about));
-        purchase.refresh(now_us, setup);
+        purchase.refresh(0, setup);
     }
     Facts::of(purchases, moved, topped_up_cents, gone)
 }

@@ -87,10 +87,6 @@ impl Likeness {
 }
 
 impl Looks {
-    pub(super) fn len(&self) -> usize {
-        self.known.len()
-    }
-
     pub(super) fn find(&self, likeness: &Likeness) -> Option<&Look> {
         self.known.get(likeness)
     }
@@ -102,11 +98,11 @@ impl Looks {
         }
         let rests = likeness.idle && rests(likeness, tables)?;
         let facts = seen(likeness, tables);
-        let now_us = tables.moments[likeness.moment as usize].now_us;
         let mut broken = Vec::new();
+        let now_us = |about: &PurchaseKey| tables.now_us_of(likeness.moment, about);
         look(&facts, tables, now_us, When::Always, &mut broken);
         if rests {
-            look(&facts, tables, u64::MAX, When::AtTheEnd, &mut broken);
+            look(&facts, tables, |_| u64::MAX, When::AtTheEnd, &mut broken);
             disputes(&facts, tables, &mut broken);
         }
         let mut set = 0;
@@ -170,8 +166,7 @@ pub(super) fn seen(likeness: Likeness, tables: &Tables<'_>) -> Facts {
     let under_way = |about: &PurchaseKey| {
         tables.purchases.iter().position(|known| known == about).is_some_and(|n| likeness.orders >> n & 1 == 1)
     };
-    let now_us = tables.moments[likeness.moment as usize].now_us;
-    facts(&locals, under_way, now_us, tables.setup)
+    facts(&locals, under_way, tables.setup)
 }
 
 /// Whether all that is pending is repeated for ever and changes nothing: every timer that is set, every letter that it sends, every
@@ -180,7 +175,8 @@ fn rests(likeness: Likeness, tables: &mut Tables<'_>) -> Result<bool, Full> {
     let locals: Vec<u16> = likeness.locals(tables.seats.len()).collect();
     let mut letters: Vec<u16> = Vec::new();
     for (seat, &local) in locals.iter().enumerate() {
-        for timer in tables.seats[seat].timers[local as usize].to_vec() {
+        let timers = tables.seats[seat].timers[local as usize].clone();
+        for timer in timers {
             match sends_only(tables, seat as u8, local, likeness.moment, timer)? {
                 Some(sends) => letters.extend(sends),
                 None => return Ok(false),
@@ -235,9 +231,15 @@ fn victim(side: Side, about: &PurchaseKey) -> Party {
     }
 }
 
-fn look(facts: &Facts, tables: &Tables<'_>, now_us: u64, when: When, broken: &mut Vec<Breach>) {
+fn look(
+    facts: &Facts,
+    tables: &Tables<'_>,
+    now_us: impl Fn(&PurchaseKey) -> u64,
+    when: When,
+    broken: &mut Vec<Breach>,
+) {
     for (about, purchase) in &facts.purchases {
-        let sight = Sight { purchase, facts, setup: tables.setup, now_us };
+        let sight = Sight { purchase, facts, setup: tables.setup, now_us: now_us(about) };
         for clause in clauses().filter(|clause| clause.when == when && (clause.broken)(&sight)) {
             let victim = victim(clause.victim, about);
             if !spared(victim, facts, tables) {

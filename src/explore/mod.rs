@@ -1,4 +1,21 @@
-//! Every state that can be reached: proves that no plan of at most so many faults, under any order of events, breaks anything.
+//! Every state that can be reached, each once: shows that no plan of at most so many faults, under any order of events, breaks
+//! anything, or the shortest course to what it breaks.
+//!
+//! This is the untimed clock: any message under way may be next, any timer may fire, any fault that is left may strike. A state is
+//! a few numbers: each party's share ([`local`]), stepped by the very nodes and roles that a run steps and worked out once for each
+//! input ([`table`]); and how many copies of each letter are under way ([`state`]). The search goes breadth first, fewest faults
+//! first ([`search`]), over states that are kept in full, with a link to the state before ([`store`]). What holds is looked at from
+//! outside, by the same clauses and disputes as in a run ([`look`]); a way from every state to one at rest is looked for at the end
+//! ([`settle`]). Whatever is found is written down as a course ([`trace`]) and followed event by event in a world that knows
+//! nothing of the search ([`follow`](crate::drive::follow)), under real cryptography too: what a run does not confirm is no finding.
+//!
+//! Three things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
+//! count as any number ([`state`]), loops are taken at once ([`search`]), letters that nobody minds any more are left out
+//! ([`future`]). The last two are [`Reductions`] and can be switched off. Time is what it makes parties do: orders lapse, timers
+//! fire, P forgets ([`table`]).
+//!
+//! Deliberately not here: the timed clock, which [`drive::exhaustive`](crate::drive::exhaustive) runs plan by plan.
+#![allow(rustdoc::private_intra_doc_links, reason = "the map is for those who read the code")]
 
 mod answer;
 mod coverage;
@@ -21,6 +38,7 @@ pub use answer::{Answer, Ended, Finding, KINDS};
 pub use coverage::Covered;
 pub use look::Breach;
 pub use search::Stopped;
+pub use state::PARTIES_MAX;
 
 /// What is asked of a search.
 #[derive(Debug, Clone, Copy)]
@@ -70,12 +88,27 @@ impl Default for Bounds {
 
 /// Is told how a search goes on.
 pub trait Progress {
-    /// The states with so many faults and so many events are next. Whether the search goes on.
-    fn level(&mut self, faults: u32, events: u32, states: u64, frontier: u64) -> bool;
+    /// The states of a level are next. Whether the search goes on.
+    fn level(&mut self, level: Reached) -> bool;
+}
+
+/// How far a search has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Reached {
+    /// The states that are next have so many faults behind them.
+    pub faults: u32,
+    /// And so many events.
+    pub events: u32,
+    /// All states so far.
+    pub states: u64,
+    /// Those that are next.
+    pub frontier: u64,
+    /// What all states take, in bytes, tables and links included.
+    pub bytes: u64,
 }
 
 impl Progress for () {
-    fn level(&mut self, _: u32, _: u32, _: u64, _: u64) -> bool {
+    fn level(&mut self, _: Reached) -> bool {
         true
     }
 }

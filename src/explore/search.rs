@@ -16,7 +16,7 @@ use super::state::{FRESH, PARTIES_MAX, Shares, State, words};
 use super::step::{Step, Steps, Strikes, Taken, View};
 use super::store::{Place, SHARDS, Shard, find_all, shard_of};
 use super::table::{Full, Need, Tables};
-use super::{Bounds, Progress, Question, Reductions};
+use super::{Bounds, Progress, Question, Reached, Reductions};
 use crate::world::Presence;
 
 /// How many states a thread works on at a time.
@@ -25,6 +25,9 @@ const PIECE: usize = 256;
 const PIECES: usize = 64;
 /// About how many states are looked up in one go.
 const AT_ONCE: usize = 64;
+
+/// What a state takes beside itself, in bytes: the link to the state before it, and its place in a table that is two thirds full.
+const PLACE_BYTES: u64 = 4 + 8;
 
 /// The states of one level: where they start and end in each shard.
 #[derive(Debug, Clone)]
@@ -39,9 +42,8 @@ impl Level {
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = Place> + '_ {
-        (0..SHARDS).flat_map(|shard| {
-            (self.from[shard]..self.to[shard]).map(move |index| Place::new(shard, index as usize))
-        })
+        (0..SHARDS)
+            .flat_map(|shard| (self.from[shard]..self.to[shard]).map(move |index| Place::new(shard, index as usize)))
     }
 }
 
@@ -64,6 +66,17 @@ pub enum Stopped {
     Room(&'static str),
     /// Somebody asked it to.
     Interrupted,
+}
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Stopped::States => f.write_str("the bound on states was reached"),
+            Stopped::Depth => f.write_str("the bound on events was reached"),
+            Stopped::Room(what) => write!(f, "there are more {what} than a state has room to name"),
+            Stopped::Interrupted => f.write_str("interrupted"),
+        }
+    }
 }
 
 /// The states of a search and what was found at them.
@@ -102,7 +115,10 @@ pub(super) struct Search<'a, const W: usize> {
 struct Beside {
     shares: Shares,
     moment: u8,
+    /// Whether a crash may yet strike.
     crash: bool,
+    /// Whether any fault may.
+    faults_left: bool,
 }
 
 /// How a state is brought into normal form.
@@ -110,6 +126,8 @@ struct Beside {
 struct Form<const W: usize> {
     /// The places of the letters that are dead.
     dead: [u64; W],
+    /// Unless one of these letters is there.
+    unless: [u64; W],
     /// The places of the letters that timers put under way again and again.
     looped: Vec<u16>,
     /// A letter that can be taken again and again, and what it puts under way each time.
@@ -118,7 +136,9 @@ struct Form<const W: usize> {
 
 impl<const W: usize> Form<W> {
     fn apply(&self, state: &mut State<W>) {
-        state.leave_out(&self.dead);
+        if !state.has_any(&self.unless) {
+            state.leave_out(&self.dead);
+        }
         for &place in &self.looped {
             state.add_some(place);
         }
@@ -276,10 +296,6 @@ impl<'a, const W: usize> Search<'a, W> {
             search.stopped = Some(Stopped::Room(what));
         }
         search.endless = search.settle();
-        if std::env::var("DEBUG").is_ok() {
-            eprintln!("futures {} shares {:?} letters {} placed {} moments {} looks {} forms {}", search.tables.futures.is_some(), search.tables.seats.iter().map(|s| s.locals.len()).collect::<Vec<_>>(), search.tables.letters.len(), search.tables.placed.len(), search.tables.moments.len(), search.looks.len(), search.forms.len());
-            for seat in &search.tables.seats { for n in [5usize, 50, 150] { if n < seat.locals.len() { eprintln!("{:?}", seat.locals.get(n as u32)); } } }
-        }
         Ok(search)
     }
 
@@ -289,8 +305,7 @@ impl<'a, const W: usize> Search<'a, W> {
             return;
         }
         let crashes = self.strikes.crashes();
-        let garbles = if self.strikes.corrupts() { self.at_most } else { 0 };
-        match self.tables.futures(crashes, garbles) {
+        match self.tables.futures(crashes) {
             Ok(Some(futures)) => self.tables.futures = Some(futures),
             _ => self.tables = Tables::new(question.setup, question.workload),
         }
@@ -327,7 +342,8 @@ impl<'a, const W: usize> Search<'a, W> {
                 break;
             }
             let (frontier, states) = (fair.len() as u64, self.len());
-            if !progress.level(faults, depth as u32 - 1, states, frontier) {
+            let bytes = states * (W as u64 * 8 + PLACE_BYTES);
+            if !progress.level(Reached { faults, events: depth as u32 - 1, states, frontier, bytes }) {
                 self.stopped = Some(Stopped::Interrupted);
             } else if states >= bounds.states {
                 self.stopped = Some(Stopped::States);
@@ -455,13 +471,15 @@ impl<'a, const W: usize> Search<'a, W> {
         let (mut looped, mut echoes) = (Vec::new(), Vec::new());
         if self.reductions.loops {
             for seat in 0..self.tables.seats.len() as u8 {
-                for timer in self.tables.seats[seat as usize].timers[local(seat) as usize].to_vec() {
+                let timers = self.tables.seats[seat as usize].timers[local(seat) as usize].clone();
+                for timer in timers {
                     looped.extend(self.repeats(seat, local(seat), beside.moment, timer)?);
                 }
             }
             let mut place = 0;
             while let Some(&letter) = self.tables.placed.get(place) {
-                let (to, stimulus) = (self.tables.letters[letter as usize].to, self.tables.letters[letter as usize].stimulus);
+                let (to, stimulus) =
+                    (self.tables.letters[letter as usize].to, self.tables.letters[letter as usize].stimulus);
                 if self.tables.seats[to as usize].presence[local(to) as usize] == Presence::Up {
                     let echo = self.repeats(to, local(to), beside.moment, stimulus)?;
                     if !echo.is_empty() {
@@ -471,12 +489,18 @@ impl<'a, const W: usize> Search<'a, W> {
                 place += 1;
             }
         }
-        let mut dead = [0; W];
+        let (mut dead, mut unless) = ([0; W], [0; W]);
         if words(self.tables.placed.len()) <= W
             && let Some(futures) = &self.tables.futures
         {
             let alive = futures.alive((0..self.tables.seats.len() as u8).map(local), beside.crash);
-            let is_dead = |place: &u16| !alive.has(self.tables.placed[*place as usize]);
+            let may_garble = self.strikes.corrupts() && beside.faults_left;
+            let alive = alive.filter(|_| !may_garble);
+            let placed = &self.tables.placed;
+            let knows = |place: &u16| futures.knows(placed[*place as usize]);
+            let is_dead =
+                |place: &u16| alive.as_ref().is_some_and(|alive| knows(place) && !alive.has(placed[*place as usize]));
+            unless = State::<W>::mask_of((0..placed.len() as u16).filter(|place| !knows(place)));
             dead = State::<W>::mask_of((0..self.tables.placed.len() as u16).filter(is_dead));
             looped.retain(|place| !is_dead(place));
             echoes.retain_mut(|(letter, echo)| {
@@ -484,7 +508,7 @@ impl<'a, const W: usize> Search<'a, W> {
                 !is_dead(letter) && !echo.is_empty()
             });
         }
-        self.forms.insert(beside, Form { dead, looped, echoes });
+        self.forms.insert(beside, Form { dead, unless, looped, echoes });
         Ok(())
     }
 
@@ -557,7 +581,8 @@ impl<'a, const W: usize> Search<'a, W> {
             }
             let unformed = if self.plain { &mut [] } else { &mut taker.next[..] };
             for (next, _) in unformed {
-                let beside = Beside { shares: next.shares(), moment: next.moment(), crash };
+                let beside =
+                    Beside { shares: next.shares(), moment: next.moment(), crash, faults_left: faults < self.at_most };
                 match self.forms.get(&beside) {
                     Some(form) => form.apply(next),
                     None => {
@@ -619,10 +644,15 @@ impl<'a, const W: usize> Search<'a, W> {
         is_good: &mut [bool; PIECE],
         new: &mut Vec<(State<W>, u64, Place)>,
     ) {
-        find_all(&self.shards, nexts, |next| (&next.state, next.hash), |next, there| match there {
-            Some(there) => is_good[next.from as usize] |= self.shards[there.shard()].is_good(there.index()),
-            None => new.push((next.state, next.hash, piece[next.from as usize])),
-        });
+        find_all(
+            &self.shards,
+            nexts,
+            |next| (&next.state, next.hash),
+            |next, there| match there {
+                Some(there) => is_good[next.from as usize] |= self.shards[there.shard()].is_good(there.index()),
+                None => new.push((next.state, next.hash, piece[next.from as usize])),
+            },
+        );
         nexts.clear();
     }
 
@@ -637,7 +667,12 @@ impl<'a, const W: usize> Search<'a, W> {
     }
 
     fn form(&self, state: &mut State<W>, faults: u32) {
-        let beside = Beside { shares: state.shares(), moment: state.moment(), crash: self.crashes(faults) };
+        let beside = Beside {
+            shares: state.shares(),
+            moment: state.moment(),
+            crash: self.crashes(faults),
+            faults_left: faults < self.at_most,
+        };
         if let Some(form) = self.forms.get(&beside) {
             form.apply(state);
         }

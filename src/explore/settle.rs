@@ -40,8 +40,7 @@ impl<const W: usize> Search<'_, W> {
             let before = left.len();
             for piece in left.chunks(1 << 12) {
                 let this = &*self;
-                let found: Vec<bool> =
-                    piece.par_iter().map(|(faults, place)| this.is_good(*place, *faults)).collect();
+                let found: Vec<bool> = piece.par_iter().map(|(faults, place)| this.is_good(*place, *faults)).collect();
                 for ((faults, place), _) in piece.iter().zip(found).filter(|(_, is_good)| *is_good) {
                     self.shards[place.shard()].set_good(place.index());
                     self.lead_here(*place, *faults);

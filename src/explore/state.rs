@@ -18,7 +18,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct State<const W: usize>(pub(super) [u64; W]);
 
-/// The number of each party's share, sixteen bits each.
+/// The number of each party's share: sixteen bits for four of them, twelve for a fifth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Shares(u64, u16);
 
@@ -37,8 +37,8 @@ impl Shares {
     }
 }
 
-/// So many parties have room.
-pub(super) const PARTIES_MAX: usize = 5;
+/// So many parties have room in a state.
+pub const PARTIES_MAX: usize = 5;
 
 /// Never sent; or nothing under way, and no replay can strike any more.
 pub(super) const ABSENT: u8 = 0;
@@ -83,47 +83,47 @@ impl<const W: usize> State<W> {
 
     /// The number of each party's share.
     pub(super) const fn shares(&self) -> Shares {
-        Shares(self.0[0], (self.0[1] >> 16) as u16)
+        Shares(self.0[0], (self.0[1] >> 20 & 0xfff) as u16)
     }
 
     pub(super) fn set_local(&mut self, seat: u8, local: u16) {
         let Shares(four, fifth) = self.shares().with(seat, local);
         self.0[0] = four;
-        self.0[1] = self.0[1] & !(0xffff << 16) | u64::from(fifth) << 16;
+        self.0[1] = self.0[1] & !(0xfff << 20) | u64::from(fifth) << 20;
     }
 
     pub(super) const fn moment(&self) -> u8 {
-        (self.0[1] & 0xf) as u8
+        (self.0[1] & 0xff) as u8
     }
 
     pub(super) fn set_moment(&mut self, moment: u8) {
-        self.0[1] = self.0[1] & !0xf | u64::from(moment);
+        self.0[1] = self.0[1] & !0xff | u64::from(moment);
     }
 
     /// How many purchases have been started.
     pub(super) const fn started(&self) -> u8 {
-        (self.0[1] >> 4 & 0x7) as u8
+        (self.0[1] >> 8 & 0x7) as u8
     }
 
     pub(super) fn start_next(&mut self) {
-        self.0[1] += 1 << 4;
+        self.0[1] += 1 << 8;
     }
 
     pub(super) const fn topped_up(&self) -> bool {
-        self.0[1] >> 7 & 1 == 1
+        self.0[1] >> 11 & 1 == 1
     }
 
     pub(super) fn top_up(&mut self) {
-        self.0[1] |= 1 << 7;
+        self.0[1] |= 1 << 11;
     }
 
     /// Which properties of which purchases were broken on the way.
     pub(super) const fn broken(&self) -> u8 {
-        (self.0[1] >> 8) as u8
+        (self.0[1] >> 12) as u8
     }
 
     pub(super) fn break_also(&mut self, broken: u8) {
-        self.0[1] |= u64::from(broken) << 8;
+        self.0[1] |= u64::from(broken) << 12;
     }
 
     /// The code of the letter of that place.
@@ -214,6 +214,11 @@ impl<const W: usize> State<W> {
         mask.0
     }
 
+    /// Whether a letter of a mask is there.
+    pub(super) fn has_any(&self, mask: &[u64; W]) -> bool {
+        self.0.iter().zip(mask).any(|(word, mask)| word & mask != 0)
+    }
+
     /// Leaves out the letters of a mask.
     pub(super) fn leave_out(&mut self, dead: &[u64; W]) {
         for (word, dead) in self.0.iter_mut().zip(dead) {
@@ -230,7 +235,7 @@ impl<const W: usize> State<W> {
     pub(super) fn hash(&self) -> u64 {
         let mut hash = 0x9e37_79b9_7f4a_7c15_u64;
         for word in self.0 {
-            let wide = u128::from(hash ^ word) * 0xd6e8_feb8_6659_fd93_a3b1_95ca_c3b3_5a4d_u128;
+            let wide = u128::from(hash ^ word) * 0xd6e8_feb8_6659_fd93_u128;
             hash = (wide >> 64) as u64 ^ wide as u64;
         }
         hash ^ hash >> 29

@@ -213,7 +213,8 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
                 Taken::Timer(_) => true,
                 _ => false,
             };
-            let repeats = repeatable && found.after == local && found.moment(self.state.moment()) == self.state.moment();
+            let repeats =
+                repeatable && found.after == local && found.moment(self.state.moment()) == self.state.moment();
             let step = Step::Take { seat, taken, repeats };
             let mut after = before;
             after.set_local(seat, found.after);
@@ -426,13 +427,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         }
     }
 
-    fn crashes(
-        &self,
-        seat: u8,
-        strikes: Strikes,
-        steps: &mut impl Steps<W>,
-        from: impl Fn(bool) -> (Step, State<W>),
-    ) {
+    fn crashes(&self, seat: u8, strikes: Strikes, steps: &mut impl Steps<W>, from: impl Fn(bool) -> (Step, State<W>)) {
         match self.tables.crashed(seat, self.state.local(seat)) {
             Ok((down, gone)) => {
                 let cut = Cut { before: super::local::Before::Save, sends: 0, saves: 0, down, gone };

@@ -16,6 +16,7 @@ use crate::invariant::facts::carries_order;
 use crate::protocol::message::Message;
 use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::record::RecordKind;
+use crate::protocol::role::Timer;
 use crate::protocol::setup::Setup;
 use crate::world::{Presence, Workload};
 
@@ -54,16 +55,19 @@ impl<T: Eq + Hash> Numbered<T> {
 /// Not worked out yet.
 const UNKNOWN: u32 = u32::MAX;
 
-/// A moment of the untimed clock, which moves only where that makes a difference: when an order lapses and, where there are
-/// several purchases, when one is signed, so that orders lapse in the order in which they were signed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A moment of the untimed clock: which orders have been signed, in this order, and how many of them have lapsed. They lapse in the
+/// order in which they were signed, since all live equally long. What a party takes the time to be is either before or after the
+/// lapse of the order that the input is about; nothing that a party does depends on more than that.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Moment {
-    /// What parties take the time to be, in virtual microseconds.
-    pub(super) now_us: u64,
-    /// When the orders lapse that have not lapsed yet, soonest first.
-    pub(super) to_lapse_us: Vec<u64>,
-    /// How many orders have been signed.
-    signed: usize,
+    signed: Vec<u8>,
+    lapsed: usize,
+}
+
+impl Moment {
+    fn is_over(&self, purchase: u8) -> bool {
+        self.signed[..self.lapsed].contains(&purchase)
+    }
 }
 
 /// A message from one party to another; equal ones are the same letter.
@@ -140,8 +144,23 @@ pub(super) struct Seat {
     crashed: Vec<Option<(u16, u16)>>,
     /// For each share and stimulus, the number of the move, where it is the same at any time.
     timeless: Vec<Vec<u32>>,
-    /// For each moment, share and stimulus, the number of the move.
-    timed: Vec<Vec<Vec<u32>>>,
+    /// The same, where it is one before and another after the lapse of the order that the stimulus is about.
+    lapsing: [Vec<Vec<u32>>; 2],
+    /// For each moment, share and stimulus, the number of the move, where it is the signing of an order.
+    signing: Vec<Vec<Vec<u32>>>,
+    /// By stimulus: the number of the purchase that it is about.
+    about: Vec<Option<u8>>,
+}
+
+/// When a party does the same with an input.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    /// At any time.
+    AnyTime,
+    /// Before the lapse of the order that the input is about, or after it.
+    Lapsed(bool),
+    /// At this moment.
+    At(u8),
 }
 
 /// Something that a thread has missed in the tables.
@@ -163,8 +182,10 @@ pub(super) struct Full(pub(super) &'static str);
 
 /// So many shares of one party fit into a state.
 pub(super) const LOCALS_MAX: usize = 1 << 16;
+/// So many of a fifth party.
+const FIFTH_MAX: usize = 1 << 12;
 /// So many moments.
-pub(super) const MOMENTS_MAX: usize = 1 << 4;
+pub(super) const MOMENTS_MAX: usize = 1 << 8;
 /// So many purchases are told apart.
 pub(super) const PURCHASES_MAX: usize = 4;
 
@@ -203,7 +224,7 @@ impl<'a> Tables<'a> {
             placed: Vec::new(),
             futures: None,
             by_content: FxHashMap::default(),
-            moments: vec![Moment { now_us: 0, to_lapse_us: Vec::new(), signed: 0 }],
+            moments: vec![Moment::default()],
             lapses: vec![None],
             moves: Vec::new(),
             purchases: Vec::new(),
@@ -212,19 +233,19 @@ impl<'a> Tables<'a> {
         };
         for party in setup.population.parties() {
             let mut seat = Seat::new(party);
-            seat.local(Local::new(party, setup)).expect("the first share fits");
-            seat.restart = seat.stimuli.number(Stimulus::Restart).0 as u16;
+            seat.restart = seat.stimulus(Stimulus::Restart, None).expect("the first stimulus fits");
+            seat.local(Local::new(party, setup), |_| None).expect("the first share fits");
             tables.seats.push(seat);
         }
-        tables.from_outside();
+        tables.name_what_comes();
         tables
     }
 
     /// Names what will come from outside.
-    fn from_outside(&mut self) {
+    fn name_what_comes(&mut self) {
         let mut stimulus = |party, stimulus| {
             let seat = self.setup.population.index(party)?;
-            Some((seat as u8, self.seats[seat].stimulus(stimulus).ok()?))
+            Some((seat as u8, self.seats[seat].stimulus(stimulus, None).ok()?))
         };
         let starts = self.workload.errands.iter();
         self.starts = starts.filter_map(|e| stimulus(Party::Customer(e.customer), Stimulus::Start(e.wish))).collect();
@@ -238,7 +259,9 @@ impl<'a> Tables<'a> {
             let number = rows.get(local as usize).and_then(|row| row.get(stimulus as usize).copied());
             number.filter(|number| *number != UNKNOWN)
         };
-        let number = at(&known.timeless).or_else(|| known.timed.get(moment as usize).and_then(at));
+        let number = at(&known.timeless)
+            .or_else(|| at(&known.lapsing[usize::from(self.is_over(seat, moment, stimulus))]))
+            .or_else(|| known.signing.get(moment as usize).and_then(at));
         number.ok_or(Need::Move(seat, local, moment, stimulus))
     }
 
@@ -252,6 +275,26 @@ impl<'a> Tables<'a> {
         self.find_number(seat, local, moment, stimulus).map(|number| self.moved(number))
     }
 
+    /// Whether the order that an input is about has lapsed; of an input that is about none, whether all that were signed have.
+    fn is_over(&self, seat: u8, moment: u8, stimulus: u16) -> bool {
+        let moment = &self.moments[moment as usize];
+        match self.seats[seat as usize].about[stimulus as usize] {
+            Some(purchase) => moment.is_over(purchase),
+            None => moment.lapsed > 0 && moment.lapsed == moment.signed.len(),
+        }
+    }
+
+    /// What a party takes the time to be, in virtual microseconds, before the lapse of an order or after it.
+    pub(super) const fn now_us(&self, over: bool) -> u64 {
+        if over { self.setup.timing.instrument_lifetime_us } else { 0 }
+    }
+
+    /// What the time is for a purchase.
+    pub(super) fn now_us_of(&self, moment: u8, about: &PurchaseKey) -> u64 {
+        let purchase = self.purchases.iter().position(|known| known == about);
+        self.now_us(purchase.is_some_and(|purchase| self.moments[moment as usize].is_over(purchase as u8)))
+    }
+
     /// A party after a crash and after a crash for ever, if that has been worked out.
     pub(super) fn crashed(&self, seat: u8, local: u16) -> Result<(u16, u16), Need> {
         self.seats[seat as usize].crashed[local as usize].ok_or(Need::Crash(seat, local))
@@ -262,14 +305,6 @@ impl<'a> Tables<'a> {
         self.letters[letter as usize].garbled.as_deref().ok_or(Need::Garbled(letter))
     }
 
-    /// The moment at which the next order has lapsed, where one has yet to.
-    pub(super) fn lapse(&mut self, moment: u8) -> Result<Option<u8>, Full> {
-        let Moment { to_lapse_us, signed, .. } = &self.moments[moment as usize];
-        let Some((now_us, rest)) = to_lapse_us.split_first() else { return Ok(None) };
-        let lapsed = Moment { now_us: *now_us, to_lapse_us: rest.to_vec(), signed: *signed };
-        self.moment(lapsed).map(Some)
-    }
-
     fn moment(&mut self, moment: Moment) -> Result<u8, Full> {
         if let Some(known) = self.moments.iter().position(|known| *known == moment) {
             return Ok(known as u8);
@@ -277,11 +312,14 @@ impl<'a> Tables<'a> {
         if self.moments.len() == MOMENTS_MAX {
             return Err(Full("moments"));
         }
-        self.moments.push(moment);
+        let latest = self.moments.len() as u8;
+        self.moments.push(moment.clone());
         self.lapses.push(None);
-        let latest = self.moments.len() as u8 - 1;
         // What a state may ask for without warning.
-        self.lapses[latest as usize] = self.lapse(latest)?;
+        if moment.lapsed < moment.signed.len() {
+            let next = self.moment(Moment { lapsed: moment.lapsed + 1, ..moment })?;
+            self.lapses[latest as usize] = Some(next);
+        }
         Ok(latest)
     }
 
@@ -316,7 +354,7 @@ impl<'a> Tables<'a> {
     pub(super) fn place(&self, letter: u16) -> Result<Option<u16>, Need> {
         match self.letters[letter as usize].place {
             Some(place) => Ok(Some(place)),
-            None if self.futures.as_ref().is_some_and(|futures| !futures.matters.has(letter)) => Ok(None),
+            None if self.futures.as_ref().is_some_and(|futures| !futures.matters(letter)) => Ok(None),
             None => Err(Need::Place(letter)),
         }
     }
@@ -329,36 +367,43 @@ impl<'a> Tables<'a> {
         let (before, input) = (&seat.locals.values[local as usize], &seat.stimuli.values[stimulus as usize]);
         let (before, input) = (Arc::clone(before), Arc::clone(input));
         let party = seat.party;
-        let now_us = self.moments[moment as usize].now_us;
-        let deeds = before.take(&input, now_us, self.setup);
-        let mut then = self.moments[moment as usize].clone();
-        if let Some(until_us) = deeds.signed_until_us {
-            then.signed += 1;
-            if then.signed > self.workload.errands.len() {
-                // Nobody signs more orders than there are purchases: no state is like this.
+        let over = self.is_over(at, moment, stimulus);
+        let deeds = before.take(&input, self.now_us(over), self.setup);
+        for (_, message) in &deeds.sends {
+            if message.about.customer() == party {
+                self.meet(message.about);
+            }
+        }
+        let mut then = None;
+        if let Some(purchase) = deeds.signed.and_then(|about| self.purchase(&about)) {
+            let mut signed = self.moments[moment as usize].clone();
+            if signed.signed.contains(&purchase) || signed.signed.len() >= self.workload.errands.len() {
+                // An order is signed once, and nobody signs more orders than there are purchases: no state is like this.
                 return Ok(());
             }
-            then.to_lapse_us.push(until_us);
-            then.to_lapse_us.sort_unstable();
-            // Orders lapse in the order in which they were signed.
-            then.now_us += u64::from(self.workload.errands.len() > 1);
+            signed.signed.push(purchase);
+            then = Some(self.moment(signed)?);
         }
-        let then = Some(self.moment(then)?).filter(|then| *then != moment);
+        let when = match (deeds.timeless, then) {
+            (true, None) => When::AnyTime,
+            (_, None) => When::Lapsed(over),
+            (_, Some(_)) => When::At(moment),
+        };
         let mut sends = Vec::with_capacity(deeds.sends.len());
         for (to, message) in deeds.sends {
             sends.push(self.letter(party, to, message)?);
         }
         let mut points = Vec::with_capacity(deeds.points.len());
         for point in deeds.points {
-            points.push(self.seats[at as usize].local(point)?);
+            points.push(self.local(at, point)?);
         }
         let mut cuts = Vec::with_capacity(deeds.cuts.len());
         for (before, local, (sends, saves)) in deeds.cuts {
-            let down = self.seats[at as usize].local(local.crashed(false, self.setup))?;
-            let gone = self.seats[at as usize].local(local.crashed(true, self.setup))?;
+            let down = self.local(at, local.crashed(false, self.setup))?;
+            let gone = self.local(at, local.crashed(true, self.setup))?;
             cuts.push(Cut { before, sends: sends as u8, saves: saves as u8, down, gone });
         }
-        let after = self.seats[at as usize].local(deeds.after)?;
+        let after = self.local(at, deeds.after)?;
         let number = self.moves.len() as u32;
         let cuts_before = self.moves.last().map_or(0, |last| last.cuts_before + last.cuts.len());
         self.moves.push(Move {
@@ -371,7 +416,7 @@ impl<'a> Tables<'a> {
             points: points.into(),
             cuts: cuts.into(),
         });
-        self.seats[at as usize].enter(local, (!deeds.timeless).then_some(moment), stimulus, number);
+        self.seats[at as usize].enter(local, when, stimulus, number);
         Ok(())
     }
 
@@ -381,33 +426,44 @@ impl<'a> Tables<'a> {
             return Ok(*letter);
         }
         let number = u16::try_from(self.letters.len()).map_err(|_| Full("letters"))?;
-        let stimulus = self.seats[seat as usize].stimulus(Stimulus::Letter(from, Arc::clone(&message)))?;
-        let order = if carries_order(to, &message) { self.purchase(message.about) } else { None };
+        let about = self.purchase(&message.about);
+        let stimulus = self.seats[seat as usize].stimulus(Stimulus::Letter(from, Arc::clone(&message)), about)?;
+        let order = if carries_order(to, &message) { about } else { None };
         self.by_content.insert((seat, from, Arc::clone(&message)), number);
         self.letters.push(Letter { from, to: seat, stimulus, message, order, place: None, garbled: None });
         Ok(number)
     }
 
-    /// The number of a purchase; strays beyond those that are told apart have none.
-    fn purchase(&mut self, about: PurchaseKey) -> Option<u8> {
-        let known = self.purchases.iter().position(|known| *known == about);
-        known.map(|known| known as u8).or_else(|| {
-            (self.purchases.len() < PURCHASES_MAX).then(|| {
-                self.purchases.push(about);
-                self.purchases.len() as u8 - 1
-            })
-        })
+    /// The number of a purchase that a customer has begun; a garbled name has none.
+    fn purchase(&self, about: &PurchaseKey) -> Option<u8> {
+        self.purchases.iter().position(|known| known == about).map(|known| known as u8)
+    }
+
+    /// A customer has begun a purchase.
+    fn meet(&mut self, about: PurchaseKey) {
+        if self.purchase(&about).is_none() && self.purchases.len() < PURCHASES_MAX {
+            self.purchases.push(about);
+        }
+    }
+
+    fn local(&mut self, seat: u8, local: Local) -> Result<u16, Full> {
+        if seat == 4 && self.seats[4].locals.len() >= FIFTH_MAX {
+            return Err(Full("states of P beside four others"));
+        }
+        let purchases = &self.purchases;
+        let about = |about: &PurchaseKey| purchases.iter().position(|known| known == about).map(|known| known as u8);
+        self.seats[seat as usize].local(local, about)
     }
 
     fn crash(&mut self, at: u8, local: u16) -> Result<(u16, u16), Full> {
-        let seat = &mut self.seats[at as usize];
+        let seat = &self.seats[at as usize];
         if let Some(known) = seat.crashed[local as usize] {
             return Ok(known);
         }
         let before = Arc::clone(&seat.locals.values[local as usize]);
-        let down = seat.local(before.crashed(false, self.setup))?;
-        let gone = seat.local(before.crashed(true, self.setup))?;
-        seat.crashed[local as usize] = Some((down, gone));
+        let down = self.local(at, before.crashed(false, self.setup))?;
+        let gone = self.local(at, before.crashed(true, self.setup))?;
+        self.seats[at as usize].crashed[local as usize] = Some((down, gone));
         Ok((down, gone))
     }
 
@@ -421,7 +477,8 @@ impl<'a> Tables<'a> {
             let mut bytes = message.encode();
             bytes[bit as usize / 8] ^= 1 << (bit % 8);
             let Ok(read) = Message::decode(&bytes, &*self.setup.crypto) else { continue };
-            let stimulus = self.seats[to as usize].stimulus(Stimulus::Letter(from, Arc::new(read)))?;
+            let about = self.purchase(&read.about);
+            let stimulus = self.seats[to as usize].stimulus(Stimulus::Letter(from, Arc::new(read)), about)?;
             if garbled.iter().all(|(_, known)| *known != stimulus) {
                 garbled.push((bit, stimulus));
             }
@@ -442,13 +499,15 @@ impl Seat {
             restart: 0,
             crashed: Vec::new(),
             timeless: Vec::new(),
-            timed: Vec::new(),
+            lapsing: [Vec::new(), Vec::new()],
+            signing: Vec::new(),
+            about: Vec::new(),
         }
     }
 
-    fn local(&mut self, local: Local) -> Result<u16, Full> {
+    fn local(&mut self, local: Local, about: impl Fn(&PurchaseKey) -> Option<u8>) -> Result<u16, Full> {
         let presence = local.node.presence();
-        let timers: Vec<_> = local.timers.iter().map(|timer| Stimulus::Timer(*timer)).collect();
+        let timers: Vec<Timer> = local.timers.iter().copied().collect();
         let (number, new) = self.locals.number(local);
         if new {
             if number as usize >= LOCALS_MAX {
@@ -456,25 +515,32 @@ impl Seat {
             }
             self.presence.push(presence);
             self.crashed.push(None);
-            let timers: Result<Box<[u16]>, Full> = timers.into_iter().map(|timer| self.stimulus(timer)).collect();
+            let number = |timer: Timer| self.stimulus(Stimulus::Timer(timer), about(&timer.about));
+            let timers: Result<Box<[u16]>, Full> = timers.into_iter().map(number).collect();
             self.timers.push(timers?);
         }
         Ok(number as u16)
     }
 
-    fn stimulus(&mut self, stimulus: Stimulus) -> Result<u16, Full> {
-        u16::try_from(self.stimuli.number(stimulus).0).map_err(|_| Full("inputs of one party"))
+    fn stimulus(&mut self, stimulus: Stimulus, about: Option<u8>) -> Result<u16, Full> {
+        let (number, new) = self.stimuli.number(stimulus);
+        if new {
+            self.about.push(about);
+        }
+        u16::try_from(number).map_err(|_| Full("inputs of one party"))
     }
 
-    fn enter(&mut self, local: u16, moment: Option<u8>, stimulus: u16, number: u32) {
+    fn enter(&mut self, local: u16, when: When, stimulus: u16, number: u32) {
         let (local, stimulus) = (local as usize, stimulus as usize);
-        let rows = match moment.map(usize::from) {
-            None => &mut self.timeless,
-            Some(moment) => {
-                if self.timed.len() <= moment {
-                    self.timed.resize_with(moment + 1, Vec::new);
+        let rows = match when {
+            When::AnyTime => &mut self.timeless,
+            When::Lapsed(over) => &mut self.lapsing[usize::from(over)],
+            When::At(moment) => {
+                let moment = usize::from(moment);
+                if self.signing.len() <= moment {
+                    self.signing.resize_with(moment + 1, Vec::new);
                 }
-                &mut self.timed[moment]
+                &mut self.signing[moment]
             }
         };
         if rows.len() <= local {

@@ -62,12 +62,13 @@ impl<const W: usize> Search<'_, W> {
         finder.found
     }
 
-    /// The steps in which faults strike on the way to a hit.
-    pub(super) fn faults_before(&self, hit: &Hit) -> Vec<Step> {
+    /// The steps in which faults strike on the way to a hit, and the states from which they are taken.
+    pub(super) fn faults_before(&self, hit: &Hit) -> Vec<(Place, Step)> {
         let way = self.way(hit.place);
         let crossings = way.windows(2).filter(|pair| self.faults_of(pair[0]) < self.faults_of(pair[1]));
-        let mut steps: Vec<Step> = crossings.filter_map(|pair| self.step_between(pair[0], pair[1])).collect();
-        steps.extend(hit.within.filter(|step| step.fault().is_some()));
+        let mut steps: Vec<(Place, Step)> =
+            crossings.filter_map(|pair| Some((pair[0], self.step_between(pair[0], pair[1])?))).collect();
+        steps.extend(hit.within.filter(|step| step.fault().is_some()).map(|step| (hit.place, step)));
         steps
     }
 
@@ -81,7 +82,8 @@ impl<const W: usize> Search<'_, W> {
         steps.extend(hit.within.map(|step| (self.state(hit.place).0, step)));
         for _ in 0..INSERTIONS_MAX {
             let mut clerk = Clerk::new(self);
-            match steps.iter().enumerate().find_map(|(at, (state, step))| Some((at, clerk.write(state, *step).err()?))) {
+            match steps.iter().enumerate().find_map(|(at, (state, step))| Some((at, clerk.write(state, *step).err()?)))
+            {
                 None => return Some(clerk.finish()),
                 Some((at, Wanting(letter))) => {
                     let (place, maker) = self.maker(&steps[..=at], letter)?;
@@ -292,9 +294,8 @@ impl<'s, 'a, const W: usize> Clerk<'s, 'a, W> {
     /// What a party does with an input, up to a cut if there is one.
     fn deeds(&mut self, seat: u8, found: &Move, cut: Option<&Cut>) {
         let party = self.party(seat);
-        let (sends, saves) = cut.map_or((found.sends.len(), found.saves.len()), |cut| {
-            (usize::from(cut.sends), usize::from(cut.saves))
-        });
+        let (sends, saves) =
+            cut.map_or((found.sends.len(), found.saves.len()), |cut| (usize::from(cut.sends), usize::from(cut.saves)));
         for &save in &found.saves[..saves] {
             self.save(party, save);
         }

@@ -26,8 +26,8 @@ pub struct Ending {
     pub payment: Status,
     /// What C holds.
     pub goods: Goods,
-    /// Whether C holds something or can get it.
-    pub obtainable: bool,
+    /// Whether C neither holds anything nor can get it.
+    pub out_of_reach: bool,
     /// What C last told its owner.
     pub customer_belief: Option<Belief>,
     /// What M did.
@@ -54,7 +54,7 @@ impl Ending {
         Ending {
             payment: if purchase.committed() { Status::Committed } else { purchase.status() },
             goods,
-            obtainable: purchase.obtainable(setup).is_some(),
+            out_of_reach: purchase.obtainable(setup).is_none(),
             customer_belief: purchase.customer_belief,
             merchant_belief: purchase.merchant_belief,
             verdicts,

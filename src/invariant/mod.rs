@@ -84,7 +84,7 @@ pub struct Violation {
 }
 
 /// A property that a run keeps or breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Invariant {
     /// Money is neither made nor lost, moves once, for good, and nobody is wrong about it.
@@ -117,7 +117,7 @@ impl Invariant {
 }
 
 /// Whether an invariant held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It held, everywhere it was looked at.

@@ -36,6 +36,24 @@ pub enum ResultsError {
         /// What is wrong, and where.
         cause: serde_json::Error,
     },
+    /// A file of rows that holds something else.
+    #[error("`{}`, line {line}: {why}; run the scenario again to replace it", path.display())]
+    Rows {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// A folder that is not one of finished results.
+    #[error("`{}` {why}", path.display())]
+    Folder {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong, and what would be accepted.
+        why: String,
+    },
 }
 
 impl ResultsError {
@@ -43,6 +61,20 @@ impl ResultsError {
     pub(super) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ResultsError {
         let path = path.to_owned();
         move |cause| ResultsError::Io { operation, path, cause }
+    }
+}
+
+impl ResultsError {
+    /// For `map_err`: a file that every results folder has could not be opened.
+    pub(super) fn missing(path: &Path) -> impl FnOnce(io::Error) -> ResultsError {
+        let path = path.to_owned();
+        move |cause| match cause.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => ResultsError::Folder {
+                path,
+                why: "is not there: expected a results folder, as `halfpaid run` writes it".into(),
+            },
+            _ => ResultsError::Io { operation: "read", path, cause },
+        }
     }
 }
 

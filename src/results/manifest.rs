@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::ResultsError;
+use super::rows::SummaryRow;
+use super::sheet::Sheet;
 use super::stream::{FileSum, Sha256Sum};
 
 /// The manifest's file name.
@@ -35,6 +37,9 @@ pub struct Manifest {
     pub left_out: Vec<LeftOut>,
     /// How often the conditions that should sometimes be reached were reached.
     pub sometimes: Vec<Sometimes>,
+    /// The scenario's rows of `summary.csv`, so that a run that goes on later need not run it again.
+    #[serde(default)]
+    pub summary: Vec<SummaryRow<'static>>,
 }
 
 /// Something that is missing on purpose.
@@ -68,6 +73,7 @@ impl Manifest {
             files: BTreeMap::new(),
             left_out: Vec::new(),
             sometimes: Vec::new(),
+            summary: Vec::new(),
         }
     }
 
@@ -79,6 +85,18 @@ impl Manifest {
         }
         let bytes = fs::read(&path).map_err(ResultsError::io("read", &path))?;
         serde_json::from_slice(&bytes).map(Some).map_err(|cause| ResultsError::Manifest { path, cause })
+    }
+
+    /// The first of some files of the folder that is not there as the manifest has it.
+    pub fn differs(&self, folder: &Path, sheets: &[Sheet]) -> Result<Option<PathBuf>, ResultsError> {
+        for sheet in sheets {
+            let path = folder.join(sheet.file_name());
+            let Some(sum) = self.files.get(sheet.file_name()) else { return Ok(Some(path)) };
+            if !path.is_file() || Sha256Sum::of_file(&path)? != sum.sha256 {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
     }
 
     /// The file's bytes: indented, keys in the order of the fields, a newline at the end.
@@ -126,7 +144,8 @@ mod tests {
       "name": "M crashed after payment",
       "reached": 7
     }}
-  ]
+  ],
+  "summary": []
 }}
 "#,
             env!("CARGO_PKG_VERSION"),

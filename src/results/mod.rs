@@ -8,8 +8,10 @@
 //! `drive`; judging is left to [`invariant`](crate::invariant). Nothing here knows a protocol or a simulator.
 
 mod error;
+mod junit;
 mod manifest;
 mod pending;
+mod read;
 mod rows;
 mod sheet;
 mod stream;
@@ -19,11 +21,14 @@ mod vocabulary;
 mod writer;
 
 pub use error::ResultsError;
+pub use junit::{Suite, write_junit};
 pub use manifest::{LeftOut, MANIFEST, Manifest, Sometimes};
-pub use rows::{OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
+pub use read::read_rows;
+pub use rows::{CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
 pub use sheet::{Row, Sheet};
 pub use stream::{FileSum, NotASum, Sha256Sum};
 pub use summary::write_summary;
 pub use table::{TableLook, one_line, verdict_table};
+pub(crate) use table::{counted, grouped};
 pub use vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};
 pub use writer::ScenarioWriter;

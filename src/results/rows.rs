@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::sheet::{Row, Sheet};
 use super::stream::Sha256Sum;
@@ -18,7 +18,7 @@ use crate::protocol::party::{Party, Tid};
 pub type Text<'a> = Cow<'a, str>;
 
 /// A row of `runs.csv`: one run. In untimed mode `run` counts distinct end states.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRow<'a> {
     /// The scenario's name.
     pub scenario: Text<'a>,
@@ -127,7 +127,7 @@ pub struct PurchaseRow<'a> {
 }
 
 /// A row of `violations.csv`: one distinct violation, with the shortest plan that shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViolationRow<'a> {
     /// The scenario's name.
     pub scenario: Text<'a>,
@@ -186,8 +186,30 @@ pub struct OutcomeRow<'a> {
     pub example_plan: Text<'a>,
 }
 
-/// A row of `summary.csv`: one invariant of one protocol in one scenario.
+/// A row of `coverage.csv`: one site and one kind of fault. Sites go without their numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CoverageRow<'a> {
+    /// The scenario's name.
+    pub scenario: Text<'a>,
+    /// The protocol's name.
+    pub protocol: Text<'a>,
+    /// Who sends or crashes there.
+    #[serde(serialize_with = "displayed")]
+    pub party: Party,
+    /// The site.
+    pub site: Text<'a>,
+    /// The kind of fault.
+    pub fault: Text<'a>,
+    /// In how many runs, or states of an untimed search, it could have struck.
+    pub met: u64,
+    /// In how many it did.
+    pub struck: u64,
+    /// How many of the distinct violations it has a part in.
+    pub violated: u64,
+}
+
+/// A row of `summary.csv`: one invariant of one protocol in one scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SummaryRow<'a> {
     /// The scenario's name.
     pub scenario: Text<'a>,
@@ -223,6 +245,10 @@ impl Row for ViolationRow<'_> {
 
 impl Row for OutcomeRow<'_> {
     const SHEET: Sheet = Sheet::Outcomes;
+}
+
+impl Row for CoverageRow<'_> {
+    const SHEET: Sheet = Sheet::Coverage;
 }
 
 impl Row for SummaryRow<'_> {
@@ -261,6 +287,19 @@ impl Display for Percent {
 impl Serialize for Percent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         displayed(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Percent, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parts = text.split_once('.').filter(|(_, hundredths)| hundredths.len() == 2);
+        let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok())?;
+        parts
+            .and_then(|(whole, hundredths)| number(whole)?.checked_mul(100)?.checked_add(number(hundredths)?))
+            .filter(|hundredths| *hundredths <= 10_000)
+            .map(|hundredths| Percent { hundredths })
+            .ok_or_else(|| de::Error::custom("expected a share such as 99.98"))
     }
 }
 

@@ -15,13 +15,16 @@ pub enum Sheet {
     Violations,
     /// One row per distinct end state.
     Outcomes,
+    /// One row per site and fault kind.
+    Coverage,
     /// One row per scenario, protocol and invariant.
     Summary,
 }
 
 impl Sheet {
     /// The files in a scenario's folder. They come first in the enumeration, so that `sheet as usize` is an index into this.
-    pub const OF_A_SCENARIO: [Sheet; 4] = [Sheet::Runs, Sheet::Purchases, Sheet::Violations, Sheet::Outcomes];
+    pub const OF_A_SCENARIO: [Sheet; 5] =
+        [Sheet::Runs, Sheet::Purchases, Sheet::Violations, Sheet::Outcomes, Sheet::Coverage];
 
     /// The file's name.
     pub const fn file_name(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Sheet {
             Sheet::Purchases => "purchases.csv",
             Sheet::Violations => "violations.csv",
             Sheet::Outcomes => "outcomes.csv",
+            Sheet::Coverage => "coverage.csv",
             Sheet::Summary => "summary.csv",
         }
     }
@@ -58,6 +62,7 @@ impl Sheet {
                 "scenario", "protocol", "payment", "customer_goods", "obtainable", "customer_belief", "merchant_belief",
                 "money", "goods", "content", "certified", "terminates", "runs", "example_plan",
             ],
+            Sheet::Coverage => &["scenario", "protocol", "party", "site", "fault", "met", "struck", "violated"],
             Sheet::Summary => &[
                 "scenario", "protocol", "invariant", "expected", "found", "as_expected",
                 "runs", "violations", "completed_percent",

@@ -3,7 +3,8 @@
 //! RFC 4180 with LF, UTF-8, a header row even where no row follows. Where the bytes end up is left to the writer below.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -24,6 +25,20 @@ impl Sha256Sum {
     /// The sum of some bytes.
     pub fn of(bytes: &[u8]) -> Sha256Sum {
         Sha256Sum(Sha256::digest(bytes).into())
+    }
+
+    /// The sum of a file, which may be larger than the memory.
+    pub fn of_file(path: &Path) -> Result<Sha256Sum, ResultsError> {
+        let mut file = File::open(path).map_err(ResultsError::io("read", path))?;
+        let (mut sha256, mut buffer) = (Sha256::new(), vec![0; BUFFER_BYTES]);
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok(Sha256Sum(sha256.finalize().into())),
+                Ok(read) => sha256.update(&buffer[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(ResultsError::io("read", path)(error)),
+            }
+        }
     }
 }
 

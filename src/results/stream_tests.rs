@@ -6,7 +6,7 @@ use super::*;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::party::{Party, Tid};
 use crate::results::vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};
-use crate::results::{OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, ViolationRow};
+use crate::results::{CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, ViolationRow};
 
 /// The columns as the specification of the interface lists them.
 const INTERFACE: &[(&str, &str)] = &[
@@ -27,6 +27,7 @@ const INTERFACE: &[(&str, &str)] = &[
         "scenario, protocol, payment, customer_goods, obtainable, customer_belief, merchant_belief, money, goods, content, \
          certified, terminates, runs, example_plan",
     ),
+    ("coverage.csv", "scenario, protocol, party, site, fault, met, struck, violated"),
     ("summary.csv", "scenario, protocol, invariant, expected, found, as_expected, runs, violations, completed_percent"),
 ];
 
@@ -123,6 +124,19 @@ fn outcome_row() -> OutcomeRow<'static> {
     }
 }
 
+fn coverage_row() -> CoverageRow<'static> {
+    CoverageRow {
+        scenario: "s".into(),
+        protocol: "case1".into(),
+        party: Party::Merchant(0),
+        site: "send 4".into(),
+        fault: "drop".into(),
+        met: 3,
+        struck: 2,
+        violated: 1,
+    }
+}
+
 fn summary_row() -> SummaryRow<'static> {
     SummaryRow {
         scenario: "s".into(),
@@ -160,6 +174,7 @@ fn columns_and_fields_are_those_of_the_interface_in_its_order() {
         fields(&purchase_row()),
         fields(&violation_row()),
         fields(&outcome_row()),
+        fields(&coverage_row()),
         fields(&summary_row()),
     ];
     let sheets = Sheet::OF_A_SCENARIO.into_iter().chain([Sheet::Summary]);

@@ -32,8 +32,8 @@ impl ScenarioWriter {
             let path = file.path().to_owned();
             CsvStream::start(sheet, &path, file)
         };
-        let [runs, purchases, violations, outcomes] = Sheet::OF_A_SCENARIO;
-        let streams = [start(runs)?, start(purchases)?, start(violations)?, start(outcomes)?];
+        let [runs, purchases, violations, outcomes, coverage] = Sheet::OF_A_SCENARIO;
+        let streams = [start(runs)?, start(purchases)?, start(violations)?, start(outcomes)?, start(coverage)?];
         Ok(ScenarioWriter { scenario: scenario.to_owned(), streams, folder })
     }
 

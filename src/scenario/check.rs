@@ -11,7 +11,8 @@ use super::names::quoted;
 use super::raw::{Given, Named, RawScenario, Texts, Whole};
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::workload::workload;
-use super::{CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, Scenario};
+use super::{Clock, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, STATES_AT_MOST, Scenario};
+use crate::explore::PARTIES_MAX;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::{self, HONEST};
 use crate::protocol::mechanism::{Mechanism, MechanismSet, Preset};
@@ -40,6 +41,18 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         let message = format!("`workload.catalogue.items` times `parties.merchants` is {offers}");
         findings.error(items.span(), message, format!("accepted: at most {OFFERS_MAX} items in all"));
     }
+    if let Faults::Exhaustive { clock: Clock::Untimed, .. } = &faults {
+        let all = parties.customers.saturating_add(parties.merchants).saturating_add(1);
+        let given = raw.parties.customers.as_ref().or(raw.parties.merchants.as_ref());
+        if let (Some(given), true) = (given, all as usize > PARTIES_MAX) {
+            let message = format!("there are {all} parties under the untimed clock");
+            findings.error(given.span(), message, format!("accepted: at most {PARTIES_MAX}, P included"));
+        }
+    }
+    let states = raw.faults.as_ref().map(|faults| &faults.get_ref().states_at_most);
+    let states_at_most = states.map_or(STATES_AT_MOST, |given| {
+        findings.whole("faults.states_at_most", given, 1..=4_000_000_000, STATES_AT_MOST)
+    });
     let flag = raw.faults.as_ref().and_then(|faults| faults.get_ref().server_crash_forever.as_ref());
     Scenario {
         name: name(raw, suffix, findings),
@@ -56,6 +69,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         recovery: recovery(raw, findings),
         faults,
         server_crash_forever: flag.is_some_and(|flag| *flag.get_ref()),
+        states_at_most,
         deviations: deviations(raw, findings),
         expect: expect(&raw.expect, findings),
     }

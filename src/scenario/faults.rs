@@ -14,6 +14,14 @@ use super::raw::{Given, RawFaults, Texts, Whole};
 use super::{Clock, Faults, GivenPlan, Workload};
 use crate::fault::{FaultKind, Plan};
 
+/// The most faults and the most purchases of an exhaustive search under that clock.
+pub(super) const fn limits(clock: Clock) -> (u64, u32) {
+    match clock {
+        Clock::Timed => (AT_MOST_MAX, 1),
+        Clock::Untimed => (UNTIMED_AT_MOST_MAX, UNTIMED_PURCHASES_MAX),
+    }
+}
+
 /// The modes, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -48,8 +56,12 @@ const EXHAUSTIVE_KINDS: &[FaultKind] = &[
     FaultKind::Crash,
     FaultKind::CrashForever,
 ];
-/// The most faults per plan that an exhaustive search takes on in this version.
+/// The most faults per plan that an exhaustive search takes on under the clock.
 const AT_MOST_MAX: u64 = 2;
+/// The most faults of a search without time.
+pub(super) const UNTIMED_AT_MOST_MAX: u64 = 8;
+/// The most purchases of one.
+const UNTIMED_PURCHASES_MAX: u32 = 4;
 /// The seeds of a random campaign that names none.
 const SEEDS: Range<u64> = 0..100;
 /// The most seeds of one scenario.
@@ -103,12 +115,9 @@ impl Findings<'_> {
         let Some(mode) = self.named("faults.mode", mode, Mode::ALL, Mode::name) else { return Faults::None };
         self.foreign_settings(raw, mode);
         let clock = self.one_of("faults.clock", &raw.clock, &[Clock::Timed, Clock::Untimed], clock_name, Clock::Timed);
-        if let (Clock::Untimed, Some(given)) = (clock, &raw.clock) {
-            self.error(
-                given.span(),
-                "`faults.clock` is \"untimed\"",
-                "accepted: only \"timed\" exists in this version",
-            );
+        if let (Clock::Untimed, Some(given), true) = (clock, &raw.clock, mode != Mode::Exhaustive) {
+            let message = format!("`faults.clock` is \"untimed\" in mode \"{}\"", mode.name());
+            self.error(given.span(), message, "accepted: mode = \"exhaustive\", or clock = \"timed\"");
         }
         match mode {
             Mode::None => Faults::None,
@@ -120,9 +129,11 @@ impl Findings<'_> {
                 self.random(raw)
             }
             Mode::Exhaustive => {
-                if let (Some(purchases), true) = (purchases, workload.purchases > 1) {
+                let (_, most) = limits(clock);
+                if let (Some(purchases), true) = (purchases, workload.purchases > most) {
                     let message = format!("`workload.purchases` is {} in mode \"exhaustive\"", workload.purchases);
-                    self.error(purchases.span(), message, "accepted: 1 in this version; or mode = \"random\"");
+                    let help = format!("accepted: 1, or up to {UNTIMED_PURCHASES_MAX} with clock = \"untimed\"");
+                    self.error(purchases.span(), message, help);
                 }
                 self.exhaustive(raw, clock)
             }
@@ -135,7 +146,8 @@ impl Findings<'_> {
         fn span<T>(given: &Given<T>) -> Option<Range<usize>> {
             given.as_ref().map(Spanned::span)
         }
-        let settings: [Setting<'_>; 7] = [
+        let settings: [Setting<'_>; 8] = [
+            ("states_at_most", span(&raw.states_at_most), &[Mode::Exhaustive]),
             ("at_most", span(&raw.at_most), &[Mode::Exhaustive]),
             ("kinds", span(&raw.kinds), &[Mode::Random, Mode::Exhaustive]),
             ("seeds", span(&raw.seeds), &[Mode::Random]),
@@ -200,7 +212,8 @@ impl Findings<'_> {
     }
 
     fn exhaustive(&mut self, raw: &RawFaults, clock: Clock) -> Faults {
-        let at_most = self.whole("faults.at_most", &raw.at_most, 0..=AT_MOST_MAX, AT_MOST_MAX as u32);
+        let (most, _) = limits(clock);
+        let at_most = self.whole("faults.at_most", &raw.at_most, 0..=most, AT_MOST_MAX as u32);
         for kind in raw.kinds.iter().flat_map(|kinds| kinds.get_ref()) {
             if kind.get_ref() == FaultKind::Partition.name() {
                 let help = "take it out, or mode = \"random\": moments and lengths of a partition cannot be enumerated";

@@ -1,8 +1,9 @@
-//! From paths to scenarios: a file is a scenario, a folder is searched for `*.toml`.
+//! From paths to scenarios: a file is a scenario, a folder is searched for `*.toml`, and a pattern that the shell left alone
+//! stands for the files and folders that it matches.
 //!
 //! Whatever a path turns out to be, the answer is a scenario or a diagnostic. What a text says is left to `read`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 pub struct Loaded {
     /// The scenarios, in the order of the paths, files of a folder sorted, combinations in the order of their matrix.
     pub scenarios: Vec<LoadedScenario>,
-    /// Everything that is wrong. Nothing should be run unless it is empty.
+    /// Everything that is wrong. The scenarios above can be run whatever is said here of others.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -36,11 +37,20 @@ pub struct LoadedScenario {
     pub source: Arc<str>,
 }
 
-/// Loads scenarios from files and folders. A file that is reached twice counts once.
+impl Loaded {
+    /// Keeps the scenarios whose names contain one of the texts; without texts, all of them.
+    pub fn keep(&mut self, texts: &[String]) {
+        let wanted = |name: &str| texts.is_empty() || texts.iter().any(|text| name.contains(text.as_str()));
+        self.scenarios.retain(|loaded| wanted(&loaded.scenario.name));
+    }
+}
+
+/// Loads scenarios from files, folders and patterns. A file that is reached twice counts once.
 pub fn load(paths: &[PathBuf]) -> Loaded {
     let mut loaded = Loaded::default();
     let mut files = Vec::new();
-    for path in paths {
+    let paths: Vec<PathBuf> = paths.iter().flat_map(|path| expand(path, &mut loaded.diagnostics)).collect();
+    for path in &paths {
         if path.is_dir() {
             let before = (files.len(), loaded.diagnostics.len());
             search(path, &mut files, &mut loaded.diagnostics);
@@ -63,8 +73,43 @@ pub fn load(paths: &[PathBuf]) -> Loaded {
             Err(diagnostics) => loaded.diagnostics.extend(diagnostics),
         }
     }
-    loaded.diagnostics.extend(duplicates(&loaded.scenarios));
+    let (twins, diagnostics) = duplicates(&loaded.scenarios);
+    loaded.scenarios.retain(|loaded| !twins.contains(&loaded.scenario.name.to_lowercase()));
+    loaded.diagnostics.extend(diagnostics);
     loaded
+}
+
+/// What a path stands for: itself if it is there or is no pattern, otherwise what it matches, in order.
+fn expand(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
+    let pattern = path.to_str().filter(|text| text.contains(['*', '?', '[']) && !path.exists());
+    let Some(pattern) = pattern else { return vec![path.to_owned()] };
+    let help = "accepted: * and ? inside a name, ** for folders at any depth, [abc] for one of some characters";
+    let mut found = Vec::new();
+    match glob::glob(pattern) {
+        Err(error) => {
+            diagnostics.push(Diagnostic::whole(path, format!("this pattern cannot be read: {}", error.msg), help));
+            return found;
+        }
+        Ok(matches) => {
+            for matched in matches {
+                match matched {
+                    Ok(path) => found.push(path),
+                    Err(error) => {
+                        let message = format!("this folder cannot be read: {}", error.error());
+                        diagnostics.push(Diagnostic::whole(
+                            error.path(),
+                            message,
+                            "accepted: a folder that may be read",
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    if found.is_empty() {
+        diagnostics.push(Diagnostic::whole(path, "nothing matches this pattern", help));
+    }
+    found
 }
 
 /// Loads the scenarios of one file.
@@ -139,15 +184,17 @@ fn not_utf8(path: &Path, bytes: &[u8], valid: usize) -> Diagnostic {
     Diagnostic { place, ..Diagnostic::whole(path, message, "accepted: a text file in UTF-8") }
 }
 
-/// Scenarios that would write into one folder of results, on file systems that take upper and lower case for one, too.
-fn duplicates(scenarios: &[LoadedScenario]) -> Vec<Diagnostic> {
+/// The names, in lower case, of scenarios that would write into one folder of results, on file systems that take upper and lower
+/// case for one, too; and what to say of them. Which of two is meant, nobody can tell.
+fn duplicates(scenarios: &[LoadedScenario]) -> (BTreeSet<String>, Vec<Diagnostic>) {
     let mut first: BTreeMap<String, &LoadedScenario> = BTreeMap::new();
-    let mut found = Vec::new();
+    let (mut twins, mut found) = (BTreeSet::new(), Vec::new());
     for loaded in scenarios {
         let Some(earlier) = first.get(&loaded.scenario.name.to_lowercase()) else {
             first.insert(loaded.scenario.name.to_lowercase(), loaded);
             continue;
         };
+        twins.insert(loaded.scenario.name.to_lowercase());
         // One diagnostic for all combinations of a matrix.
         if found.last().is_some_and(|last: &Diagnostic| last.path == loaded.path) {
             continue;
@@ -157,5 +204,5 @@ fn duplicates(scenarios: &[LoadedScenario]) -> Vec<Diagnostic> {
         let name = DeTable::parse(&loaded.source).ok().and_then(|root| Some(root.get_ref().get("name")?.span()));
         found.push(Diagnostic::at(&loaded.path, &loaded.source, name.unwrap_or(0..0), message, help));
     }
-    found
+    (twins, found)
 }

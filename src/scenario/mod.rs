@@ -13,6 +13,7 @@ mod matrix;
 mod names;
 mod raw;
 mod read;
+mod schema;
 mod values;
 mod workload;
 
@@ -22,6 +23,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::explore;
 use crate::fault::{FaultKind, Plan};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::HONEST;
@@ -31,6 +33,7 @@ pub use diagnostic::Diagnostic;
 pub use faults::parse_seeds;
 pub use load::{Loaded, LoadedScenario, load, load_file};
 pub use read::parse;
+pub use schema::schema;
 pub use workload::{Arrival, Catalogue, Popularity, TopUp, Workload};
 
 /// A scenario, fully checked. Times are virtual microseconds, money is cents.
@@ -62,11 +65,16 @@ pub struct Scenario {
     pub faults: Faults,
     /// Whether `crash-forever` may strike the payment server too.
     pub server_crash_forever: bool,
+    /// A search without time stops at so many states.
+    pub states_at_most: u64,
     /// Who breaks the protocol, and how.
     pub deviations: Deviations,
     /// What is expected of every invariant.
     pub expect: BTreeMap<Invariant, Verdict>,
 }
+
+/// The bound on the states of a search without time, where none is given.
+pub const STATES_AT_MOST: u64 = 100_000_000;
 
 impl Scenario {
     /// The scenario that a file with nothing but a name and a protocol describes: every default, and no faults.
@@ -85,9 +93,44 @@ impl Scenario {
             recovery: Recovery::default(),
             faults: Faults::None,
             server_crash_forever: false,
+            states_at_most: STATES_AT_MOST,
             deviations: Deviations::default(),
             expect: Invariant::ALL.iter().map(|invariant| (*invariant, Verdict::Holds)).collect(),
         }
+    }
+
+    /// Whether a scenario that was put together by hand asks for no more than one from a file may.
+    ///
+    /// # Errors
+    ///
+    /// What would be accepted.
+    pub fn within_limits(&self) -> Result<(), String> {
+        let Faults::Exhaustive { at_most, clock, .. } = &self.faults else { return Ok(()) };
+        let (faults, purchases) = faults::limits(*clock);
+        if u64::from(*at_most) > faults {
+            return Err(format!("{at_most} faults: accepted: at most {faults} with this clock"));
+        }
+        if self.workload.purchases == 0 || self.workload.purchases > purchases {
+            return Err(format!("{} purchases: accepted: 1 to {purchases} with this clock", self.workload.purchases));
+        }
+        let parties = self.parties.customers.saturating_add(self.parties.merchants).saturating_add(1);
+        if self.parties.customers == 0 || self.parties.merchants == 0 || parties as usize > explore::PARTIES_MAX {
+            return Err(format!("{parties} parties: accepted: 3 to {}, P included", explore::PARTIES_MAX));
+        }
+        Ok(())
+    }
+
+    /// One line: the name, what is run, and how faults are chosen.
+    pub fn describe(&self) -> String {
+        let (protocols, preset, mode) = (self.protocols.join(", "), self.preset.name(), self.faults.mode());
+        let more = match &self.faults {
+            Faults::None => String::new(),
+            Faults::Random { seeds, .. } => format!(", seeds {}..{}", seeds.start, seeds.end),
+            Faults::Exhaustive { at_most, clock: Clock::Timed, .. } => format!(", at most {at_most}"),
+            Faults::Exhaustive { at_most, clock: Clock::Untimed, .. } => format!(", at most {at_most}, untimed"),
+            Faults::Scripted { plans } => format!(", plans {}", plans.len()),
+        };
+        format!("{} ({protocols}; {preset}; faults {mode}{more})", self.name)
     }
 
     /// The seeds to run: those of random mode, otherwise [`Scenario::seed`] alone.

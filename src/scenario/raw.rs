@@ -115,6 +115,7 @@ pub(super) struct RawFaults {
     pub(super) rates: Given<Named<Decimal>>,
     pub(super) plans: Texts,
     pub(super) server_crash_forever: Given<bool>,
+    pub(super) states_at_most: Given<Whole>,
 }
 
 #[derive(Deserialize, Default)]

@@ -76,14 +76,8 @@ impl Node {
     /// Hands the role an input; what it wants done comes back, to be carried out one by one.
     pub fn handle(&mut self, input: Input<'_>, clock: &Clock, setup: &Setup) -> (Vec<Effect>, Work) {
         let (mut effects, mut work) = (Vec::new(), Work::default());
-        let mut context = Context {
-            me: self.party,
-            clock,
-            setup,
-            effects: &mut effects,
-            draws: &mut self.draws,
-            work: &mut work,
-        };
+        let mut context =
+            Context { me: self.party, clock, setup, effects: &mut effects, draws: &mut self.draws, work: &mut work };
         self.role.0.handle(input, &mut context);
         (effects, work)
     }
@@ -91,6 +85,11 @@ impl Node {
     /// Writes a record.
     pub fn save(&mut self, record: Arc<Record>, durable: bool) {
         self.journal.push((record, durable));
+    }
+
+    /// Has drawn no more than so many values. For whoever keeps many nodes and knows that nobody has seen the others.
+    pub fn undraw(&mut self, draws: u64) {
+        self.draws = draws;
     }
 
     /// Takes a record out again. For whoever keeps many nodes and knows that the record makes no difference; no party can do this.

@@ -11,6 +11,7 @@ use halfpaid::crypto::symbolic::Symbolic;
 use halfpaid::drive::exhaustive::{Budget, explore};
 use halfpaid::drive::scripted::run_plan;
 use halfpaid::drive::{Finished, Job, Latency};
+use halfpaid::explore::{self, Answer, Bounds, Question, Reductions};
 use halfpaid::fault::{FaultKind, Plan};
 use halfpaid::invariant::Violation;
 use halfpaid::protocol::mechanism::{Mechanism, Preset};
@@ -105,6 +106,31 @@ impl Shop {
     /// The clauses that a plan breaks.
     pub fn breaks(&self, plan: &str) -> BTreeSet<&'static str> {
         clauses(self.run(plan).checker.violations())
+    }
+
+    /// Every interleaving with at most so many faults.
+    pub fn search(&self, at_most: u32, kinds: &[FaultKind], reductions: Reductions) -> Answer {
+        let budget = Budget { at_most, kinds: kinds.to_vec(), server_may_vanish: false };
+        let setup = &self.setup;
+        let bounds = Bounds { states: 30_000_000, ..Bounds::default() };
+        let question = Question { setup, workload: &self.workload, budget: &budget, bounds, reductions };
+        let answer = explore::explore(&question, &mut ());
+        assert_eq!(answer.stopped, None);
+        answer
+    }
+
+    /// The same shop where nobody waits: for the untimed clock.
+    pub fn without_time(mut self) -> Self {
+        self.setup.timing.retry_backoff_permille = 1_000;
+        self
+    }
+
+    /// Two customers, one purchase each, of the same merchant.
+    pub fn with_two_customers(mut self) -> Self {
+        self.setup.population.customers = 2;
+        let second = Errand { customer: 1, wish: Wish { merchant: 0, item: 3 }, at_us: 0 };
+        self.workload.errands.push(second);
+        self
     }
 
     /// Every plan of at most so many faults: how many there are, and the clauses that any of them breaks.

@@ -240,7 +240,7 @@ fn settings_that_contradict_each_other_are_errors() {
     );
     check(
         &changed("purchases = 1", "purchases = 2"),
-        &["14:13 `workload.purchases` is 2 in mode \"exhaustive\" | accepted: 1 in this version; or mode = \"random\""],
+        &["14:13 `workload.purchases` is 2 in mode \"exhaustive\" | accepted: 1, or up to 4 with clock = \"untimed\""],
     );
     check(
         &with("[faults]\nmode = \"random\"\nkinds = [\"drop\"]\nrates = { crash = 0.1 }\nserver_crash_forever = true"),
@@ -253,10 +253,16 @@ fn settings_that_contradict_each_other_are_errors() {
 }
 
 #[test]
-fn what_does_not_exist_yet_says_so() {
+fn only_an_exhaustive_search_does_without_the_clock() {
     check(
-        &changed("\"timed\"", "\"untimed\""),
-        &["32:9 `faults.clock` is \"untimed\" | accepted: only \"timed\" exists in this version"],
+        &with("[faults]\nmode = \"random\"\nclock = \"untimed\""),
+        &[
+            "5:9 `faults.clock` is \"untimed\" in mode \"random\" | accepted: mode = \"exhaustive\", or clock = \"timed\"",
+        ],
+    );
+    check(
+        &with("[parties]\ncustomers = 9\n[faults]\nmode = \"exhaustive\"\nclock = \"untimed\""),
+        &["4:13 there are 11 parties under the untimed clock | accepted: at most 5, P included"],
     );
 }
 

@@ -1,0 +1,157 @@
+//! `halfpaid explore`: an exhaustive search without a scenario file. It is a scenario made of arguments, run like any other.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::output::Output;
+use super::replay::{DeviationArgs, PresetArg};
+use super::run::{Bar, on_interrupt};
+use super::{Exit, Failure};
+use crate::batch::{self, BatchError};
+use crate::fault::FaultKind;
+use crate::invariant::{Invariant, Verdict};
+use crate::protocol;
+use crate::protocol::mechanism::Mechanism;
+use crate::results::{TableLook, YesNo, one_line, verdict_table, write_summary};
+use crate::scenario::{Clock, Faults, STATES_AT_MOST, Scenario};
+
+#[derive(Args)]
+pub(super) struct ExploreArgs {
+    /// The protocol
+    protocol: String,
+    /// The most faults in a plan
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=8))]
+    faults: u32,
+    /// The kinds of fault, separated by commas [default: all but corrupt and partition]
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = kind)]
+    kinds: Vec<FaultKind>,
+    /// Every interleaving, in place of the one order that the clock gives
+    #[arg(long)]
+    untimed: bool,
+    /// How many purchases
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    purchases: u32,
+    /// How many customers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    customers: u32,
+    /// How many merchants
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    merchants: u32,
+    /// The mechanisms to start from
+    #[arg(long, value_name = "PRESET", default_value = "hardened")]
+    preset: PresetArg,
+    /// Take a mechanism away; may be repeated
+    #[arg(long, value_name = "MECHANISM")]
+    without: Vec<Mechanism>,
+    #[command(flatten)]
+    deviations: DeviationArgs,
+    /// Let P crash for ever too
+    #[arg(long)]
+    server_crash_forever: bool,
+    /// Expect a verdict, such as goods=violated; may be repeated [default: everything holds]
+    #[arg(long, value_name = "INVARIANT=VERDICT", value_parser = expectation)]
+    expect: Vec<(Invariant, Verdict)>,
+    /// Stop at so many states of an untimed search
+    #[arg(long, value_name = "N", default_value_t = STATES_AT_MOST)]
+    states: u64,
+    /// The seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// The folder for the results
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    out: PathBuf,
+    /// How many threads to use [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+}
+
+fn kind(name: &str) -> Result<FaultKind, String> {
+    let known = || FaultKind::ALL.iter().filter(|kind| **kind != FaultKind::Partition);
+    let names: Vec<&str> = known().map(|kind| kind.name()).collect();
+    let found = known().find(|kind| kind.name() == name).copied();
+    found.ok_or_else(|| format!("expected {}", names.join(", ")))
+}
+
+fn expectation(text: &str) -> Result<(Invariant, Verdict), String> {
+    let names: Vec<&str> = Invariant::ALL.iter().map(|invariant| invariant.name()).collect();
+    let expected = || format!("expected one of {} = holds or violated", names.join(", "));
+    let (invariant, verdict) = text.split_once('=').ok_or_else(expected)?;
+    let invariant = Invariant::ALL.iter().find(|known| known.name() == invariant).ok_or_else(expected)?;
+    let verdict = [Verdict::Holds, Verdict::Violated].into_iter().find(|known| known.name() == verdict);
+    Ok((*invariant, verdict.ok_or_else(expected)?))
+}
+
+/// The kinds of a search that names none.
+const KINDS: &[FaultKind] = &[
+    FaultKind::Drop,
+    FaultKind::Duplicate,
+    FaultKind::Delay,
+    FaultKind::Replay,
+    FaultKind::Crash,
+    FaultKind::CrashForever,
+];
+
+fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
+    let known = protocol::NAMES.iter().find(|known| **known == arguments.protocol);
+    let protocol = known.ok_or_else(|| {
+        let names = protocol::NAMES.join(", ");
+        Failure::usage(format!("there is no protocol `{}`: expected {names}", arguments.protocol))
+    })?;
+    let mut scenario = Scenario::new(&format!("explore-{protocol}"), protocol);
+    scenario.about = format!("every plan of at most {} faults", arguments.faults);
+    scenario.preset = arguments.preset.into();
+    scenario.without.clone_from(&arguments.without);
+    scenario.seed = arguments.seed;
+    scenario.parties.customers = arguments.customers;
+    scenario.parties.merchants = arguments.merchants;
+    scenario.workload.purchases = arguments.purchases;
+    scenario.server_crash_forever = arguments.server_crash_forever;
+    scenario.states_at_most = arguments.states;
+    arguments.deviations.apply(&mut scenario);
+    scenario.expect.extend(arguments.expect.iter().copied());
+    let mut kinds = if arguments.kinds.is_empty() { KINDS.to_vec() } else { arguments.kinds.clone() };
+    kinds.sort_unstable();
+    kinds.dedup();
+    let clock = if arguments.untimed { Clock::Untimed } else { Clock::Timed };
+    scenario.faults = Faults::Exhaustive { at_most: arguments.faults, kinds, clock };
+    scenario.within_limits().map_err(Failure::usage)?;
+    Ok(scenario)
+}
+
+pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, Failure> {
+    let scenario = scenario_of(arguments)?;
+    if let Some(jobs) = arguments.jobs {
+        rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
+    }
+    let interrupted = on_interrupt();
+    let bar = Bar::new(output);
+    bar.next(&scenario.name, 1, 1);
+    // Results are told apart by what was asked for.
+    let asked = format!("{scenario:?}");
+    let outcome = match batch::run(&scenario, &asked, &arguments.out, &interrupted, &bar) {
+        Ok(outcome) => outcome,
+        Err(BatchError::Interrupted) => {
+            bar.finish();
+            output.print("incomplete: interrupted\n")?;
+            return Ok(Exit::Interrupted);
+        }
+        Err(error) => return Err(Failure::usage(error)),
+    };
+    bar.finish();
+    write_summary(&arguments.out, &outcome.summary).map_err(Failure::usage)?;
+    for gap in &outcome.gaps {
+        output.warn(&format!("nothing that was tried reached this: {gap}"));
+    }
+    let look = TableLook { width: output.width, colour: output.colour };
+    let findings: String = outcome.findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let table = verdict_table(&outcome.summary, look);
+    let line = one_line(&outcome.summary, outcome.incomplete.as_deref());
+    output.print(&format!("{table}{findings}{line}\n"))?;
+    let unexpected = outcome.summary.iter().any(|row| row.as_expected == YesNo::No);
+    Ok(match outcome.incomplete {
+        Some(_) => Exit::Inconclusive,
+        None if unexpected => Exit::NotAsExpected,
+        None => Exit::AsExpected,
+    })
+}

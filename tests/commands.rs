@@ -1,0 +1,16 @@
+//! The commands around a run, as scripts, CI and editors meet them: what is printed where, which exit code, what is on the disk.
+
+#[path = "commands/check.rs"]
+mod check;
+#[path = "commands/comparing.rs"]
+mod comparing;
+#[path = "commands/generated.rs"]
+mod generated;
+#[path = "commands/place.rs"]
+mod place;
+#[path = "commands/resuming.rs"]
+mod resuming;
+#[path = "commands/schema.rs"]
+mod schema;
+#[path = "commands/selecting.rs"]
+mod selecting;

@@ -1,0 +1,206 @@
+//! Every interleaving: what holds and what breaks under the untimed clock, in exact numbers of states.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{Shop, set};
+use halfpaid::drive::follow::follow;
+use halfpaid::explore::{Answer, Covered, Reductions};
+use halfpaid::fault::{Course, FaultKind};
+use halfpaid::invariant::ending::Ending;
+use halfpaid::protocol::mechanism::Mechanism;
+
+/// Every kind that an untimed search strikes with; any message may be late without a fault.
+const KINDS: &[FaultKind] = &[
+    FaultKind::Drop,
+    FaultKind::Duplicate,
+    FaultKind::Replay,
+    FaultKind::Corrupt,
+    FaultKind::Crash,
+    FaultKind::CrashForever,
+];
+
+const FEW: &[FaultKind] = &[FaultKind::Drop, FaultKind::Duplicate, FaultKind::Crash];
+
+fn clauses(answer: &Answer) -> BTreeSet<&'static str> {
+    answer.findings.iter().map(|finding| finding.breach.clause).collect()
+}
+
+fn ends(answer: &Answer) -> BTreeSet<Ending> {
+    answer.ends.iter().map(|ended| ended.ending).collect()
+}
+
+fn hardened(name: &str) -> Shop {
+    Shop::hardened(name).without_time()
+}
+
+fn as_written(name: &str) -> Shop {
+    Shop::as_written(name).without_time()
+}
+
+/// Sections 4 and 5 of the paper, with every safeguard: whatever order things happen in, whichever two faults strike.
+#[test]
+fn hardened_cases_2_and_3_keep_everything_under_any_two_faults_in_any_order() {
+    for name in ["case2", "case3"] {
+        let answer = hardened(name).search(2, KINDS, Reductions::ALL);
+        assert_eq!(clauses(&answer), set(&[]), "{name}");
+        assert!(answer.endless.is_none(), "{name}: from every state a state at rest can be reached");
+        assert!(answer.unconfirmed.is_empty(), "{name}");
+        assert!(answer.committed_in_spite > 0, "{name}: not by doing nothing");
+    }
+}
+
+#[test]
+fn case_1_cannot_prove_what_was_delivered_and_loses_goods_when_the_merchant_dies() {
+    let answer = hardened("case1").search(1, KINDS, Reductions::ALL);
+    assert_eq!(clauses(&answer), set(&["delivered-this", "got-nothing", "paid-no-goods", "received-this"]));
+    let lost = answer.findings.iter().find(|finding| finding.breach.clause == "paid-no-goods").expect("it is lost");
+    assert_eq!(lost.cause, ["crash-forever M"]);
+}
+
+/// Model, section 6: seven steps, no fault but a delay, which needs none here, and C's belief is wrong.
+#[test]
+fn nothing_lets_c_conclude_from_unknown_that_it_will_not_be_charged() {
+    for name in ["case2", "case3"] {
+        let answer = as_written(name).search(0, &[], Reductions::ALL);
+        let found = answer.findings.iter().find(|f| f.breach.clause == "belief-customer").expect("it is wrong");
+        assert_eq!((found.violation.events, found.course.plan.0.len()), (7, 0), "{name}: {}", found.course);
+        let cured = hardened(name).search(0, &[], Reductions::ALL);
+        assert_eq!(clauses(&cured), set(&[]), "{name}");
+    }
+}
+
+/// Model, section 6: Case 2 with a fresh k for a repeated step 1 and no check by M of the digest that C signed.
+#[test]
+fn a_fresh_key_for_a_repeated_inquiry_loses_the_goods() {
+    let answer = as_written("case2").search(1, &[FaultKind::Duplicate], Reductions::ALL);
+    let lost = answer.findings.iter().find(|f| f.breach.clause == "paid-no-goods").expect("they are lost");
+    assert_eq!(lost.cause, ["duplicate 1"]);
+}
+
+#[test]
+fn without_the_journal_of_the_ciphertext_case_2_is_hurt_and_case_3_is_not() {
+    let case2 = hardened("case2").without(&[Mechanism::CiphertextJournal]).search(1, FEW, Reductions::ALL);
+    assert!(clauses(&case2).contains("paid-no-goods"));
+}
+
+/// Exact sizes: a change in any of them is a change of the model, and should be one on purpose.
+#[test]
+fn the_number_of_states_is_what_it_was() {
+    let count = |shop: Shop, faults, kinds: &[FaultKind]| {
+        let answer = shop.search(faults, kinds, Reductions::ALL);
+        (answer.states, answer.at_rest)
+    };
+    let counts = [
+        count(hardened("case1"), 0, FEW),
+        count(hardened("case2"), 0, FEW),
+        count(hardened("case3"), 0, FEW),
+        count(hardened("case1"), 1, FEW),
+        count(hardened("case2"), 1, FEW),
+        count(hardened("case3"), 1, FEW),
+        count(hardened("case1"), 2, KINDS),
+        count(hardened("case2"), 2, KINDS),
+        count(hardened("case3"), 2, KINDS),
+        count(as_written("case1"), 2, FEW),
+        count(as_written("case2"), 1, FEW),
+        count(as_written("case3"), 2, FEW),
+    ];
+    assert_eq!(
+        counts.to_vec(),
+        [
+            (69, 3),
+            (65, 2),
+            (68, 2),
+            (698, 17),
+            (697, 17),
+            (708, 13),
+            (15_527, 333),
+            (38_453, 796),
+            (21_470, 285),
+            (1_751, 59),
+            (63_183, 309),
+            (18_644, 145),
+        ]
+    );
+}
+
+/// Leaving out what makes no difference makes no difference: the same clauses break and purchases end in the same ways.
+#[test]
+fn reductions_do_not_lie() {
+    let with = |dead_letters, loops| Reductions { dead_letters, loops };
+    let same = |shop: &Shop, faults, kinds: &[FaultKind]| {
+        let all = shop.search(faults, kinds, Reductions::ALL);
+        for reductions in [with(false, true), with(true, false), Reductions::NONE] {
+            let other = shop.search(faults, kinds, reductions);
+            assert_eq!(ends(&all), ends(&other), "{} {faults} {reductions:?}", shop.setup.protocol.name());
+            assert_eq!(clauses(&all), clauses(&other), "{} {faults} {reductions:?}", shop.setup.protocol.name());
+            assert!(all.states <= other.states);
+        }
+    };
+    for name in ["case1", "case2", "case3"] {
+        same(&as_written(name), 0, &[]);
+    }
+    same(&hardened("case2"), 0, &[]);
+    same(&as_written("case1"), 1, KINDS);
+}
+
+/// The same answer for any number of threads.
+#[test]
+fn threads_make_no_difference() {
+    let shop = as_written("case3");
+    let answers: Vec<String> = [1, 2, 5]
+        .map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let answer = pool.install(|| shop.search(1, KINDS, Reductions::ALL));
+            format!("{answer:?}")
+        })
+        .to_vec();
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0], answers[2]);
+}
+
+/// What a search has found a run can follow, event by event, under real cryptography, to the same verdict.
+#[test]
+fn every_finding_happens_with_real_cryptography() {
+    for shop in [as_written("case1"), as_written("case2"), as_written("case3"), hardened("case1")] {
+        let answer = shop.search(1, FEW, Reductions::ALL);
+        assert!(!answer.findings.is_empty());
+        let shop = shop.really();
+        for finding in &answer.findings {
+            let text = finding.course.to_string();
+            let course: Course = text.parse().expect("a course reads back");
+            let followed = follow(&shop.job(), &course, &mut ());
+            assert_eq!((followed.parted, followed.unmet.len()), (None, 0), "{text}");
+            let broken = followed.finished.checker.violations();
+            assert!(broken.iter().any(|violation| violation.clause == finding.breach.clause), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_course_that_no_longer_fits_says_where_it_parted() {
+    let shop = hardened("case2");
+    let course: Course = "order start 1#1 3#1".parse().expect("a course");
+    let followed = follow(&shop.job(), &course, &mut ());
+    assert_eq!(followed.parted.map(|(at, event)| (at, event.to_string())), Some((3, "3#1".to_owned())));
+}
+
+#[test]
+fn every_site_that_is_met_is_struck() {
+    let answer = hardened("case2").search(1, KINDS, Reductions::ALL);
+    let spared: Vec<&Covered> = answer.coverage.iter().filter(|covered| covered.struck == 0).collect();
+    assert!(spared.is_empty(), "{spared:?}");
+    for kind in KINDS {
+        assert!(answer.coverage.iter().any(|covered| covered.fault == *kind), "{}", kind.name());
+    }
+}
+
+/// A merchant that serves two customers mixes nothing up, whatever is replayed from one purchase into the other.
+#[test]
+fn two_purchases_do_not_get_in_each_others_way() {
+    let kinds = [FaultKind::Drop, FaultKind::Replay, FaultKind::Crash];
+    let answer = hardened("case3").with_two_customers().search(1, &kinds, Reductions::ALL);
+    assert_eq!(clauses(&answer), set(&[]));
+    assert!(answer.endless.is_none());
+}
