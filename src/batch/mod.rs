@@ -13,12 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::drive::exhaustive::{Budget, explore};
+use crate::drive::exhaustive::explore;
 use crate::drive::random::Random;
 use crate::drive::scripted::run_plan;
 use crate::drive::shrink::shrink;
 use crate::drive::{self, Fair, Finished, Job};
-use crate::fault::{Fault, Plan};
+use crate::fault::{Budget, Fault, Plan};
 use crate::invariant::ending::Ending;
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
@@ -199,9 +199,8 @@ impl<'a> Campaign<'a> {
         let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
         let deviation = deviation(&setup);
         self.runs = 0;
-        if let Faults::Exhaustive { at_most, kinds, clock: Clock::Untimed } = &scenario.faults {
-            let budget =
-                Budget { at_most: *at_most, kinds: kinds.clone(), server_may_vanish: scenario.server_crash_forever };
+        if let (Faults::Exhaustive { clock: Clock::Untimed, .. }, Some(budget)) = (&scenario.faults, scenario.budget())
+        {
             return self.untimed(protocol, setup, &budget, deviation.as_deref());
         }
         let gathered = match &scenario.faults {
@@ -225,12 +224,8 @@ impl<'a> Campaign<'a> {
                 let place = self.place(protocol, seed);
                 let mut exhaustive = Exhaustive::default();
                 match chosen {
-                    Faults::Exhaustive { at_most, kinds, .. } => {
-                        let budget = Budget {
-                            at_most: *at_most,
-                            kinds: kinds.clone(),
-                            server_may_vanish: scenario.server_crash_forever,
-                        };
+                    Faults::Exhaustive { .. } => {
+                        let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
                         let inspect =
                             |_: &Plan, finished: &Finished<'_>| rows::keep(finished, &setup, &workload, place);
                         let progress = self.progress;

@@ -8,9 +8,8 @@ use std::sync::atomic::Ordering;
 
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, workload};
-use crate::drive::exhaustive::Budget;
-use crate::explore::{self, Answer, Bounds, Question, Reductions, Stopped};
-use crate::fault::FaultKind;
+use crate::explore::{self, Answer, Question, Reductions, Stopped};
+use crate::fault::{Budget, FaultKind};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;
 use crate::protocol::order::Status;
@@ -53,7 +52,7 @@ impl Campaign<'_> {
     ) -> Result<(), BatchError> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
-        let bounds = Bounds { states: self.scenario.states_at_most, ..Bounds::default() };
+        let bounds = self.scenario.bounds;
         let question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
         let answer = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
         if answer.stopped == Some(Stopped::Interrupted) {

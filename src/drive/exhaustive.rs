@@ -9,23 +9,13 @@ use rayon::prelude::*;
 
 use super::scripted::{Scripted, separations};
 use super::{Finished, Job, Oracle, SendFault};
-use crate::fault::{CrashSite, EventSite, Fault, FaultKind, Plan, SendSite, garble};
+use crate::fault::{Budget, CrashSite, EventSite, Fault, FaultKind, Plan, SendSite, garble};
 use crate::protocol::message::Message;
 use crate::protocol::party::{Party, Side};
 
-/// What may strike.
-#[derive(Debug, Clone)]
-pub struct Budget {
-    /// How many faults a plan may have.
-    pub at_most: u32,
-    /// Of which kinds.
-    pub kinds: Vec<FaultKind>,
-    /// Whether P may vanish for ever.
-    pub server_may_vanish: bool,
-}
-
 /// Makes a plan happen and writes down what else could have struck after its last fault.
 struct Recorder<'p, 'b> {
+    plan: &'p Plan,
     scripted: Scripted<'p>,
     budget: &'b Budget,
     wanted: bool,
@@ -35,8 +25,13 @@ struct Recorder<'p, 'b> {
 }
 
 impl Recorder<'_, '_> {
+    /// How many faults of that kind the plan has.
+    fn struck_of(&self, kind: FaultKind) -> u32 {
+        self.plan.0.iter().filter(|fault| fault.kind() == kind).count() as u32
+    }
+
     fn may(&self, kind: FaultKind) -> bool {
-        self.wanted && self.scripted.is_done() && self.budget.kinds.contains(&kind)
+        self.wanted && self.scripted.is_done() && self.struck_of(kind) < self.budget.of(kind)
     }
 }
 
@@ -109,7 +104,7 @@ pub fn explore<T: Send>(
                 .par_iter()
                 .map(|plan| {
                     let scripted = Scripted::new(plan);
-                    let mut recorder = Recorder { scripted, budget, wanted, options: Vec::new(), replayed: None };
+                    let mut recorder = Recorder { plan, scripted, budget, wanted, options: Vec::new(), replayed: None };
                     debug_assert!(separations(plan).is_empty(), "partitions have no sites to be found");
                     let finished = super::run(job, &mut recorder, &mut ());
                     let longer = recorder.options.into_iter().map(|fault| {
