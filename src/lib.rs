@@ -24,6 +24,7 @@
 //! | [`results`] | CSVs, manifests and the table of verdicts: whole or not at all | what the rows mean |
 //! | [`compare`] | what has changed between two results folders, and whether for the worse | how results come about |
 //! | [`batch`] | runs a scenario on all cores, in an order that does not depend on them | the terminal |
+//! | [`necessity`] | takes mechanisms away and asks what breaks then, against whom, and which sets of them suffice | the terminal |
 //! | [`cli`] | arguments, exit codes, progress | everything else |
 //!
 //! # One purchase, followed through the code
@@ -92,4 +93,5 @@ pub mod scenario;
 pub mod results;
 pub mod compare;
 pub mod batch;
+pub mod necessity;
 pub mod cli;

@@ -5,6 +5,7 @@ mod compare;
 mod explore;
 mod generate;
 mod list;
+mod necessity;
 mod output;
 mod replay;
 mod run;
@@ -97,6 +98,8 @@ enum Command {
     Explore(explore::ExploreArgs),
     /// Run one plan and show what happened, step by step
     Replay(replay::ReplayArgs),
+    /// Take each mechanism away and say what breaks then, against whom, and which mechanisms suffice
+    Necessity(necessity::NecessityArgs),
     /// Say what is wrong with scenarios, without running them
     Check(check::CheckArgs),
     /// Say what has changed between two results folders; exits 1 if anything has become worse
@@ -139,6 +142,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Run(arguments) => run::run(arguments, &output),
         Command::Explore(arguments) => explore::explore(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),
+        Command::Necessity(arguments) => necessity::necessity(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
         Command::Compare(arguments) => compare::run(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),

@@ -15,7 +15,7 @@ use crate::drive::scripted::run_plan;
 use crate::fault::Course;
 use crate::protocol::mechanism::{Mechanism, Preset};
 use crate::protocol::{self, Protocol, deviation};
-use crate::scenario::{self, CryptoKind, Scenario};
+use crate::scenario::{self, Arrival, CryptoKind, Scenario};
 
 #[derive(Args)]
 pub(super) struct ReplayArgs {
@@ -37,6 +37,15 @@ pub(super) struct ReplayArgs {
     without: Vec<Mechanism>,
     #[command(flatten)]
     deviations: DeviationArgs,
+    /// How many purchases, in place of the target's own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    purchases: Option<u32>,
+    /// How long after each other they start, in virtual microseconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
+    every_us: Option<u64>,
+    /// What every customer's account holds at the start
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
+    opening_balance_cents: Option<u64>,
     /// The cryptography
     #[arg(long, value_name = "KIND", default_value = "real")]
     crypto: CryptoArg,
@@ -59,6 +68,17 @@ impl DeviationArgs {
     pub(super) fn apply(&self, scenario: &mut Scenario) {
         scenario.deviations.merchant = self.merchant.unwrap_or(scenario.deviations.merchant);
         scenario.deviations.customer = self.customer.unwrap_or(scenario.deviations.customer);
+    }
+}
+
+impl ReplayArgs {
+    fn errands(&self, scenario: &mut Scenario) {
+        scenario.workload.purchases = self.purchases.unwrap_or(scenario.workload.purchases);
+        if let Some(us) = self.every_us {
+            scenario.workload.arrival = Arrival::Every { us };
+        }
+        let balance = &mut scenario.parties.opening_balance_cents;
+        *balance = self.opening_balance_cents.unwrap_or(*balance);
     }
 }
 
@@ -172,6 +192,7 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     }
     scenario.without.extend(&arguments.without);
     arguments.deviations.apply(&mut scenario);
+    arguments.errands(&mut scenario);
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
     let crypto = match arguments.crypto {
