@@ -23,12 +23,21 @@ pub(super) struct NecessityArgs {
     /// The most faults in a plan
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=8))]
     faults: u32,
+    /// The most faults beside a deviation [default: one less]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=8))]
+    beside: Option<u32>,
+    /// The most faults beside a deviation that takes several purchases, which is searched under the clock
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2))]
+    under_the_clock: u32,
     /// The kinds of fault, separated by commas [default: all but partition]
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = kind_alone)]
     kinds: Vec<FaultKind>,
     /// Take two mechanisms away at a time, too
     #[arg(long)]
     pairs: bool,
+    /// Look for the smallest sets of mechanisms that have to come to as-written, too
+    #[arg(long)]
+    minimal: bool,
     /// Deviations to ask about, separated by commas; honest for none [default: all]; honest parties are always asked about
     #[arg(long, value_name = "DEVIATION,...", value_delimiter = ',', value_parser = threat)]
     against: Vec<Threat>,
@@ -77,6 +86,8 @@ fn settings_of(arguments: &NecessityArgs) -> Settings {
         protocols: protocol::NAMES.iter().filter(named).filter_map(|name| protocol::by_name(name)).collect(),
         threats: Threat::all().into_iter().filter(wanted).collect(),
         faults: arguments.faults,
+        beside: arguments.beside.unwrap_or(arguments.faults.saturating_sub(1)),
+        under_the_clock: arguments.under_the_clock,
         kinds,
         pairs: arguments.pairs,
         states: arguments.states,
@@ -91,7 +102,8 @@ pub(super) fn necessity(arguments: &NecessityArgs, output: &Output) -> Result<Ex
     bar.next("necessity", 1, 2);
     let found = necessity::tables(&settings, &interrupted, &*bar).and_then(|tables| {
         bar.next("smallest sets", 2, 2);
-        let sets = tables.iter().map(|table| minimal(table, &settings, &interrupted, &*bar));
+        let wanted = tables.iter().filter(|_| arguments.minimal);
+        let sets = wanted.map(|table| minimal(table, &settings, &interrupted, &*bar));
         let sets = sets.collect::<Result<Vec<_>, Interrupted>>()?;
         Ok((tables, sets))
     });
@@ -107,7 +119,9 @@ pub(super) fn necessity(arguments: &NecessityArgs, output: &Output) -> Result<Ex
         .flat_map(|(table, sets)| sets.iter().flat_map(|minimal| minimal.rows(table, &settings)))
         .collect();
     write_sheet(&arguments.out, &rows).map_err(Failure::usage)?;
-    write_sheet(&arguments.out, &smallest).map_err(Failure::usage)?;
+    if arguments.minimal {
+        write_sheet(&arguments.out, &smallest).map_err(Failure::usage)?;
+    }
     let markdown = text::markdown(&tables, &sets, &settings);
     write_text(&arguments.out, text::MARKDOWN, &markdown).map_err(Failure::usage)?;
     let line = text::one_line(&tables, &sets);

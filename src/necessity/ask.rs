@@ -23,10 +23,6 @@ use crate::protocol::setup::Setup;
 use crate::scenario::{Clock, CryptoKind, Scenario};
 use crate::world::Workload;
 
-/// A search under the clock of a deviation that takes several purchases has no more faults than that: with each fault more there
-/// are a hundred times as many plans.
-pub const TIMED_FAULTS_MAX: u32 = 1;
-
 /// The clause for a state from which nothing at rest can be reached.
 pub const ENDLESS: &str = "endless";
 
@@ -39,8 +35,10 @@ pub struct Ask {
     pub mechanisms: MechanismSet,
     /// Who breaks the protocol.
     pub threat: Threat,
-    /// The most faults of a plan, where the search without time can answer.
+    /// The most faults of a plan.
     pub faults: u32,
+    /// A search without time stops at so many states.
+    pub states: u64,
 }
 
 /// What makes two violations the same but for how one comes to them.
@@ -119,7 +117,7 @@ impl Ask {
         let (_, setup, workload) = self.set_up(CryptoKind::Symbolic);
         let setup = workload::without_time(setup);
         let budget = Budget::new(self.faults, &settings.kinds);
-        let bounds = Bounds { states: settings.states, ..Bounds::default() };
+        let bounds = Bounds { states: self.states, ..Bounds::default() };
         let question = explore::Question {
             setup: &setup,
             workload: &workload,
@@ -157,9 +155,9 @@ impl Ask {
     fn timed(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
         let (scenario, setup, workload) = self.set_up(CryptoKind::Symbolic);
         let job = Job { setup: &setup, workload: &workload, latency: workload::latency(&scenario) };
-        let faults = self.faults.min(TIMED_FAULTS_MAX);
-        let budget = Budget::new(faults, &settings.kinds);
-        let mut heard = Heard { broken: BTreeMap::new(), clock: Clock::Timed, faults, states: 0, stopped: None };
+        let budget = Budget::new(self.faults, &settings.kinds);
+        let mut heard =
+            Heard { broken: BTreeMap::new(), clock: Clock::Timed, faults: self.faults, states: 0, stopped: None };
         let inspect = |plan: &Plan, finished: &Finished<'_>| {
             let found = finished.checker.violations().iter().map(|violation| {
                 let harm = (violation.invariant, violation.clause, violation.victim.side());

@@ -1,19 +1,19 @@
-//! The reverse of the table: the smallest sets of mechanisms that make `as-written` keep what `hardened` keeps.
+//! The reverse of the table: smallest sets of mechanisms that make `as-written` keep what `hardened` keeps.
 //!
-//! A set that fails says that at least one mechanism outside it is needed. Such demands are met in all smallest ways ([`hitting_sets`]);
-//! each way that does not suffice is grown until nothing can be added without its sufficing, which gives one more demand; when all
-//! suffice, these are the smallest sets.
+//! A set that fails is grown until nothing can be added without its sufficing: then at least one of the mechanisms outside is asked
+//! for. Such demands are met in all smallest ways ([`hitting_sets`]); each way that fails gives one more demand; when all suffice, the
+//! search is over.
 //!
-//! That each of them suffices, and that it does not with any one of its mechanisms less, is searched for. That there are no others
-//! rests on this: what suffices suffices with one mechanism more. Nothing makes that so by itself, since a mechanism changes what
-//! parties say, and could open a way to do harm; `tests/necessity.rs` looks for sets where it is not.
+//! That each set suffices is searched for, and that it does not with any one of its mechanisms less. That there are no others would
+//! follow if what suffices always sufficed with one mechanism more. It does not: see [`necessity`](super). So sets are found here
+//! that nothing can be taken away from; there may be others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::ask::{Ask, Heard, answer_all};
-use super::table::{CaseTable, Line, applicable, arguments, joined};
+use super::table::{CaseTable, applicable, arguments, joined};
 use super::threat::Threat;
 use super::{Interrupted, Progress, Settings};
 use crate::invariant::Invariant;
@@ -23,12 +23,12 @@ use crate::results::MinimalRow;
 /// The three properties that the paper is about.
 const WANTED: [Invariant; 3] = [Invariant::Money, Invariant::Goods, Invariant::Certified];
 
-/// Whom the sets have to stand up to: honest parties, and of those that deviate none, one, or any one.
-#[derive(Debug, Clone, Copy)]
+/// Whom the sets have to stand up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Against {
-    /// The threat of that number; honest parties are number 0.
-    One(usize),
-    /// Every threat.
+    /// Honest parties.
+    Honest,
+    /// Honest parties and whatever threat is in the table.
     Every,
 }
 
@@ -55,18 +55,18 @@ pub struct Minimal {
 }
 
 impl Against {
-    /// The name that reports use.
+    /// The name that reports use: the deviation where there is only one.
     pub fn name(self, threats: &[Threat]) -> &'static str {
-        match self {
-            Against::One(number) => threats[number].name(),
-            Against::Every => "every deviation",
+        match (self, threats) {
+            (Against::Honest, _) | (_, []) => Threat::Honest.name(),
+            (Against::Every, [_, only]) => only.name(),
+            (Against::Every, _) => "every deviation",
         }
     }
 
     fn threats(self, all: usize) -> Vec<usize> {
         match self {
-            Against::One(0) => vec![0],
-            Against::One(number) => vec![0, number],
+            Against::Honest => vec![0],
             Against::Every => (0..all).collect(),
         }
     }
@@ -78,22 +78,26 @@ struct Library<'a> {
     settings: &'a Settings,
     interrupted: &'a AtomicBool,
     progress: &'a dyn Progress,
-    /// By mechanisms, threat and number of faults.
-    known: BTreeMap<(MechanismSet, usize, u32), Heard>,
+    /// By mechanisms and threat, with the bound on states.
+    known: BTreeMap<(MechanismSet, usize, u64), Heard>,
+    /// What has been seen to fail.
+    failed: BTreeSet<(MechanismSet, Against)>,
 }
+
+/// What fails mostly fails soon: searches go this far at first.
+const FIRST_STATES: [u64; 2] = [1_000, 20_000];
 
 impl Library<'_> {
     /// Answers for some threats, in their order.
-    fn ask(&mut self, mechanisms: MechanismSet, threats: &[usize], faults: u32) -> Result<Vec<&Heard>, Interrupted> {
-        let key = |threat: usize| (mechanisms, threat, faults);
+    fn ask(&mut self, mechanisms: MechanismSet, threats: &[usize], states: u64) -> Result<Vec<&Heard>, Interrupted> {
+        let key = |threat: usize| (mechanisms, threat, states);
         let new: Vec<usize> = threats.iter().copied().filter(|t| !self.known.contains_key(&key(*t))).collect();
         let asks: Vec<Ask> = new
             .iter()
-            .map(|threat| Ask {
-                protocol: Arc::clone(&self.table.protocol),
-                mechanisms,
-                threat: self.table.threats[*threat],
-                faults,
+            .map(|threat| {
+                let threat = self.table.threats[*threat];
+                let faults = self.settings.faults_beside(threat);
+                Ask { protocol: Arc::clone(&self.table.protocol), mechanisms, threat, faults, states }
             })
             .collect();
         self.progress.ahead(asks.len() as u64);
@@ -102,12 +106,21 @@ impl Library<'_> {
         Ok(threats.iter().map(|threat| &self.known[&key(*threat)]).collect())
     }
 
-    /// Whether one of the wanted invariants breaks. Few faults come first: what fails mostly fails soon.
-    fn fails(&mut self, set: MechanismSet, threats: &[usize], wanted: &[Invariant]) -> Result<bool, Interrupted> {
-        for faults in 0..=self.settings.faults {
-            let heard = self.ask(set, threats, faults)?;
+    /// Whether one of the wanted invariants breaks. What a search finds before it is stopped is found.
+    fn fails(&mut self, set: MechanismSet, against: Against, wanted: &[Invariant]) -> Result<bool, Interrupted> {
+        if self.failed.contains(&(set, against)) {
+            return Ok(true);
+        }
+        let threats = against.threats(self.table.threats.len());
+        let all = self.settings.states;
+        for states in FIRST_STATES.into_iter().filter(|states| *states < all).chain([all]) {
+            let heard = self.ask(set, &threats, states)?;
             if heard.iter().any(|heard| heard.broken.keys().any(|(invariant, ..)| wanted.contains(invariant))) {
+                self.failed.insert((set, against));
                 return Ok(true);
+            }
+            if heard.iter().all(|heard| heard.stopped.is_none()) {
+                return Ok(false);
             }
         }
         Ok(false)
@@ -130,7 +143,7 @@ fn hitting_sets(demands: &[MechanismSet]) -> Vec<MechanismSet> {
     minimal.copied().collect()
 }
 
-/// The smallest sets for honest parties, for each deviation, and for all of them.
+/// Smallest sets for honest parties, and for all threats of the table.
 ///
 /// # Errors
 ///
@@ -141,74 +154,57 @@ pub fn minimal(
     interrupted: &AtomicBool,
     progress: &dyn Progress,
 ) -> Result<Vec<Minimal>, Interrupted> {
-    let mut library = Library { table, settings, interrupted, progress, known: BTreeMap::new() };
-    let mut known = |line: &Line, mechanisms: MechanismSet| {
-        for (threat, heard) in line.heard.iter().enumerate() {
-            library.known.insert((mechanisms, threat, settings.faults), heard.clone());
-        }
-    };
-    known(&table.base, MechanismSet::all());
-    for line in &table.lines {
-        known(line, line.without.iter().fold(MechanismSet::all(), |set, away| set.without(*away)));
-    }
-    let one = (0..table.threats.len()).map(Against::One);
-    let every = (table.threats.len() > 2).then_some(Against::Every);
-    one.chain(every).map(|against| against_one(&mut library, against)).collect()
+    let (known, failed) = (BTreeMap::new(), BTreeSet::new());
+    let mut library = Library { table, settings, interrupted, progress, known, failed };
+    let every = (table.threats.len() > 1).then_some(Against::Every);
+    std::iter::once(Against::Honest).chain(every).map(|against| stand_up_to(&mut library, against)).collect()
 }
 
-fn against_one(library: &mut Library<'_>, against: Against) -> Result<Minimal, Interrupted> {
+fn stand_up_to(library: &mut Library<'_>, against: Against) -> Result<Minimal, Interrupted> {
     let table = library.table;
     let threats = against.threats(table.threats.len());
-    let breaks = |line: &Line, invariant: Invariant| {
-        threats.iter().any(|threat| line.heard[*threat].broken.keys().any(|harm| harm.0 == invariant))
+    let breaks = |invariant: Invariant| {
+        threats.iter().any(|threat| table.base.heard[*threat].broken.keys().any(|harm| harm.0 == invariant))
     };
-    let wanted: Vec<Invariant> = WANTED.into_iter().filter(|invariant| !breaks(&table.base, *invariant)).collect();
+    let wanted: Vec<Invariant> = WANTED.into_iter().filter(|invariant| !breaks(*invariant)).collect();
     // Mechanisms that make no difference are as good as on.
     let all = applicable(&*table.protocol).into_iter().fold(MechanismSet::NONE, MechanismSet::with);
     let start = table.protocol.as_written().and(MechanismSet::all().less(all));
     let open = MechanismSet::all().less(start);
-    // What the table says: a mechanism that is missed when it alone is away.
-    let missed = table.lines.iter().filter(|line| wanted.iter().any(|invariant| breaks(line, *invariant)));
-    let mut demands: Vec<MechanismSet> = missed
-        .map(|line| line.without.iter().copied().fold(MechanismSet::NONE, MechanismSet::with))
-        .filter(|demand| open.holds(*demand))
-        .collect();
-    let sets = loop {
+    let mut demands: Vec<MechanismSet> = Vec::new();
+    let candidates = loop {
         let candidates = hitting_sets(&demands);
         let mut failing = None;
         for candidate in &candidates {
-            if library.fails(start.and(*candidate), &threats, &wanted)? {
+            if library.fails(start.and(*candidate), against, &wanted)? {
                 failing = Some(*candidate);
                 break;
             }
         }
         let Some(mut grown) = failing else { break candidates };
         for mechanism in open.less(grown).iter() {
-            if library.fails(start.and(grown).with(mechanism), &threats, &wanted)? {
+            if library.fails(start.and(grown).with(mechanism), against, &wanted)? {
                 grown = grown.with(mechanism);
             }
         }
+        // The base line says that all of them together do not fail, so that something is left to ask for.
         demands.push(open.less(grown));
-        if open == grown {
-            // All of them together fail: the table's base line says that they do not.
-            break Vec::new();
-        }
     };
-    let mut sufficient: Vec<Sufficient> = Vec::new();
-    for set in sets {
-        let set = irredundant(library, start, set, &threats, &wanted)?;
-        if sufficient.iter().any(|known| known.added == set) {
+    let mut sets: Vec<Sufficient> = Vec::new();
+    for candidate in candidates {
+        let added = irredundant(library, start, candidate, against, &wanted)?;
+        if sets.iter().any(|known| known.added == added) {
             continue;
         }
-        let faults = library.settings.faults;
-        let heard = library.ask(start.and(set), &threats, faults)?;
-        sufficient.push(Sufficient {
-            added: set,
+        let states = library.settings.states;
+        let heard = library.ask(start.and(added), &threats, states)?;
+        sets.push(Sufficient {
+            added,
             states: heard.iter().map(|heard| heard.states).sum(),
             stopped: heard.iter().find_map(|heard| heard.stopped.clone()),
         });
     }
-    Ok(Minimal { against, wanted, sets: sufficient })
+    Ok(Minimal { against, wanted, sets })
 }
 
 /// Takes away what a set does not miss. Where what suffices suffices with more, there is nothing to be taken away.
@@ -216,11 +212,11 @@ fn irredundant(
     library: &mut Library<'_>,
     start: MechanismSet,
     mut set: MechanismSet,
-    threats: &[usize],
+    against: Against,
     wanted: &[Invariant],
 ) -> Result<MechanismSet, Interrupted> {
     for mechanism in set.iter() {
-        if !library.fails(start.and(set.without(mechanism)), threats, wanted)? {
+        if !library.fails(start.and(set.without(mechanism)), against, wanted)? {
             set = set.without(mechanism);
         }
     }
@@ -249,17 +245,17 @@ impl Minimal {
         rows.collect()
     }
 
-    /// The command that searches, where there is one.
+    /// The command that searches, where one does.
     fn explore(&self, table: &CaseTable, settings: &Settings, sufficient: &Sufficient) -> String {
-        let Against::One(number) = self.against else { return String::new() };
-        let threat = table.threats[number];
-        if threat.errands().is_some() {
-            return String::new();
-        }
+        let threat = match (self.against, table.threats.as_slice()) {
+            (Against::Honest, _) => Threat::Honest,
+            (Against::Every, [_, only]) if only.errands().is_none() => *only,
+            (Against::Every, _) => return String::new(),
+        };
         let on = table.protocol.as_written().and(sufficient.added);
         let away = arguments(applicable(&*table.protocol).into_iter().filter(|mechanism| !on.has(*mechanism)));
         let kinds: Vec<&str> = settings.kinds.iter().map(|kind| kind.name()).collect();
-        let (name, faults, kinds) = (table.protocol.name(), settings.faults, kinds.join(","));
+        let (name, faults, kinds) = (table.protocol.name(), settings.faults_beside(threat), kinds.join(","));
         format!("halfpaid explore {name} --untimed --faults {faults} --kinds {kinds}{away}{}", threat.arguments())
     }
 }

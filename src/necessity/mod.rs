@@ -4,6 +4,16 @@
 //! honest parties and against each [`Threat`], under every plan of faults ([`ask`]). What breaks now and did not before is what it is
 //! needed for ([`table`]). The reverse starts from `as-written` and looks for the smallest sets that suffice ([`minimal`]).
 //!
+//! A deviation is something that goes wrong, too: beside one there is a fault less, unless more is asked for. Where a plan of few
+//! purchases and no fault suffices the row says so, and where a search was not complete, it says that nothing is known.
+//!
+//! # Mechanisms can need each other
+//!
+//! What suffices need not suffice with one mechanism more. `status-query` is the example: with it P's answers go to M and C, and
+//! without `signed-status` a flipped bit in one makes M believe that it was paid, and hand out its goods. Where nobody may ask P there
+//! is no such answer. So what is needed in `hardened` may be of no use in `as-written`, and [`minimal`] does not take its start from
+//! the table.
+//!
 //! Deliberately not here: how a search goes ([`explore`](crate::explore), [`drive::exhaustive`](crate::drive::exhaustive)), and what
 //! is right ([`invariant`](crate::invariant)).
 
@@ -32,8 +42,13 @@ pub struct Settings {
     pub protocols: Vec<Arc<dyn Protocol>>,
     /// The columns of the table; honest parties first.
     pub threats: Vec<Threat>,
-    /// The most faults of a plan.
+    /// The most faults of a plan between honest parties.
     pub faults: u32,
+    /// The most faults of a plan beside a deviation.
+    pub beside: u32,
+    /// The most faults of a plan beside a deviation that takes several purchases, which is searched under the clock: with each
+    /// fault more there are hundreds of times as many plans.
+    pub under_the_clock: u32,
     /// What may strike.
     pub kinds: Vec<FaultKind>,
     /// Whether two mechanisms are taken away at a time, too.
@@ -42,6 +57,17 @@ pub struct Settings {
     pub states: u64,
     /// How many questions are answered at a time; as many as there are cores if it is not said.
     pub jobs: Option<NonZeroUsize>,
+}
+
+impl Settings {
+    /// The most faults beside a threat.
+    pub fn faults_beside(&self, threat: Threat) -> u32 {
+        match (threat.is_honest(), threat.errands()) {
+            (true, _) => self.faults,
+            (false, None) => self.beside,
+            (false, Some(_)) => self.under_the_clock,
+        }
+    }
 }
 
 /// Somebody wanted it to end.
@@ -92,7 +118,8 @@ pub fn tables(
             protocol: Arc::clone(protocol),
             mechanisms: without.iter().fold(MechanismSet::all(), |set, away| set.without(*away)),
             threat: *threat,
-            faults: settings.faults,
+            faults: settings.faults_beside(*threat),
+            states: settings.states,
         })
         .collect();
     progress.ahead(asks.len() as u64);

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::minimal::{Against, Minimal};
+use super::minimal::Minimal;
 use super::table::{CaseTable, Line, Weakest, joined};
 use super::{Settings, Threat};
 use crate::invariant::Invariant;
@@ -122,18 +122,21 @@ pub fn markdown(tables: &[CaseTable], minimal: &[Vec<Minimal>], settings: &Setti
     let _ = write!(
         out,
         "# Which safeguard is needed for what\n\n\
-         Each mechanism is taken away from `hardened`, and every interleaving of every plan of at most {} is searched \
-         ({}), with honest parties and with each deviation. Deviations that take several purchases are searched under the clock, \
+         Each mechanism is taken away from `hardened`, and every interleaving of every plan is searched ({}): of at most {} with \
+         honest parties, of at most {} beside each deviation. Deviations that take several purchases are searched under the clock, \
          with at most {}. A number is the fewest faults that break the invariant without the mechanism, and do not with it; a name \
          beside it is the deviation that it takes, and where there is none, all are honest. The rows are in `necessity.csv`.\n",
-        faults(settings.faults),
         kinds.join(", "),
-        faults(settings.faults.min(super::ask::TIMED_FAULTS_MAX)),
+        faults(settings.faults),
+        faults(settings.beside),
+        faults(settings.under_the_clock),
     );
-    for (table, minimal) in tables.iter().zip(minimal) {
+    for (n, table) in tables.iter().enumerate() {
         case(&mut out, table, settings);
         ways(&mut out, table);
-        sets(&mut out, table, minimal);
+        if let Some(minimal) = minimal.get(n) {
+            sets(&mut out, table, minimal);
+        }
     }
     out
 }
@@ -218,8 +221,9 @@ fn sets(out: &mut String, table: &CaseTable, minimal: &[Minimal]) {
             let _ = writeln!(out, "  - {set}");
         });
     }
-    let every = minimal.iter().any(|minimal| matches!(minimal.against, Against::Every));
-    if every {
-        let _ = writeln!(out, "\nHonest parties are among those of every line.");
-    }
+    let _ = writeln!(
+        out,
+        "\nEach was searched to suffice, and not to with any one of its mechanisms less. Whoever stands up to a deviation stands up to \
+         honest parties too."
+    );
 }
