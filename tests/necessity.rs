@@ -11,7 +11,7 @@ use halfpaid::drive::follow::follow;
 use halfpaid::drive::scripted::run_plan;
 use halfpaid::explore::KINDS;
 use halfpaid::fault::Course;
-use halfpaid::necessity::ask::Ask;
+use halfpaid::necessity::ask::{Ask, ENDLESS};
 use halfpaid::necessity::minimal::{Minimal, minimal};
 use halfpaid::necessity::table::{CaseTable, joined};
 use halfpaid::necessity::{Interrupted, Settings, Threat, tables};
@@ -62,6 +62,9 @@ fn away(row: &Row) -> MechanismSet {
 /// Holds a row of the table against runs: what it says breaks does, and does not with the mechanism back on; what it says takes a
 /// deviation does not happen without.
 fn hold_against_runs(row: &Row) -> Result<(), String> {
+    if row["clause"] == ENDLESS {
+        return hold_against_searches(row);
+    }
     let harm = ["invariant", "clause", "victim"].map(|column| row[column].clone());
     let deviation = threat(&row["against"]);
     let (with_it_away, fits) = broken(row, away(row), deviation);
@@ -75,6 +78,27 @@ fn hold_against_runs(row: &Row) -> Result<(), String> {
         return Err(format!("breaks {harm:?} without the deviation, too: {row:?}"));
     }
     Ok(())
+}
+
+/// That a state never comes to rest is seen by a search.
+fn hold_against_searches(row: &Row) -> Result<(), String> {
+    let deviation = threat(&row["against"]);
+    let endless = |mechanisms, threat| {
+        let protocol = protocol::by_name(&row["protocol"]).expect("a protocol");
+        let faults = row["faults"].parse().expect("a number");
+        let ask = Ask { protocol, mechanisms, threat, faults, states: 300_000 };
+        let settings = settings(&row["protocol"], vec![threat], faults, 2);
+        let heard = ask.answer(&settings, &AtomicBool::new(false)).expect("nobody interrupts");
+        assert_eq!(heard.stopped, None);
+        heard.broken.keys().any(|(_, clause, _)| *clause == ENDLESS)
+    };
+    match (endless(away(row), deviation), endless(MechanismSet::all(), deviation), &*row["verdict"]) {
+        (true, false, "needed-only-against") if endless(away(row), Threat::Honest) => {
+            Err(format!("never rests without the deviation, too: {row:?}"))
+        }
+        (true, false, _) => Ok(()),
+        (ends, with_it_on, _) => Err(format!("never rests: {ends}, with the mechanism on: {with_it_on}: {row:?}")),
+    }
 }
 
 #[test]

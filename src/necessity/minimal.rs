@@ -85,7 +85,7 @@ struct Library<'a> {
 }
 
 /// What fails mostly fails soon: searches go this far at first.
-const FIRST_STATES: [u64; 2] = [1_000, 20_000];
+const FIRST_STATES: [u64; 3] = [1_000, 10_000, 100_000];
 
 impl Library<'_> {
     /// Answers for some threats, in their order.
