@@ -3,7 +3,8 @@
 mod common;
 
 use common::{EVERY_KIND, Shop};
-use halfpaid::drive::exhaustive::{Budget, explore};
+use halfpaid::drive::exhaustive::explore;
+use halfpaid::fault::Budget;
 use halfpaid::drive::scripted::run_plan;
 use halfpaid::fault::Plan;
 

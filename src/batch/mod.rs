@@ -18,12 +18,15 @@ use crate::drive::random::Random;
 use crate::drive::scripted::run_plan;
 use crate::drive::shrink::shrink;
 use crate::drive::{self, Fair, Finished, Job};
+use crate::fault::coverage::{Coverage, Covered};
 use crate::fault::{Budget, Fault, Plan};
 use crate::invariant::ending::Ending;
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
-use crate::results::{LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow};
+use crate::results::{
+    CoverageRow, LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow,
+};
 use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Scenario};
 use crate::world::Workload;
 
@@ -183,7 +186,7 @@ struct Sums {
 
 /// The violations of one protocol, gathered as its way of choosing plans allows.
 enum Gathered {
-    Exhaustive(Exhaustive),
+    Exhaustive(Exhaustive, Coverage),
     Sampled(Sampled),
 }
 
@@ -223,6 +226,7 @@ impl<'a> Campaign<'a> {
                 let job = Job { setup: &setup, workload: &workload, latency };
                 let place = self.place(protocol, seed);
                 let mut exhaustive = Exhaustive::default();
+                let mut coverage = Coverage::default();
                 match chosen {
                     Faults::Exhaustive { .. } => {
                         let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
@@ -230,7 +234,7 @@ impl<'a> Campaign<'a> {
                             |_: &Plan, finished: &Finished<'_>| rows::keep(finished, &setup, &workload, place);
                         let progress = self.progress;
                         let mut result = Ok(());
-                        explore(
+                        coverage = explore(
                             &job,
                             &budget,
                             inspect,
@@ -269,7 +273,7 @@ impl<'a> Campaign<'a> {
                         self.take(kept, &mut sums)?;
                     }
                 }
-                Gathered::Exhaustive(exhaustive)
+                Gathered::Exhaustive(exhaustive, coverage)
             }
         };
         self.conclude(protocol, sums, gathered, deviation.as_deref())
@@ -336,8 +340,12 @@ impl<'a> Campaign<'a> {
         deviation: Option<&str>,
     ) -> Result<(), BatchError> {
         let place = self.place(protocol, self.scenario.seed);
+        let mut coverage = Coverage::default();
         let findings: Vec<(Kind, String, Finding)> = match gathered {
-            Gathered::Exhaustive(exhaustive) => exhaustive.into_findings().collect(),
+            Gathered::Exhaustive(exhaustive, tried) => {
+                coverage = tried;
+                exhaustive.into_findings().collect()
+            }
             Gathered::Sampled(sampled) => {
                 let found: Vec<(Kind, Finding)> = sampled.into_findings().collect();
                 found
@@ -359,6 +367,7 @@ impl<'a> Campaign<'a> {
                 finding.seed
             );
             self.note(kind.clause, &cause, &finding.plan.to_string(), &finding.violation);
+            coverage.violate(&finding.plan);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
                 protocol: place.protocol.into(),
@@ -373,6 +382,7 @@ impl<'a> Campaign<'a> {
                 replay: replay.into(),
             })?;
         }
+        self.covered(protocol, &coverage.into_rows().collect::<Vec<_>>(), true)?;
         for (end, (runs, plan)) in &sums.ends {
             self.writer.write(&rows::outcome(end, place, *runs, plan.to_string()))?;
         }
@@ -395,6 +405,37 @@ impl<'a> Campaign<'a> {
             self.left_out.push(LeftOut {
                 what: format!("the ends of {} runs of {}", sums.cut_short, protocol.name()),
                 why: "a run did not settle within the bound on its events".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Writes what a search has met and struck. One that came to its end has struck wherever it could.
+    fn covered(
+        &mut self,
+        protocol: &Arc<dyn Protocol>,
+        coverage: &[Covered],
+        complete: bool,
+    ) -> Result<(), BatchError> {
+        for covered in coverage {
+            self.writer.write(&CoverageRow {
+                scenario: self.scenario.name.as_str().into(),
+                protocol: protocol.name().into(),
+                party: covered.party,
+                site: covered.site.as_str().into(),
+                fault: covered.fault.name().into(),
+                met: covered.met,
+                struck: covered.struck,
+                violated: covered.violated,
+            })?;
+        }
+        let unstruck = coverage.iter().filter(|covered| complete && covered.met > 0 && covered.struck == 0);
+        let unstruck: Vec<String> =
+            unstruck.map(|c| format!("{} at {} of {}", c.fault.name(), c.site, c.party)).collect();
+        if !unstruck.is_empty() {
+            self.left_out.push(LeftOut {
+                what: format!("{} sites of {}: {}", unstruck.len(), protocol.name(), unstruck.join(", ")),
+                why: "a site was met and never struck, which is a fault of the search".to_owned(),
             });
         }
         Ok(())

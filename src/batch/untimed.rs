@@ -14,7 +14,7 @@ use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;
 use crate::protocol::order::Status;
 use crate::protocol::setup::Setup;
-use crate::results::{CoverageRow, LeftOut, Percent, SummaryRow, ViolationRow};
+use crate::results::{LeftOut, Percent, SummaryRow, ViolationRow};
 
 /// Tells the terminal how the search goes on, and the search when the user has had enough.
 struct Teller<'c, 'a> {
@@ -59,6 +59,7 @@ impl Campaign<'_> {
             return Err(BatchError::Interrupted);
         }
         self.searched(protocol, &answer, deviation)?;
+        self.covered(protocol, &answer.coverage, answer.stopped.is_none())?;
         self.summarise(protocol, &answer);
         self.reached(&answer, &budget.kinds);
         self.not_searched(protocol, &answer);
@@ -97,18 +98,6 @@ impl Campaign<'_> {
         for ended in &answer.ends {
             let course = ended.course.as_ref().map(ToString::to_string).unwrap_or_default();
             self.writer.write(&rows::outcome(&ended.ending, place, ended.states, course))?;
-        }
-        for covered in &answer.coverage {
-            self.writer.write(&CoverageRow {
-                scenario: place.scenario.into(),
-                protocol: place.protocol.into(),
-                party: covered.party,
-                site: covered.site.as_str().into(),
-                fault: covered.fault.name().into(),
-                met: covered.met,
-                struck: covered.struck,
-                violated: covered.violated,
-            })?;
         }
         Ok(())
     }
@@ -171,18 +160,6 @@ impl Campaign<'_> {
                     answer.states
                 ),
                 why: stopped.to_string(),
-            });
-        }
-        let unstruck: Vec<String> = answer
-            .coverage
-            .iter()
-            .filter(|covered| covered.met > 0 && covered.struck == 0 && answer.stopped.is_none())
-            .map(|covered| format!("{} at {} of {}", covered.fault.name(), covered.site, covered.party))
-            .collect();
-        if !unstruck.is_empty() {
-            self.left_out.push(LeftOut {
-                what: format!("{} sites of {}: {}", unstruck.len(), protocol.name(), unstruck.join(", ")),
-                why: "a site was met and never struck, which is a fault of the search".to_owned(),
             });
         }
         for (breach, course) in &answer.unconfirmed {

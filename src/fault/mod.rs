@@ -4,6 +4,7 @@
 //! one line and reads back ([`grammar`]). Choosing plans is left to `drive`; striking is left to `world`.
 
 pub mod budget;
+pub mod coverage;
 pub mod garble;
 pub mod grammar;
 
