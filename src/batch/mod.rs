@@ -25,7 +25,7 @@ use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{
-    CoverageRow, LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow,
+    CoverageRow, LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow, YesNo,
 };
 use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Scenario};
 use crate::world::Workload;
@@ -91,6 +91,34 @@ pub struct Outcome {
     pub gaps: Vec<&'static str>,
     /// What broke, a line each: clause, victim, cause, and the plan.
     pub findings: Vec<String>,
+}
+
+/// What the verdicts of a scenario, or of several, amount to; the worst is the greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Every verdict is as expected.
+    AsExpected,
+    /// A bound was reached before an answer: what has not been seen to break may break yet.
+    Open,
+    /// Some verdict is not as expected.
+    NotAsExpected,
+}
+
+impl Outcome {
+    /// What the verdicts amount to. What broke is broken, however much was left out.
+    pub fn standing(&self) -> Standing {
+        let any = |of: &dyn Fn(&SummaryRow<'_>) -> bool| self.summary.iter().any(of);
+        let left_out = self.incomplete.is_some();
+        if any(&|row| row.found == Verdict::Violated && row.expected == Verdict::Holds) {
+            Standing::NotAsExpected
+        } else if left_out && any(&|row| row.found == Verdict::Holds) {
+            Standing::Open
+        } else if any(&|row| row.as_expected == YesNo::No) {
+            Standing::NotAsExpected
+        } else {
+            Standing::AsExpected
+        }
+    }
 }
 
 /// Says which faults of a plan never met their site.

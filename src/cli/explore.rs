@@ -14,7 +14,7 @@ use crate::fault::FaultKind;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
-use crate::results::{TableLook, YesNo, one_line, verdict_table, write_summary};
+use crate::results::{TableLook, one_line, verdict_table, write_summary};
 use crate::scenario::{Clock, Faults, Scenario};
 
 #[derive(Args)]
@@ -165,10 +165,5 @@ pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, 
     let table = verdict_table(&outcome.summary, look);
     let line = one_line(&outcome.summary, outcome.incomplete.as_deref());
     output.print(&format!("{table}{findings}{line}\n"))?;
-    let unexpected = outcome.summary.iter().any(|row| row.as_expected == YesNo::No);
-    Ok(match outcome.incomplete {
-        Some(_) => Exit::Inconclusive,
-        None if unexpected => Exit::NotAsExpected,
-        None => Exit::AsExpected,
-    })
+    Ok(outcome.standing().into())
 }

@@ -110,10 +110,14 @@ impl Shop {
 
     /// Every interleaving with at most so many faults.
     pub fn search(&self, at_most: u32, kinds: &[FaultKind], reductions: Reductions) -> Answer {
-        let budget = Budget::new(at_most, kinds);
+        self.search_within(&Budget::new(at_most, kinds), reductions)
+    }
+
+    /// The same within a budget.
+    pub fn search_within(&self, budget: &Budget, reductions: Reductions) -> Answer {
         let setup = &self.setup;
         let bounds = Bounds { states: 30_000_000, ..Bounds::default() };
-        let question = Question { setup, workload: &self.workload, budget: &budget, bounds, reductions };
+        let question = Question { setup, workload: &self.workload, budget, bounds, reductions };
         let answer = explore::explore(&question, &mut ());
         assert_eq!(answer.stopped, None);
         answer
