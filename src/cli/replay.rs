@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::output::Output;
 use super::{Exit, Failure};
 use crate::batch::{unmet, workload};
-use crate::diagram::{Transcript, mermaid, text, verdict};
+use crate::diagram::{Transcript, dispute, mermaid, text, verdict};
 use crate::drive::Job;
 use crate::drive::follow::follow;
 use crate::drive::scripted::run_plan;
@@ -43,6 +43,9 @@ pub(super) struct ReplayArgs {
     /// How to draw it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Print the disputes alone and in full: what each side hands in, and every check that the judge made
+    #[arg(long, conflicts_with = "format")]
+    dispute: bool,
 }
 
 #[derive(Args)]
@@ -206,15 +209,20 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     } else if !left.is_empty() {
         return Err(Failure::usage(format!("the plan no longer fits: {}", unmet(&left))));
     }
+    let heading = format!(
+        "{}, {}, seed {seed}, {} cryptography\nplan: {course}\n\n",
+        scenario.name,
+        protocol.about(),
+        setup.crypto.name()
+    );
+    if arguments.dispute {
+        output.print(&heading)?;
+        output.print(&dispute::in_full(&finished, &setup))?;
+        return Ok(Exit::AsExpected);
+    }
     match arguments.format {
         Format::Mermaid => output.print(&mermaid::draw(&transcript))?,
         Format::Text => {
-            let heading = format!(
-                "{}, {}, seed {seed}, {} cryptography\nplan: {course}\n\n",
-                scenario.name,
-                protocol.about(),
-                setup.crypto.name()
-            );
             output.print(&heading)?;
             let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
             output.print(&text::draw(&transcript, until_us))?;

@@ -1,8 +1,9 @@
 //! A run as a picture that a person can follow: who said what to whom, when, what was saved, and where faults struck.
 //!
 //! [`Transcript`] listens to a run and keeps its entries; [`text`] and [`mermaid`] draw them. What the run means (beliefs,
-//! verdicts, disputes) is [`verdict`]'s part.
+//! verdicts, disputes) is [`verdict`]'s part; [`dispute`] has the disputes in full.
 
+pub mod dispute;
 pub mod mermaid;
 pub mod text;
 pub mod verdict;

@@ -388,7 +388,7 @@ fn the_ciphertext_is_the_one_that_c_signed_for() {
         let none = |evidence: &mut Evidence| without(evidence, |part| matches!(part, Part::Sealed(_)));
         assert_eq!(court.falls(by, &what, none).last(), Some(&(Check::Ciphertext, Missing)));
         let reasons = court.falls(by, &what, |evidence| instead(evidence, &Part::Sealed(other.clone())));
-        assert_eq!(reasons.last(), Some(&(Check::Ciphertext, Missing)), "one that nobody signed for is none");
+        assert_eq!(reasons.last(), Some(&(Check::Ciphertext, Failed)), "one that nobody signed for is none");
     }
 }
 
