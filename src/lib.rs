@@ -19,6 +19,7 @@
 //! | [`invariant`] | what must hold, folded from records, envelopes and beliefs | any role's opinion |
 //! | [`drive`] | drives a world to quiescence and asks an oracle at every site: none, scripted, random, exhaustive; shrinks plans | files, reports |
 //! | [`explore`] | every state that can be reached under any order of events, each once; the shortest course to whatever breaks | files, reports |
+//! | [`blame`] | what is at the root of a violation, whether its victim could have prevented it, whether it can prove it | files, reports |
 //! | [`diagram`] | a run as a picture, and what it means in words | files |
 //! | [`scenario`] | what a campaign is asked to do: a TOML file as one checked value | how it is done |
 //! | [`results`] | CSVs, manifests and the table of verdicts: whole or not at all | what the rows mean |
@@ -87,6 +88,7 @@ pub mod judge;
 pub mod invariant;
 pub mod drive;
 pub mod explore;
+pub mod blame;
 pub mod diagram;
 pub mod scenario;
 pub mod results;

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use crate::blame::Blame;
 use crate::drive::exhaustive::{Budget, explore};
 use crate::drive::random::Random;
 use crate::drive::scripted::run_plan;
@@ -94,13 +95,6 @@ pub struct Outcome {
 pub fn unmet(faults: &[Fault]) -> String {
     let list: Vec<String> = faults.iter().map(|fault| format!("`{fault}`")).collect();
     format!("the run never comes to the site of {}", list.join(", "))
-}
-
-/// How the parties of a run break the protocol, in words.
-fn deviation(setup: &Setup) -> Option<String> {
-    let words: Vec<String> =
-        setup.deviations().map(|(side, known)| format!("{} {}", side.word(), known.name())).collect();
-    (!words.is_empty()).then(|| words.join(" + "))
 }
 
 /// Runs a scenario and writes its results below `out`.
@@ -197,12 +191,11 @@ impl<'a> Campaign<'a> {
         let mut sums = Sums::default();
         let seed = scenario.seed;
         let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
-        let deviation = deviation(&setup);
         self.runs = 0;
         if let Faults::Exhaustive { at_most, kinds, clock: Clock::Untimed } = &scenario.faults {
             let budget =
                 Budget { at_most: *at_most, kinds: kinds.clone(), server_may_vanish: scenario.server_crash_forever };
-            return self.untimed(protocol, setup, &budget, deviation.as_deref());
+            return self.untimed(protocol, setup, &budget);
         }
         let gathered = match &scenario.faults {
             Faults::Random { seeds, .. } => {
@@ -241,7 +234,7 @@ impl<'a> Campaign<'a> {
                             inspect,
                             |round| progress.ahead(round as u64),
                             |kept| {
-                                exhaustive.note(&kept.plan, &kept.violations, seed, deviation.as_deref());
+                                exhaustive.note(&kept.plan, &kept.violations, seed);
                                 result = self.take(kept, &mut sums);
                                 result.is_ok()
                             },
@@ -262,7 +255,7 @@ impl<'a> Campaign<'a> {
                                 return Err(BatchError::Unmet { protocol: protocol.name(), given, unmet });
                             }
                             let kept = rows::keep(&finished, &setup, &workload, place);
-                            exhaustive.note(plan, &kept.violations, seed, deviation.as_deref());
+                            exhaustive.note(plan, &kept.violations, seed);
                             self.take(kept, &mut sums)?;
                         }
                     }
@@ -270,14 +263,14 @@ impl<'a> Campaign<'a> {
                         self.progress.ahead(1);
                         let finished = drive::run(&job, &mut Fair, &mut ());
                         let kept = rows::keep(&finished, &setup, &workload, place);
-                        exhaustive.note(&kept.plan, &kept.violations, seed, deviation.as_deref());
+                        exhaustive.note(&kept.plan, &kept.violations, seed);
                         self.take(kept, &mut sums)?;
                     }
                 }
                 Gathered::Exhaustive(exhaustive)
             }
         };
-        self.conclude(protocol, sums, gathered, deviation.as_deref())
+        self.conclude(protocol, sums, gathered)
     }
 
     fn random(&self, protocol: &Arc<dyn Protocol>, seed: u64) -> Kept<'a> {
@@ -338,24 +331,21 @@ impl<'a> Campaign<'a> {
         protocol: &Arc<dyn Protocol>,
         sums: Sums,
         gathered: Gathered,
-        deviation: Option<&str>,
     ) -> Result<(), BatchError> {
         let place = self.place(protocol, self.scenario.seed);
-        let findings: Vec<(Kind, String, Finding)> = match gathered {
+        let findings: Vec<(Kind, Finding)> = match gathered {
             Gathered::Exhaustive(exhaustive) => exhaustive.into_findings().collect(),
             Gathered::Sampled(sampled) => {
                 let found: Vec<(Kind, Finding)> = sampled.into_findings().collect();
-                found
-                    .into_par_iter()
-                    .map(|(kind, finding)| {
-                        let finding = self.shrunk(protocol, finding);
-                        let cause = findings::cause(&finding.plan, deviation);
-                        (kind, cause, finding)
-                    })
-                    .collect()
+                found.into_par_iter().map(|(kind, finding)| (kind, self.shrunk(protocol, finding))).collect()
             }
         };
-        for (kind, cause, finding) in findings {
+        let blamed = findings.into_par_iter().map(|(kind, finding)| {
+            let blame = self.blame(protocol, &finding);
+            (kind, finding, blame)
+        });
+        for (kind, finding, blame) in blamed.collect::<Vec<_>>() {
+            let cause = findings::cause(&finding.plan, &blame.deviations);
             let replay = format!(
                 "halfpaid replay {} \"{}\" --protocol {} --seed {}",
                 self.scenario.name,
@@ -363,7 +353,7 @@ impl<'a> Campaign<'a> {
                 protocol.name(),
                 finding.seed
             );
-            self.note(kind.clause, &cause, &finding.plan.to_string(), &finding.violation);
+            self.note(kind.clause, &cause, &finding.plan.to_string(), &finding.violation, &blame);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
                 protocol: place.protocol.into(),
@@ -376,6 +366,9 @@ impl<'a> Campaign<'a> {
                 events: finding.violation.events,
                 runs: finding.runs,
                 replay: replay.into(),
+                could_prevent: blame.prevention.is_some().into(),
+                prevented_by: blame.prevention_names().into(),
+                can_prove: blame.provable.into(),
             })?;
         }
         for (end, (runs, plan)) in &sums.ends {
@@ -406,10 +399,21 @@ impl<'a> Campaign<'a> {
     }
 
     /// Keeps a line on something that broke.
-    fn note(&mut self, clause: &str, cause: &str, plan: &str, violation: &Violation) {
+    fn note(&mut self, clause: &str, cause: &str, plan: &str, violation: &Violation, blame: &Blame) {
         let Violation { invariant, victim, events, .. } = violation;
-        let line = format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}", invariant.name());
+        let words = blame.words(*victim);
+        let line =
+            format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}; {words}", invariant.name());
         self.findings.push(line);
+    }
+
+    /// Who and what is to blame for a finding. Its runs are made with the cheap cryptography.
+    fn blame(&self, protocol: &Arc<dyn Protocol>, finding: &Finding) -> Blame {
+        let setup = workload::setup(self.scenario, protocol, CryptoKind::Symbolic, finding.seed);
+        let workload = workload::workload(self.scenario, finding.seed);
+        let job = Job { setup: &setup, workload: &workload, latency: workload::latency(self.scenario) };
+        let (finished, _) = run_plan(&job, &finding.plan, &mut ());
+        Blame::of_plan(&job, &finding.plan, &finished, &finding.violation)
     }
 
     /// A sampled finding, made as small as it can be. Runs take the same course under both kinds of cryptography, so the many

@@ -27,6 +27,7 @@ pub fn setup(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
     Setup {
         protocol: Arc::clone(protocol),
         mechanisms,
+        alone: None,
         timing: Timing {
             retry_after_us: recovery.retry_after_us,
             retry_backoff_permille: recovery.retry_backoff_thousandths,

@@ -7,12 +7,15 @@ use clap::{Args, ValueEnum};
 
 use super::output::Output;
 use super::{Exit, Failure};
+use crate::batch::findings::cause;
 use crate::batch::{unmet, workload};
+use crate::blame::{self, Blame};
 use crate::diagram::{Transcript, dispute, mermaid, text, verdict};
-use crate::drive::Job;
 use crate::drive::follow::follow;
 use crate::drive::scripted::run_plan;
-use crate::fault::Course;
+use crate::drive::{Finished, Job};
+use crate::fault::{Course, Plan};
+use crate::invariant::Violation;
 use crate::protocol::mechanism::{Mechanism, Preset};
 use crate::protocol::{self, Protocol, deviation};
 use crate::scenario::{self, CryptoKind, Scenario};
@@ -224,16 +227,28 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         Format::Mermaid => output.print(&mermaid::draw(&transcript))?,
         Format::Text => {
             output.print(&heading)?;
+            let blame = |violation: &Violation| match course.order {
+                None => blame(&job, &course.plan, &finished, violation),
+                // In another order of events something else might happen, which a search would have to tell.
+                Some(_) => String::new(),
+            };
             let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
             output.print(&text::draw(&transcript, until_us))?;
             output.print(&format!("\nin the end\n{}", indent(&verdict::ends(&finished, &setup))))?;
-            output.print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished))))?;
+            output.print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished, blame))))?;
             output.print(&format!("\ndisputes\n{}", indent(&verdict::disputes(&finished, &setup))))?;
             let fingerprint: String = finished.meter.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
             output.print(&format!("\ntrace sha256 {fingerprint}\n"))?;
         }
     }
     Ok(Exit::AsExpected)
+}
+
+/// What is at the root of a violation, and what its victim can do about it.
+fn blame(job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>, violation: &Violation) -> String {
+    let blame = Blame::of_plan(job, plan, finished, violation);
+    let root = cause(&blame::faults(job, plan, violation), &blame.deviations);
+    format!("root: {root}; {}", blame.words(violation.victim))
 }
 
 fn indent(text: &str) -> String {

@@ -60,7 +60,7 @@ pub fn hearing(evidence: &Evidence, decision: &Decision) -> String {
         let _ = writeln!(out, "  {side} hands in: {}", papers(parts));
     }
     for (number, (check, finding)) in decision.reasons.iter().enumerate() {
-        let _ = writeln!(out, "  {:>3}. {finding:<8} {}", number + 1, check.words());
+        let _ = writeln!(out, "  {:>3}. {finding} {}", number + 1, check.words());
     }
     out
 }

@@ -32,6 +32,7 @@ fn setup(name: &str, without: &[Mechanism]) -> Setup {
     Setup {
         protocol: protocol::by_name(name).unwrap(),
         mechanisms,
+        alone: None,
         timing: Timing {
             retry_after_us: 200_000,
             retry_backoff_permille: 2_000,

@@ -55,6 +55,7 @@ impl Shop {
         let setup = Setup {
             mechanisms: protocol.preset(preset),
             protocol,
+            alone: None,
             timing: timing(),
             population: Population { customers: 1, merchants: 1, opening_balance_cents: 100_000 },
             catalogue: Catalogue::new(1, 10, (50, 2_000), (512, 4_096)),
