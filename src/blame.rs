@@ -95,7 +95,13 @@ pub struct Blame {
 impl Blame {
     /// Finds out. `finished` is the run that shows the violation. With `smallest`, the precautions are no more than it takes; each
     /// of them costs a trial then.
-    pub fn of(finished: &Finished<'_>, setup: &Setup, violation: &Violation, trial: &Trial<'_>, smallest: bool) -> Self {
+    pub fn of(
+        finished: &Finished<'_>,
+        setup: &Setup,
+        violation: &Violation,
+        trial: &Trial<'_>,
+        smallest: bool,
+    ) -> Self {
         let before = of(finished.checker.violations());
         Blame {
             deviations: deviations(setup, violation, trial),
@@ -120,7 +126,9 @@ impl Blame {
     pub fn words(&self, victim: Party) -> String {
         let prevention = match &self.prevention {
             None => format!("{victim} could not have prevented it alone"),
-            Some(_) => format!("{victim} could have prevented it with {}", self.prevention_names().replace(' ', " and ")),
+            Some(_) => {
+                format!("{victim} could have prevented it with {}", self.prevention_names().replace(' ', " and "))
+            }
         };
         format!("{prevention}, and {} it to the judge", if self.provable { "can prove" } else { "cannot prove" })
     }

@@ -21,6 +21,7 @@
 //! | [`explore`] | every state that can be reached under any order of events, each once; the shortest course to whatever breaks | files, reports |
 //! | [`blame`] | what is at the root of a violation, whether its victim could have prevented it, whether it can prove it | files, reports |
 //! | [`diagram`] | a run as a picture, and what it means in words | files |
+//! | [`twins`] | two runs with different guilty parties and the same evidence: the proof that no judge can be right in both | files |
 //! | [`scenario`] | what a campaign is asked to do: a TOML file as one checked value | how it is done |
 //! | [`results`] | CSVs, manifests and the table of verdicts: whole or not at all | what the rows mean |
 //! | [`compare`] | what has changed between two results folders, and whether for the worse | how results come about |
@@ -90,6 +91,7 @@ pub mod drive;
 pub mod explore;
 pub mod blame;
 pub mod diagram;
+pub mod twins;
 pub mod scenario;
 pub mod results;
 pub mod compare;

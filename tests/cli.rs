@@ -28,7 +28,10 @@ const COLUMNS: &[(&str, &str)] = &[
         "scenario,protocol,run,tid,customer,merchant,item,price_cents,outcome,customer_belief,merchant_belief,\
          customer_goods,obtainable,messages,started_us,committed_us,delivered_us,half_paid_us,in_doubt_us",
     ),
-    ("violations.csv", "scenario,protocol,invariant,clause,victim,cause,faults,plan,events,runs,replay,could_prevent,prevented_by,can_prove"),
+    (
+        "violations.csv",
+        "scenario,protocol,invariant,clause,victim,cause,faults,plan,events,runs,replay,could_prevent,prevented_by,can_prove",
+    ),
     (
         "outcomes.csv",
         "scenario,protocol,payment,customer_goods,obtainable,customer_belief,merchant_belief,money,goods,content,\

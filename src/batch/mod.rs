@@ -326,12 +326,7 @@ impl<'a> Campaign<'a> {
         Ok(())
     }
 
-    fn conclude(
-        &mut self,
-        protocol: &Arc<dyn Protocol>,
-        sums: Sums,
-        gathered: Gathered,
-    ) -> Result<(), BatchError> {
+    fn conclude(&mut self, protocol: &Arc<dyn Protocol>, sums: Sums, gathered: Gathered) -> Result<(), BatchError> {
         let place = self.place(protocol, self.scenario.seed);
         let findings: Vec<(Kind, Finding)> = match gathered {
             Gathered::Exhaustive(exhaustive) => exhaustive.into_findings().collect(),

@@ -9,11 +9,11 @@ use std::sync::atomic::Ordering;
 
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, workload};
-use crate::drive::exhaustive::Budget;
 use crate::blame::{Blame, Broken};
+use crate::drive::exhaustive::Budget;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
-use crate::explore::{self, Finding, Answer, Bounds, Question, Reductions, Stopped};
+use crate::explore::{self, Answer, Bounds, Finding, Question, Reductions, Stopped};
 use crate::fault::FaultKind;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;

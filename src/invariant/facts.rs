@@ -137,8 +137,8 @@ impl PurchaseFacts {
     /// What C can count on: what its records give, or what they and P's record give together, as far as P helps. C cannot ask P
     /// about a purchase that it has forgotten.
     pub fn obtainable(&self, setup: &Setup) -> Option<Blob> {
-        let helps = setup.has(Side::Customer, Mechanism::StatusQuery)
-            && setup.has(Side::Server, Mechanism::ReleaseOnQuery);
+        let helps =
+            setup.has(Side::Customer, Mechanism::StatusQuery) && setup.has(Side::Server, Mechanism::ReleaseOnQuery);
         let asks = || helps && self.customer.iter().any(|(record, _)| record.instrument().is_some());
         self.held.clone().or_else(|| if asks() { self.escrowed(false, setup) } else { None })
     }

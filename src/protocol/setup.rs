@@ -213,8 +213,7 @@ impl Setup {
 
     /// Whether a mechanism is on, as far as that side is concerned.
     pub fn has(&self, side: Side, mechanism: Mechanism) -> bool {
-        self.mechanisms.has(mechanism)
-            || self.alone.is_some_and(|(alone, more)| alone == side && more.has(mechanism))
+        self.mechanisms.has(mechanism) || self.alone.is_some_and(|(alone, more)| alone == side && more.has(mechanism))
     }
 
     /// A party's role, rebuilt from its journal, honest or not.
