@@ -5,10 +5,10 @@
 //! - The *root* is what cannot be taken away. Each deviation is put right in turn, and each fault left out; what the violation
 //!   does without is no part of its root.
 //! - The victim *could have prevented* it if it would have been spared with safeguards that it can carry out alone
-//!   ([`Mechanism::carried_out_by`]; a customer can also wait where P says "unknown"): the same course is run again with all of
-//!   these on for the victim's side and nobody else, and if the victim loses nothing by it that it did not lose before, they are
-//!   taken away again one by one while it stays spared. Those that are left are named. A fault whose site the new run never comes
-//!   to strikes nothing.
+//!   ([`Mechanism::carried_out_by`]; a customer can also wait where P says "unknown"): the same course is run again with each of
+//!   those that were off on for the victim's side and nobody else, then with all, less those that make no difference. What it
+//!   takes is named, provided that the victim loses nothing by it that it did not lose before. A fault whose site the new run
+//!   never comes to strikes nothing.
 //! - The victim *can prove* it if it has a claim for what it lost, and the judge upholds it on the victim's own papers and P's
 //!   record, in every way in which the other side can play it. A wrong decision of the judge is itself beyond proof, and for a
 //!   wrong belief there is no claim.
@@ -93,19 +93,12 @@ pub struct Blame {
 }
 
 impl Blame {
-    /// Finds out. `finished` is the run that shows the violation. With `smallest`, the precautions are no more than it takes; each
-    /// of them costs a trial then.
-    pub fn of(
-        finished: &Finished<'_>,
-        setup: &Setup,
-        violation: &Violation,
-        trial: &Trial<'_>,
-        smallest: bool,
-    ) -> Self {
+    /// Finds out. `finished` is the run that shows the violation.
+    pub fn of(finished: &Finished<'_>, setup: &Setup, violation: &Violation, trial: &Trial<'_>) -> Self {
         let before = of(finished.checker.violations());
         Blame {
             deviations: deviations(setup, violation, trial),
-            prevention: prevention(setup, violation, &before, trial, smallest),
+            prevention: prevention(setup, violation, &before, trial),
             provable: provable(finished, setup, violation),
         }
     }
@@ -113,7 +106,7 @@ impl Blame {
     /// The same for a violation of a plan under the clock.
     pub fn of_plan(job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>, violation: &Violation) -> Self {
         let trial = |setup: &Setup| broken(&Job { setup, ..*job }, plan);
-        Blame::of(finished, job.setup, violation, &trial, true)
+        Blame::of(finished, job.setup, violation, &trial)
     }
 
     /// What the victim could have done, as the results have it: names with a space between, or nothing.
@@ -176,16 +169,17 @@ fn deviations(setup: &Setup, violation: &Violation, trial: &Trial<'_>) -> Vec<St
             current = honest;
         }
     }
-    current.deviations().map(|(side, known)| format!("{} {}", side.word(), known.name())).collect()
+    let mut alone = current.again();
+    if alone.outsider.take().is_some()
+        && trial(&alone).is_some_and(|broken| broken.contains(&(violation.clause, violation.victim)))
+    {
+        current = alone;
+    }
+    let outsider = current.outsider.map(|known| format!("outsider {}", known.name()));
+    current.deviations().map(|(side, known)| format!("{} {}", side.word(), known.name())).chain(outsider).collect()
 }
 
-fn prevention(
-    setup: &Setup,
-    violation: &Violation,
-    before: &Broken,
-    trial: &Trial<'_>,
-    smallest: bool,
-) -> Option<Vec<Precaution>> {
+fn prevention(setup: &Setup, violation: &Violation, before: &Broken, trial: &Trial<'_>) -> Option<Vec<Precaution>> {
     let side = violation.victim.side();
     // Spared is who loses one thing less and nothing else instead.
     let spares = |precautions: &[Precaution]| {
@@ -197,11 +191,15 @@ fn prevention(
         })
     };
     let mut precautions = Precaution::left_out(setup, side);
-    if precautions.is_empty() || !spares(&precautions) {
+    // More is not always better: a message that is sent again may be charged again.
+    if let Some(one) = precautions.iter().find(|one| spares(&[**one])) {
+        return Some(vec![*one]);
+    }
+    if precautions.len() < 2 || !spares(&precautions) {
         return None;
     }
     let mut at = 0;
-    while smallest && at < precautions.len() && precautions.len() > 1 {
+    while at < precautions.len() {
         let mut fewer = precautions.clone();
         fewer.remove(at);
         if spares(&fewer) {

@@ -83,7 +83,7 @@ impl<'q> Again<'q> {
         let job = Job { setup, workload, latency: Latency { min_us: 0, max_us: 0 } };
         let followed = follow(&job, &finding.course, &mut ());
         let trial = |setup: &Setup| self.broken(setup, &finding.cause);
-        Blame::of(&followed.finished, setup, &finding.violation, &trial, false)
+        Blame::of(&followed.finished, setup, &finding.violation, &trial)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::drive::Latency;
 use crate::protocol::order::Cents;
 use crate::protocol::role::Wish;
 use crate::protocol::setup::{Catalogue, Population, Setup, Timing};
-use crate::protocol::{Protocol, deviation};
+use crate::protocol::{Protocol, deviation, outsider};
 use crate::scenario::{Arrival, CryptoKind, OnUnknown, Popularity, Scenario};
 use crate::world::{Errand, Workload};
 
@@ -50,6 +50,7 @@ pub fn setup(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
         streams,
         customer_deviation: deviation::find(deviation::CUSTOMER, scenario.deviations.customer),
         merchant_deviation: deviation::find(deviation::MERCHANT, scenario.deviations.merchant),
+        outsider: outsider::find(scenario.deviations.outsider),
     }
 }
 

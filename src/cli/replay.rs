@@ -17,7 +17,7 @@ use crate::drive::{Finished, Job};
 use crate::fault::{Course, Plan};
 use crate::invariant::Violation;
 use crate::protocol::mechanism::{Mechanism, Preset};
-use crate::protocol::{self, Protocol, deviation};
+use crate::protocol::{self, Protocol, deviation, outsider};
 use crate::scenario::{self, CryptoKind, Scenario};
 
 #[derive(Args)]
@@ -59,13 +59,24 @@ pub(super) struct DeviationArgs {
     /// How every customer does
     #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::CUSTOMER, name))]
     customer: Option<&'static str>,
+    /// Who meddles from outside
+    #[arg(long, value_name = "OUTSIDER", value_parser = outsider_named)]
+    outsider: Option<&'static str>,
 }
 
 impl DeviationArgs {
     pub(super) fn apply(&self, scenario: &mut Scenario) {
         scenario.deviations.merchant = self.merchant.unwrap_or(scenario.deviations.merchant);
         scenario.deviations.customer = self.customer.unwrap_or(scenario.deviations.customer);
+        scenario.deviations.outsider = self.outsider.unwrap_or(scenario.deviations.outsider);
     }
+}
+
+/// The outsider's name, if it is one.
+fn outsider_named(name: &str) -> Result<&'static str, String> {
+    let mut names = std::iter::once(outsider::NOBODY).chain(outsider::OUTSIDER.iter().map(|known| known.name()));
+    let list = names.clone().collect::<Vec<_>>().join(", ");
+    names.find(|known| *known == name).ok_or_else(|| format!("expected {list}"))
 }
 
 /// The deviation's name, if it is one.

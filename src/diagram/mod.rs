@@ -130,6 +130,15 @@ impl Observer for Transcript {
                 let what = What::Sent { from, to, site, says, fault, lost };
                 self.entries.push(Entry { at_us: now_us, what });
             }
+            Happening::Forged { envelope, message, bytes } => {
+                let site = self.labels.send(message);
+                let (from, to) = (envelope.from, envelope.to);
+                let says = format!("{} ({bytes} bytes)", says(message.parts()));
+                let fault = format!("the outsider, in the name of {from}");
+                self.parties.extend([from, to]);
+                self.entries
+                    .push(Entry { at_us: now_us, what: What::Sent { from, to, site, says, fault, lost: false } });
+            }
             Happening::Arrived { envelope, .. } => {
                 let mark = format!("gets {}", self.name(&Event::Arrival((*envelope).clone())));
                 self.at(now_us, envelope.to, mark, "", false);

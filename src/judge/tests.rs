@@ -48,6 +48,7 @@ fn setup(name: &str, without: &[Mechanism]) -> Setup {
         streams,
         customer_deviation: None,
         merchant_deviation: None,
+        outsider: None,
     }
 }
 

@@ -6,6 +6,7 @@ use super::Protocol;
 use super::deviation::{Deviant, Known};
 use super::mechanism::{Mechanism, MechanismSet};
 use super::order::{Cents, Description};
+use super::outsider;
 use super::party::{Party, Side};
 use super::record::Record;
 use super::role::AnyRole;
@@ -198,6 +199,8 @@ pub struct Setup {
     pub customer_deviation: Option<Known>,
     /// How every merchant does.
     pub merchant_deviation: Option<Known>,
+    /// Who meddles from outside, if anybody does.
+    pub outsider: Option<outsider::Known>,
 }
 
 impl Setup {

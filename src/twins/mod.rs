@@ -43,7 +43,8 @@ pub struct Twins {
     pub claim: Claim,
     /// Where it is true.
     pub true_in: Run,
-    /// Whose doing it is there: the other side's, if that has broken the protocol or has gone for ever.
+    /// Whose doing it is there: the other side's, if that has broken the protocol or has gone for ever. Where nobody has, the
+    /// other side is guilty of contesting what is true, and of nothing else.
     pub guilty: Option<Side>,
     /// Where it is false, and the claimant is guilty.
     pub false_in: Run,
@@ -99,8 +100,8 @@ pub fn search(job: &Job<'_, '_>, budget: &Budget) -> Answer {
     for (group, known) in &groups {
         let Some(twins) = pair(group, known, job.setup) else { continue };
         let key = (twins.claim.by, twins.claim.what.words());
-        let faults = |twins: &Twins| twins.true_in.plan.0.len() + twins.false_in.plan.0.len();
-        if found.get(&key).is_none_or(|best| faults(&twins) < faults(best)) {
+        let rank = |twins: &Twins| plainness(twins.guilty, &twins.true_in, &twins.false_in);
+        if found.get(&key).is_none_or(|best| rank(&twins) < rank(best)) {
             found.insert(key, twins);
         }
     }
@@ -114,7 +115,8 @@ fn pair(group: &Group, known: &[Sighting], setup: &Setup) -> Option<Twins> {
     let by_truth = |truth: bool| known.iter().filter(move |sighting| sighting.truth == truth);
     let pairs = by_truth(true).flat_map(|one| by_truth(false).map(move |other| (one, other)));
     let twins = pairs.filter(|(one, other)| one.could_be(other, &claim) && other.could_be(one, &claim));
-    let (one, other) = twins.min_by_key(|(one, other)| one.run.plan.0.len() + other.run.plan.0.len())?;
+    // The plainest have a culprit in either run, and few faults.
+    let (one, other) = twins.min_by_key(|(one, other)| plainness(one.guilty, &one.run, &other.run))?;
     // Of the true claim the claimant is honest, of the false one the other side is.
     let (claimants, others) = (one.sworn.clone(), other.sworn.clone());
     let (customer, merchant) = if claim.by == Side::Customer { (claimants, others) } else { (others, claimants) };
@@ -122,6 +124,10 @@ fn pair(group: &Group, known: &[Sighting], setup: &Setup) -> Option<Twins> {
     let decision = judge(&claim, &evidence, &*setup.crypto);
     let (true_in, guilty, false_in) = (one.run.clone(), one.guilty, other.run.clone());
     Some(Twins { claim, true_in, guilty, false_in, evidence, decision })
+}
+
+fn plainness(guilty: Option<Side>, one: &Run, other: &Run) -> (bool, usize) {
+    (guilty.is_none(), one.plan.0.len() + other.plan.0.len())
 }
 
 /// Puts a list of parts into an order that does not depend on how they came together.

@@ -148,8 +148,8 @@ fn of_purchase(purchase: &PurchaseFacts, facts: &Facts, setup: &Setup, run: &Run
         let Some(truth) = truth(&what, purchase, setup) else { continue };
         let opponent = if by == Side::Customer { Side::Merchant } else { Side::Customer };
         let (honest, liar) = if truth { (by, opponent) } else { (opponent, by) };
-        // Whoever breaks the protocol has nothing to ask of a judge.
-        if breaks(honest) {
+        // Whoever breaks the protocol has nothing to ask of a judge, and who never comes back asks nothing.
+        if breaks(honest) || gone(honest) {
             continue;
         }
         let guilty = if truth { (breaks(liar) || gone(liar)).then_some(liar) } else { Some(liar) };

@@ -19,16 +19,16 @@ pub fn print(answer: &Answer, replay: (&str, &str)) -> String {
 
 fn pair(twins: &Twins, replay: (&str, &str)) -> String {
     let Twins { claim, true_in, guilty, false_in, evidence, decision } = twins;
+    let other = if claim.by == Side::Customer { Side::Merchant } else { Side::Customer };
     let mut out = String::new();
     let _ = writeln!(out, "{} says \"{}\": two runs that no judge can tell apart", claim.by, claim.what.words());
-    let guilty = guilty.map_or_else(|| "nobody is guilty".to_owned(), |side| format!("{side} is guilty"));
-    for (truth, run, guilty) in [("true", true_in, guilty), ("false", false_in, format!("{} is guilty", claim.by))] {
+    let guilty = guilty.map_or_else(|| format!("{other} denies it"), |side| format!("{side} is guilty"));
+    for (truth, run, guilty) in [("true", true_in, guilty), ("false", false_in, format!("{} lies", claim.by))] {
         let _ = writeln!(out, "  it is {truth:<6} {guilty}: {}", course(run));
         let _ = writeln!(out, "               {}", command(run, replay));
     }
     let _ = writeln!(out, "  in both of them this may come before the judge:");
     out.push_str(&hearing(evidence, decision));
-    let other = if claim.by == Side::Customer { Side::Merchant } else { Side::Customer };
     let (ruling, wronged, truth) =
         if decision.upheld { ("upheld", other, "false") } else { ("rejected", claim.by, "true") };
     let _ = writeln!(out, "  {ruling}: {wronged} is wronged where the claim is {truth}");
