@@ -508,7 +508,7 @@ fn the_list_names_everything_in_text_and_in_json() {
     for mechanism in Mechanism::ALL {
         assert!(out.contains(&format!("  {:<20} ", mechanism.name())), "{mechanism}:\n{out}");
     }
-    for section in ["faults", "merchant_deviations", "customer_deviations"] {
+    for section in ["faults", "merchant_deviations", "customer_deviations", "outsiders"] {
         for name in named(section) {
             assert!(out.contains(&format!("  {name} ")), "{name}:\n{out}");
         }

@@ -1,5 +1,5 @@
 //! Where TIDs are counted, the next one is no secret: the outsider inquires under it in the customer's name, for another item,
-//! before the customer does; and it inquires under the present one too.
+//! before the customer does, so that M has quoted something else by then.
 //!
 //! It cannot do more with a name. An order needs C's signature, and so does a question to P about a purchase that P has not heard
 //! of: the question carries the order.
@@ -22,7 +22,7 @@ impl Outsider for GuessTid {
     }
 
     fn about(&self) -> &'static str {
-        "inquires under the TID that comes next, and under the present one, for another item"
+        "inquires for another item under the TID that would come next if they were counted"
     }
 
     fn meddle(&self, heard: &[Overheard], setup: &Setup) -> Vec<Forged> {
@@ -35,6 +35,6 @@ impl Outsider for GuessTid {
             let parts = vec![Part::Description(Description { item, ..*description })];
             last.saying(Arc::new(Message::new(about, Step::Numbered(1), parts)), 0)
         };
-        vec![inquiry(tid), inquiry(tid.wrapping_add(1))]
+        vec![inquiry(tid.wrapping_add(1))]
     }
 }
