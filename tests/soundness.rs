@@ -13,10 +13,10 @@ use std::sync::Arc;
 use halfpaid::crypto::Crypto;
 use halfpaid::crypto::remembering::Remembering;
 use halfpaid::crypto::streams::{Draws, Purpose, Streams};
-use halfpaid::drive::exhaustive::{Budget, explore};
+use halfpaid::drive::exhaustive::explore;
 use halfpaid::drive::scripted::run_plan;
 use halfpaid::drive::{Finished, Job};
-use halfpaid::fault::Plan;
+use halfpaid::fault::{Budget, Plan};
 use halfpaid::invariant::View;
 use halfpaid::invariant::certified::{Dispute, disputes};
 use halfpaid::judge::{Evidence, judge};
@@ -122,7 +122,7 @@ fn bundles(own: &[Part], pool: &[Part], draws: &mut Draws) -> Vec<Vec<Part>> {
 
 /// Explores a case with every deviation and at most so many faults; how many disputes were played, and how many went wrong.
 fn search(shop: &Shop, at_most: u32) -> (u64, BTreeMap<&'static str, u64>) {
-    let budget = Budget { at_most, kinds: EVERY_KIND.to_vec(), server_may_vanish: false };
+    let budget = Budget::new(at_most, &EVERY_KIND);
     let merchants = MERCHANT.iter().map(|known| (None, Some(*known)));
     let customers = CUSTOMER.iter().map(|known| (Some(*known), None));
     let casts: Vec<(Option<Known>, Option<Known>)> =

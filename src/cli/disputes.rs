@@ -7,8 +7,7 @@ use super::replay::PresetArg;
 use super::{Exit, Failure};
 use crate::batch::workload;
 use crate::drive::Job;
-use crate::drive::exhaustive::Budget;
-use crate::fault::FaultKind;
+use crate::fault::{Budget, FaultKind};
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
 use crate::results::grouped;
@@ -65,7 +64,7 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
         let setup = workload::setup(&scenario, &protocol, CryptoKind::Symbolic, arguments.seed);
         let errands = workload::workload(&scenario, arguments.seed);
         let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario) };
-        let budget = Budget { at_most: arguments.faults, kinds: kinds(), server_may_vanish: false };
+        let budget = Budget::new(arguments.faults, &kinds());
         let answer = twins::search(&job, &budget);
         output.print(&text::print(&answer, (&format!("halfpaid replay {name}"), &flags(arguments))))?;
         let found = match answer.twins.len() {

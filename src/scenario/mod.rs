@@ -23,8 +23,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::explore;
-use crate::fault::{FaultKind, Plan};
+use crate::explore::{self, Bounds};
+use crate::fault::{Budget, FaultKind, Plan};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::HONEST;
 use crate::protocol::mechanism::{Mechanism, Preset};
@@ -66,16 +66,13 @@ pub struct Scenario {
     pub faults: Faults,
     /// Whether `crash-forever` may strike the payment server too.
     pub server_crash_forever: bool,
-    /// A search without time stops at so many states.
-    pub states_at_most: u64,
+    /// How far a search without time may go.
+    pub bounds: Bounds,
     /// Who breaks the protocol, and how.
     pub deviations: Deviations,
     /// What is expected of every invariant.
     pub expect: BTreeMap<Invariant, Verdict>,
 }
-
-/// The bound on the states of a search without time, where none is given.
-pub const STATES_AT_MOST: u64 = 100_000_000;
 
 impl Scenario {
     /// The scenario that a file with nothing but a name and a protocol describes: every default, and no faults.
@@ -94,7 +91,7 @@ impl Scenario {
             recovery: Recovery::default(),
             faults: Faults::None,
             server_crash_forever: false,
-            states_at_most: STATES_AT_MOST,
+            bounds: Bounds::default(),
             deviations: Deviations::default(),
             expect: Invariant::ALL.iter().map(|invariant| (*invariant, Verdict::Holds)).collect(),
         }
@@ -122,6 +119,13 @@ impl Scenario {
             return Err(format!("{parties} parties: accepted: 3 to {}, P included", explore::PARTIES_MAX));
         }
         Ok(())
+    }
+
+    /// What may strike, where everything is tried.
+    pub fn budget(&self) -> Option<Budget> {
+        let Faults::Exhaustive { at_most, kinds, each, .. } = &self.faults else { return None };
+        let server_may_vanish = self.server_crash_forever;
+        Some(Budget { at_most: *at_most, kinds: kinds.clone(), each: each.clone(), server_may_vanish })
     }
 
     /// One line: the name, what is run, and how faults are chosen.
@@ -278,6 +282,8 @@ pub enum Faults {
         at_most: u32,
         /// The kinds that may strike: at least one, in the order of the specification.
         kinds: Vec<FaultKind>,
+        /// Kinds of which a plan may have fewer.
+        each: BTreeMap<FaultKind, u32>,
         /// Who orders the events.
         clock: Clock,
     },

@@ -15,8 +15,8 @@ pub mod text;
 use std::collections::BTreeMap;
 
 use crate::drive::Job;
-use crate::drive::exhaustive::{self, Budget};
-use crate::fault::Plan;
+use crate::drive::exhaustive;
+use crate::fault::{Budget, Plan};
 use crate::judge::{Claim, Decision, Evidence, judge};
 use crate::protocol::deviation::{CUSTOMER, HONEST, Known, MERCHANT};
 use crate::protocol::part::Part;
