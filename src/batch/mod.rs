@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use crate::blame::Blame;
 use crate::drive::exhaustive::explore;
 use crate::drive::random::Random;
 use crate::drive::scripted::run_plan;
@@ -127,13 +128,6 @@ pub fn unmet(faults: &[Fault]) -> String {
     format!("the run never comes to the site of {}", list.join(", "))
 }
 
-/// How the parties of a run break the protocol, in words.
-fn deviation(setup: &Setup) -> Option<String> {
-    let words: Vec<String> =
-        setup.deviations().map(|(side, known)| format!("{} {}", side.word(), known.name())).collect();
-    (!words.is_empty()).then(|| words.join(" + "))
-}
-
 /// Runs a scenario and writes its results below `out`.
 pub fn run(
     scenario: &Scenario,
@@ -228,11 +222,10 @@ impl<'a> Campaign<'a> {
         let mut sums = Sums::default();
         let seed = scenario.seed;
         let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
-        let deviation = deviation(&setup);
         self.runs = 0;
         if let (Faults::Exhaustive { clock: Clock::Untimed, .. }, Some(budget)) = (&scenario.faults, scenario.budget())
         {
-            return self.untimed(protocol, setup, &budget, deviation.as_deref());
+            return self.untimed(protocol, setup, &budget);
         }
         let gathered = match &scenario.faults {
             Faults::Random { seeds, .. } => {
@@ -268,7 +261,7 @@ impl<'a> Campaign<'a> {
                             inspect,
                             |round| progress.ahead(round as u64),
                             |kept| {
-                                exhaustive.note(&kept.plan, &kept.violations, seed, deviation.as_deref());
+                                exhaustive.note(&kept.plan, &kept.violations, seed);
                                 result = self.take(kept, &mut sums);
                                 result.is_ok()
                             },
@@ -289,7 +282,7 @@ impl<'a> Campaign<'a> {
                                 return Err(BatchError::Unmet { protocol: protocol.name(), given, unmet });
                             }
                             let kept = rows::keep(&finished, &setup, &workload, place);
-                            exhaustive.note(plan, &kept.violations, seed, deviation.as_deref());
+                            exhaustive.note(plan, &kept.violations, seed);
                             self.take(kept, &mut sums)?;
                         }
                     }
@@ -297,14 +290,14 @@ impl<'a> Campaign<'a> {
                         self.progress.ahead(1);
                         let finished = drive::run(&job, &mut Fair, &mut ());
                         let kept = rows::keep(&finished, &setup, &workload, place);
-                        exhaustive.note(&kept.plan, &kept.violations, seed, deviation.as_deref());
+                        exhaustive.note(&kept.plan, &kept.violations, seed);
                         self.take(kept, &mut sums)?;
                     }
                 }
                 Gathered::Exhaustive(exhaustive, coverage)
             }
         };
-        self.conclude(protocol, sums, gathered, deviation.as_deref())
+        self.conclude(protocol, sums, gathered)
     }
 
     fn random(&self, protocol: &Arc<dyn Protocol>, seed: u64) -> Kept<'a> {
@@ -360,33 +353,25 @@ impl<'a> Campaign<'a> {
         Ok(())
     }
 
-    fn conclude(
-        &mut self,
-        protocol: &Arc<dyn Protocol>,
-        sums: Sums,
-        gathered: Gathered,
-        deviation: Option<&str>,
-    ) -> Result<(), BatchError> {
+    fn conclude(&mut self, protocol: &Arc<dyn Protocol>, sums: Sums, gathered: Gathered) -> Result<(), BatchError> {
         let place = self.place(protocol, self.scenario.seed);
         let mut coverage = Coverage::default();
-        let findings: Vec<(Kind, String, Finding)> = match gathered {
+        let findings: Vec<(Kind, Finding)> = match gathered {
             Gathered::Exhaustive(exhaustive, tried) => {
                 coverage = tried;
                 exhaustive.into_findings().collect()
             }
             Gathered::Sampled(sampled) => {
                 let found: Vec<(Kind, Finding)> = sampled.into_findings().collect();
-                found
-                    .into_par_iter()
-                    .map(|(kind, finding)| {
-                        let finding = self.shrunk(protocol, finding);
-                        let cause = findings::cause(&finding.plan, deviation);
-                        (kind, cause, finding)
-                    })
-                    .collect()
+                found.into_par_iter().map(|(kind, finding)| (kind, self.shrunk(protocol, finding))).collect()
             }
         };
-        for (kind, cause, finding) in findings {
+        let blamed = findings.into_par_iter().map(|(kind, finding)| {
+            let blame = self.blame(protocol, &finding);
+            (kind, finding, blame)
+        });
+        for (kind, finding, blame) in blamed.collect::<Vec<_>>() {
+            let cause = findings::cause(&finding.plan, &blame.deviations);
             let replay = format!(
                 "halfpaid replay {} \"{}\" --protocol {} --seed {}",
                 self.scenario.name,
@@ -394,7 +379,7 @@ impl<'a> Campaign<'a> {
                 protocol.name(),
                 finding.seed
             );
-            self.note(kind.clause, &cause, &finding.plan.to_string(), &finding.violation);
+            self.note(kind.clause, &cause, &finding.plan.to_string(), &finding.violation, &blame);
             coverage.violate(&finding.plan);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
@@ -408,6 +393,9 @@ impl<'a> Campaign<'a> {
                 events: finding.violation.events,
                 runs: finding.runs,
                 replay: replay.into(),
+                could_prevent: blame.prevention.is_some().into(),
+                prevented_by: blame.prevention_names().into(),
+                can_prove: blame.provable.into(),
             })?;
         }
         self.covered(protocol, &coverage.into_rows().collect::<Vec<_>>(), true)?;
@@ -470,10 +458,21 @@ impl<'a> Campaign<'a> {
     }
 
     /// Keeps a line on something that broke.
-    fn note(&mut self, clause: &str, cause: &str, plan: &str, violation: &Violation) {
+    fn note(&mut self, clause: &str, cause: &str, plan: &str, violation: &Violation, blame: &Blame) {
         let Violation { invariant, victim, events, .. } = violation;
-        let line = format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}", invariant.name());
+        let words = blame.words(*victim);
+        let line =
+            format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}; {words}", invariant.name());
         self.findings.push(line);
+    }
+
+    /// Who and what is to blame for a finding. Its runs are made with the cheap cryptography.
+    fn blame(&self, protocol: &Arc<dyn Protocol>, finding: &Finding) -> Blame {
+        let setup = workload::setup(self.scenario, protocol, CryptoKind::Symbolic, finding.seed);
+        let workload = workload::workload(self.scenario, finding.seed);
+        let job = Job { setup: &setup, workload: &workload, latency: workload::latency(self.scenario) };
+        let (finished, _) = run_plan(&job, &finding.plan, &mut ());
+        Blame::of_plan(&job, &finding.plan, &finished, &finding.violation)
     }
 
     /// A sampled finding, made as small as it can be. Runs take the same course under both kinds of cryptography, so the many

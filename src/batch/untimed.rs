@@ -3,16 +3,22 @@
 //! `runs.csv` and `purchases.csv` have no rows then, since there are no runs: what columns elsewhere call runs are distinct states at
 //! rest. A plan is a course: the faults, and the order of events that goes with them.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, workload};
-use crate::explore::{self, Answer, Question, Reductions, Stopped};
+use crate::blame::{Blame, Broken};
+use crate::drive::follow::follow;
+use crate::drive::{Job, Latency};
+use crate::explore::{self, Answer, Finding, Question, Reductions, Stopped};
 use crate::fault::{Budget, FaultKind};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;
+use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
+use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
 use crate::results::{LeftOut, Percent, SummaryRow, ViolationRow};
 
@@ -41,6 +47,45 @@ impl explore::Progress for Teller<'_, '_> {
     }
 }
 
+/// Searches again, each time with something put right, to see what a finding does without.
+struct Again<'q> {
+    question: &'q Question<'q>,
+    /// What was found before, and under what: a search answers for all findings.
+    searched: RefCell<Vec<(Variant, Option<Vec<Finding>>)>>,
+}
+
+/// What a search again differs in.
+type Variant = (Vec<&'static str>, Option<(Side, MechanismSet)>, bool);
+
+impl<'q> Again<'q> {
+    fn new(question: &'q Question<'q>) -> Self {
+        Again { question, searched: RefCell::default() }
+    }
+
+    /// What breaks under another setup by no other faults than those of a finding; `None` where the search could not end.
+    fn broken(&self, setup: &Setup, cause: &[String]) -> Option<Broken> {
+        let deviations = setup.deviations().map(|(_, known)| known.name()).collect();
+        let variant = (deviations, setup.alone, setup.timing.gives_up_on_unknown);
+        let mut searched = self.searched.borrow_mut();
+        if !searched.iter().any(|(known, _)| *known == variant) {
+            let answer = explore::explore(&Question { setup, ..*self.question }, &mut ());
+            searched.push((variant.clone(), answer.stopped.is_none().then_some(answer.findings)));
+        }
+        let (_, findings) = searched.iter().find(|(known, _)| *known == variant)?;
+        let by_these = |finding: &&Finding| finding.cause.iter().all(|fault| cause.contains(fault));
+        let found = findings.as_ref()?.iter().filter(by_these);
+        Some(found.map(|finding| (finding.violation.clause, finding.violation.victim)).collect())
+    }
+
+    fn blame(&self, finding: &Finding) -> Blame {
+        let Question { setup, workload, .. } = *self.question;
+        let job = Job { setup, workload, latency: Latency { min_us: 0, max_us: 0 } };
+        let followed = follow(&job, &finding.course, &mut ());
+        let trial = |setup: &Setup| self.broken(setup, &finding.cause);
+        Blame::of(&followed.finished, setup, &finding.violation, &trial)
+    }
+}
+
 impl Campaign<'_> {
     /// Searches and writes what was found.
     pub(super) fn untimed(
@@ -48,7 +93,6 @@ impl Campaign<'_> {
         protocol: &Arc<dyn Protocol>,
         setup: Setup,
         budget: &Budget,
-        deviation: Option<&str>,
     ) -> Result<(), BatchError> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
@@ -58,7 +102,7 @@ impl Campaign<'_> {
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(BatchError::Interrupted);
         }
-        self.searched(protocol, &answer, deviation)?;
+        self.searched(protocol, &question, &answer)?;
         self.covered(protocol, &answer.coverage, answer.stopped.is_none())?;
         self.summarise(protocol, &answer);
         self.reached(&answer, &budget.kinds);
@@ -69,18 +113,20 @@ impl Campaign<'_> {
     fn searched(
         &mut self,
         protocol: &Arc<dyn Protocol>,
+        question: &Question<'_>,
         answer: &Answer,
-        deviation: Option<&str>,
     ) -> Result<(), BatchError> {
         let place = self.place(protocol, self.scenario.seed);
+        let again = Again::new(question);
         for finding in &answer.findings {
-            let roots: Vec<&str> = deviation.into_iter().chain(finding.cause.iter().map(String::as_str)).collect();
+            let blame = again.blame(finding);
+            let roots: Vec<&str> = blame.deviations.iter().chain(&finding.cause).map(String::as_str).collect();
             let cause = if roots.is_empty() { "no fault".to_owned() } else { roots.join(" + ") };
             let replay = format!(
                 "halfpaid replay {} \"{}\" --protocol {} --seed {}",
                 place.scenario, finding.course, place.protocol, place.seed
             );
-            self.note(finding.breach.clause, &cause, &finding.course.to_string(), &finding.violation);
+            self.note(finding.breach.clause, &cause, &finding.course.to_string(), &finding.violation, &blame);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
                 protocol: place.protocol.into(),
@@ -93,6 +139,9 @@ impl Campaign<'_> {
                 events: finding.violation.events,
                 runs: finding.states,
                 replay: replay.into(),
+                could_prevent: blame.prevention.is_some().into(),
+                prevented_by: blame.prevention_names().into(),
+                can_prove: blame.provable.into(),
             })?;
         }
         for ended in &answer.ends {

@@ -2,6 +2,7 @@
 
 mod check;
 mod compare;
+mod disputes;
 mod explore;
 mod generate;
 mod list;
@@ -106,6 +107,8 @@ enum Command {
     Run(run::RunArgs),
     /// Search every plan of at most so many faults, without a scenario file
     Explore(explore::ExploreArgs),
+    /// Search all runs for two with different guilty parties and the same evidence: no judge is right in both
+    Disputes(disputes::DisputesArgs),
     /// Run one plan and show what happened, step by step
     Replay(replay::ReplayArgs),
     /// Say what is wrong with scenarios, without running them
@@ -149,6 +152,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match &cli.command {
         Command::Run(arguments) => run::run(arguments, &output),
         Command::Explore(arguments) => explore::explore(arguments, &output),
+        Command::Disputes(arguments) => disputes::disputes(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
         Command::Compare(arguments) => compare::run(arguments, &output),

@@ -5,6 +5,8 @@
 //! strike, and a site that only a fault opens is found by the run that opens it. The result is the same whatever the number of
 //! threads: runs are numbered by the round and the place in it.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::scripted::{Scripted, separations};
@@ -22,8 +24,8 @@ struct Recorder<'p, 'b> {
     wanted: bool,
     /// What could strike next, and whom.
     options: Vec<(Party, Fault)>,
-    /// By envelope number.
-    senders: Vec<Party>,
+    /// Who has sent what. What an outsider has sent it may repeat itself.
+    senders: BTreeMap<SendSite, Party>,
     /// The envelopes that may be replayed at this point, after one that was.
     replayed: Option<(EventSite, u32)>,
 }
@@ -42,7 +44,7 @@ impl Recorder<'_, '_> {
 impl Oracle for Recorder<'_, '_> {
     fn send(&mut self, from: Party, site: SendSite, message: &Message) -> Option<SendFault> {
         let struck = self.scripted.send(from, site, message);
-        self.senders.push(from);
+        self.senders.insert(site, from);
         if struck.is_none() {
             for (kind, fault) in [
                 (FaultKind::Drop, Fault::Drop(site)),
@@ -81,8 +83,8 @@ impl Oracle for Recorder<'_, '_> {
             None if self.may(FaultKind::Replay) => {
                 // Two replays at one point are tried in one order only.
                 let first = self.replayed.filter(|(point, _)| *point == after).map_or(0, |(_, number)| number as usize);
-                let sends = sent.iter().zip(&self.senders).skip(first);
-                self.options.extend(sends.map(|(send, from)| (*from, Fault::Replay { send: *send, after })));
+                let sends = sent.iter().skip(first).filter_map(|send| Some((*self.senders.get(send)?, send)));
+                self.options.extend(sends.map(|(from, send)| (from, Fault::Replay { send: *send, after })));
             }
             None => {}
         }
@@ -119,7 +121,7 @@ pub fn explore<T: Send>(
                         budget,
                         wanted,
                         options: Vec::new(),
-                        senders: Vec::new(),
+                        senders: BTreeMap::new(),
                         replayed: None,
                     };
                     debug_assert!(separations(plan).is_empty(), "partitions have no sites to be found");

@@ -57,6 +57,7 @@ impl Sheet {
             Sheet::Violations => &[
                 "scenario", "protocol", "invariant", "clause", "victim", "cause",
                 "faults", "plan", "events", "runs", "replay",
+                "could_prevent", "prevented_by", "can_prove",
             ],
             Sheet::Outcomes => &[
                 "scenario", "protocol", "payment", "customer_goods", "obtainable", "customer_belief", "merchant_belief",

@@ -18,6 +18,7 @@ use crate::explore::{Bounds, PARTIES_MAX};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::{self, HONEST};
 use crate::protocol::mechanism::{Mechanism, MechanismSet, Preset};
+use crate::protocol::outsider::{NOBODY, OUTSIDER};
 use crate::protocol::{self, NAMES};
 
 /// The longest name of a file's scenario, and of one of a matrix: file systems take 255 bytes.
@@ -50,6 +51,12 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
             let message = format!("there are {all} parties under the untimed clock");
             findings.error(given.span(), message, format!("accepted: at most {PARTIES_MAX}, P included"));
         }
+    }
+    if let (Faults::Exhaustive { clock: Clock::Untimed, .. }, Some(given)) = (&faults, &raw.deviations.outsider)
+        && given.get_ref() != NOBODY
+    {
+        let message = format!("`deviations.outsider` is {} under the untimed clock", quoted(given.get_ref()));
+        findings.error(given.span(), message, format!("accepted: {NOBODY}, or clock = \"timed\""));
     }
     let flag = raw.faults.as_ref().and_then(|faults| faults.get_ref().server_crash_forever.as_ref());
     Scenario {
@@ -193,6 +200,11 @@ fn deviations(raw: &RawScenario, findings: &mut Findings<'_>) -> Deviations {
     Deviations {
         merchant: one_of("deviations.merchant", &given.merchant, deviation::MERCHANT, default.merchant),
         customer: one_of("deviations.customer", &given.customer, deviation::CUSTOMER, default.customer),
+        outsider: {
+            let names: Vec<&'static str> =
+                std::iter::once(NOBODY).chain(OUTSIDER.iter().map(|known| known.name())).collect();
+            findings.one_of("deviations.outsider", &given.outsider, &names, |name| name, default.outsider)
+        },
     }
 }
 

@@ -28,6 +28,7 @@ use crate::fault::{Budget, FaultKind, Plan};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::HONEST;
 use crate::protocol::mechanism::{Mechanism, Preset};
+use crate::protocol::outsider::NOBODY;
 
 pub use diagnostic::Diagnostic;
 pub use faults::parse_seeds;
@@ -109,6 +110,9 @@ impl Scenario {
         }
         if self.workload.purchases == 0 || self.workload.purchases > purchases {
             return Err(format!("{} purchases: accepted: 1 to {purchases} with this clock", self.workload.purchases));
+        }
+        if *clock == Clock::Untimed && self.deviations.outsider != NOBODY {
+            return Err(format!("outsider {}: accepted: with the timed clock only", self.deviations.outsider));
         }
         let parties = self.parties.customers.saturating_add(self.parties.merchants).saturating_add(1);
         if self.parties.customers == 0 || self.parties.merchants == 0 || parties as usize > explore::PARTIES_MAX {
@@ -248,11 +252,13 @@ pub struct Deviations {
     pub merchant: &'static str,
     /// Every customer's behaviour.
     pub customer: &'static str,
+    /// Who meddles from outside: [`NOBODY`], or a name from the list in [`outsider`](crate::protocol::outsider).
+    pub outsider: &'static str,
 }
 
 impl Default for Deviations {
     fn default() -> Self {
-        Deviations { merchant: HONEST, customer: HONEST }
+        Deviations { merchant: HONEST, customer: HONEST, outsider: NOBODY }
     }
 }
 

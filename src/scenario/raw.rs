@@ -125,6 +125,7 @@ pub(super) struct RawFaults {
 pub(super) struct RawDeviations {
     pub(super) merchant: Given<String>,
     pub(super) customer: Given<String>,
+    pub(super) outsider: Given<String>,
 }
 
 /// Any integer at all, negative ones included, so that `check` can name the range that it missed.

@@ -20,6 +20,7 @@ use crate::invariant::{Invariant, Verdict};
 use crate::protocol::NAMES;
 use crate::protocol::deviation::{self, HONEST};
 use crate::protocol::mechanism::{Mechanism, Preset};
+use crate::protocol::outsider::{NOBODY, OUTSIDER};
 
 /// The schema, in the draft that editors of TOML understand.
 pub fn schema() -> Schema {
@@ -216,6 +217,9 @@ struct DeviationsTable {
     /// Every customer's behaviour
     #[schemars(schema_with = "customer_deviations")]
     customer: (),
+    /// Who meddles from outside
+    #[schemars(schema_with = "outsiders")]
+    outsider: (),
 }
 
 /// Everything can be left out.
@@ -296,6 +300,7 @@ schemas! {
     ]});
     merchant_deviations: one_of(known(deviation::MERCHANT), Some(HONEST));
     customer_deviations: one_of(known(deviation::CUSTOMER), Some(HONEST));
+    outsiders: one_of(std::iter::once(NOBODY).chain(OUTSIDER.iter().map(|known| known.name())).collect(), Some(NOBODY));
     rates: table_of(
         FaultKind::ALL.iter().map(|kind| kind.name()).collect(),
         &json_schema!({ "type": "number", "minimum": 0, "maximum": 1 })
