@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::drive::Finished;
 use crate::fault::{FaultKind, Plan};
 use crate::invariant::ending::{Ending, Goods};
@@ -18,7 +20,7 @@ use crate::results::{
 use crate::world::Workload;
 
 /// What is kept of a run.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Kept<'a> {
     /// The row of `runs.csv`.
     pub run: RunRow<'a>,
@@ -27,10 +29,12 @@ pub struct Kept<'a> {
     /// How each purchase ended.
     pub ends: Vec<Ending>,
     /// What broke.
+    #[serde(with = "super::kept::violations")]
     pub violations: Vec<Violation>,
     /// The faults that struck.
     pub plan: Plan,
     /// The conditions that this run reached.
+    #[serde(with = "super::kept::names")]
     pub reached: Vec<&'static str>,
     /// Whether the run was given up for endless.
     pub cut_short: bool,

@@ -5,9 +5,12 @@ mod compare;
 mod explore;
 mod generate;
 mod list;
+mod merge;
 mod output;
+mod progress;
 mod replay;
 mod run;
+mod verdict;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -93,6 +96,8 @@ enum Color {
 enum Command {
     /// Run scenarios, write results, and compare the verdicts with what the scenarios expect
     Run(run::RunArgs),
+    /// Join the parts of a partitioned run into what one run would have written
+    Merge(merge::MergeArgs),
     /// Search every plan of at most so many faults, without a scenario file
     Explore(explore::ExploreArgs),
     /// Run one plan and show what happened, step by step
@@ -137,6 +142,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let output = Output::new(&cli.look);
     let result = match &cli.command {
         Command::Run(arguments) => run::run(arguments, &output),
+        Command::Merge(arguments) => merge::merge(arguments, &output),
         Command::Explore(arguments) => explore::explore(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
