@@ -1,6 +1,7 @@
 //! The command line: arguments in, results out, and an exit code that says what came of it. It holds no logic of its own.
 
 mod check;
+mod cluster;
 mod compare;
 mod explore;
 mod generate;
@@ -98,6 +99,9 @@ enum Command {
     Run(run::RunArgs),
     /// Join the parts of a partitioned run into what one run would have written
     Merge(merge::MergeArgs),
+    /// Write a partitioned run and its merge for a scheduler, and submit it
+    #[command(subcommand)]
+    Cluster(cluster::ClusterCommand),
     /// Search every plan of at most so many faults, without a scenario file
     Explore(explore::ExploreArgs),
     /// Run one plan and show what happened, step by step
@@ -143,6 +147,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match &cli.command {
         Command::Run(arguments) => run::run(arguments, &output),
         Command::Merge(arguments) => merge::merge(arguments, &output),
+        Command::Cluster(command) => cluster::cluster(command, &output),
         Command::Explore(arguments) => explore::explore(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),

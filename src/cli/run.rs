@@ -152,6 +152,8 @@ fn run_part(arguments: &RunArgs, loaded: Loaded, partition: Partition, output: &
             bars.suspend(|| output.note(&format!("{}: the part is on disk", scenario.name)));
             continue;
         }
+        // What was whole is not whole while something in it is made anew.
+        PartList::remove(out).map_err(Failure::usage)?;
         match batch::run_some(scenario, &loaded.source, out, Runs::Part(partition), &interrupted, &bars) {
             Ok(_) => {}
             Err(BatchError::Interrupted) => {

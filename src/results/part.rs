@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::error::ResultsError;
-use super::pending::{PendingFile, create_folder, sync_folder};
+use super::pending::{PendingFile, create_folder, remove_if_there, sync_folder};
 
 /// The name of the file that says that a part is whole.
 pub const PART: &str = "part.json";
@@ -38,6 +38,15 @@ impl PartList {
             wrong(format!("is not a whole part: its {PART}: {error}; run it again with the same --partition and --out"))
         })?;
         serde_json::from_slice(&bytes).map_err(|error| wrong(format!("is not a part: its {PART}: {error}")))
+    }
+
+    /// Says no more that the part in a folder is whole.
+    ///
+    /// # Errors
+    ///
+    /// Where that cannot be taken back.
+    pub fn remove(folder: &Path) -> Result<(), ResultsError> {
+        remove_if_there(&folder.join(PART))
     }
 
     /// Says that the part in a folder is whole.
