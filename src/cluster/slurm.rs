@@ -21,8 +21,11 @@ pub fn array(work: &Work, logs: &str) -> String {
 
 /// The batch script of the merge.
 pub fn merge(work: &Work, logs: &str) -> String {
-    let log = format!("--output={}", directive(&format!("{}/merge.log", logs.replace('%', "%%"))));
-    let directives = ["--job-name=halfpaid-merge".to_owned(), "--open-mode=truncate".to_owned(), log];
+    // What it prints is the answer, and is not to be mixed with notes.
+    let log =
+        |flag: &str, name: &str| format!("--{flag}={}", directive(&format!("{}/{name}", logs.replace('%', "%%"))));
+    let (answer, notes) = (log("output", "merge.log"), log("error", "merge.err"));
+    let directives = ["--job-name=halfpaid-merge".to_owned(), "--open-mode=truncate".to_owned(), answer, notes];
     script(work, &directives, &format!("exec {}", work.merge()))
 }
 
