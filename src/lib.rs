@@ -26,6 +26,7 @@
 //! | [`results`] | CSVs, manifests and the table of verdicts: whole or not at all | what the rows mean |
 //! | [`compare`] | what has changed between two results folders, and whether for the worse | how results come about |
 //! | [`batch`] | runs a scenario on all cores, in an order that does not depend on them | the terminal |
+//! | [`cluster`] | a partitioned run as scripts for schedulers | how they run them |
 //! | [`cli`] | arguments, exit codes, progress | everything else |
 //!
 //! # One purchase, followed through the code
@@ -100,4 +101,5 @@ pub mod scenario;
 pub mod results;
 pub mod compare;
 pub mod batch;
+pub mod cluster;
 pub mod cli;

@@ -7,9 +7,13 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use serde::{Deserialize, Serialize};
+
+use super::kept::{Wanted, interned};
 use super::rows::{self, SOMETIMES};
-use super::{BatchError, Campaign, Level, workload};
+use super::{BatchError, Campaign, Level, line, unstruck, workload};
 use crate::blame::{Blame, Broken};
+use crate::drive::exhaustive::Given;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
 use crate::explore::{self, Answer, Finding, Question, Reductions, Stopped};
@@ -20,7 +24,8 @@ use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
-use crate::results::{LeftOut, Percent, SummaryRow, ViolationRow};
+use crate::results::{CoverageRow, LeftOut, OutcomeRow, Percent, SummaryRow, ViolationRow};
+use crate::scenario::Scenario;
 
 /// Tells the terminal how the search goes on, and the search when the user has had enough.
 struct Teller<'c, 'a> {
@@ -86,14 +91,55 @@ impl<'q> Again<'q> {
     }
 }
 
+/// What a search leaves in the results.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Searched {
+    /// The protocol's name.
+    pub(super) protocol: String,
+    violations: Vec<ViolationRow<'static>>,
+    outcomes: Vec<OutcomeRow<'static>>,
+    coverage: Vec<CoverageRow<'static>>,
+    summary: Vec<SummaryRow<'static>>,
+    sometimes: Vec<(String, u64)>,
+    left_out: Vec<LeftOut>,
+    findings: Vec<String>,
+}
+
 impl Campaign<'_> {
-    /// Searches and writes what was found.
+    /// Searches, unless what was found is known or is looked for elsewhere, and writes it.
     pub(super) fn untimed(
         &mut self,
         protocol: &Arc<dyn Protocol>,
         setup: Setup,
         budget: &Budget,
     ) -> Result<(), BatchError> {
+        let Scenario { name, seed, .. } = self.scenario;
+        let wanted = Wanted { scenario: name, protocol: protocol.name(), run: 1, seed: *seed, plan: "" };
+        let searched = match self.shelf.search(wanted)? {
+            Given::Elsewhere => return Ok(()),
+            Given::Known(searched) => searched,
+            Given::Run => self.search(protocol, setup, budget)?,
+        };
+        self.shelf.keep_search(&searched)?;
+        self.apply(searched)
+    }
+
+    /// Writes what was found.
+    fn apply(&mut self, searched: Searched) -> Result<(), BatchError> {
+        let Searched { violations, outcomes, coverage, summary, sometimes, left_out, findings, .. } = searched;
+        violations.iter().try_for_each(|row| self.writer.write(row))?;
+        outcomes.iter().try_for_each(|row| self.writer.write(row))?;
+        coverage.iter().try_for_each(|row| self.writer.write(row))?;
+        for (name, reached) in sometimes {
+            *self.sometimes.entry(interned(&name)).or_default() += reached;
+        }
+        self.summary.extend(summary);
+        self.left_out.extend(left_out);
+        self.findings.extend(findings);
+        Ok(())
+    }
+
+    fn search(&self, protocol: &Arc<dyn Protocol>, setup: Setup, budget: &Budget) -> Result<Searched, BatchError> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
         let bounds = self.scenario.bounds;
@@ -102,20 +148,15 @@ impl Campaign<'_> {
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(BatchError::Interrupted);
         }
-        self.searched(protocol, &question, &answer)?;
-        self.covered(protocol, &answer.coverage, answer.stopped.is_none())?;
-        self.summarise(protocol, &answer);
-        self.reached(&answer, &budget.kinds);
-        self.not_searched(protocol, &answer);
-        Ok(())
+        let mut searched = Searched { protocol: protocol.name().to_owned(), ..Searched::default() };
+        self.found(&mut searched, protocol, &question, &answer);
+        self.summarise(&mut searched, protocol, &answer);
+        reached(&mut searched, &answer, &budget.kinds);
+        not_searched(&mut searched, protocol, &answer);
+        Ok(searched)
     }
 
-    fn searched(
-        &mut self,
-        protocol: &Arc<dyn Protocol>,
-        question: &Question<'_>,
-        answer: &Answer,
-    ) -> Result<(), BatchError> {
+    fn found(&self, searched: &mut Searched, protocol: &Arc<dyn Protocol>, question: &Question<'_>, answer: &Answer) {
         let place = self.place(protocol, self.scenario.seed);
         let again = Again::new(question);
         for finding in &answer.findings {
@@ -126,10 +167,16 @@ impl Campaign<'_> {
                 "halfpaid replay {} \"{}\" --protocol {} --seed {}",
                 place.scenario, finding.course, place.protocol, place.seed
             );
-            self.note(finding.breach.clause, &cause, &finding.course.to_string(), &finding.violation, &blame);
-            self.writer.write(&ViolationRow {
-                scenario: place.scenario.into(),
-                protocol: place.protocol.into(),
+            searched.findings.push(line(
+                finding.breach.clause,
+                &cause,
+                &finding.course.to_string(),
+                &finding.violation,
+                &blame,
+            ));
+            searched.violations.push(ViolationRow {
+                scenario: place.scenario.to_owned().into(),
+                protocol: place.protocol.to_owned().into(),
                 invariant: finding.breach.invariant,
                 clause: finding.breach.clause.into(),
                 victim: finding.breach.victim.side().word().into(),
@@ -142,16 +189,17 @@ impl Campaign<'_> {
                 could_prevent: blame.prevention.is_some().into(),
                 prevented_by: blame.prevention_names().into(),
                 can_prove: blame.provable.into(),
-            })?;
+            });
         }
         for ended in &answer.ends {
             let course = ended.course.as_ref().map(ToString::to_string).unwrap_or_default();
-            self.writer.write(&rows::outcome(&ended.ending, place, ended.states, course))?;
+            searched.outcomes.push(rows::outcome(&ended.ending, place, ended.states, course).detached());
         }
-        Ok(())
+        let covered = |covered| rows::coverage(covered, place.scenario, place.protocol);
+        searched.coverage.extend(answer.coverage.iter().map(covered));
     }
 
-    fn summarise(&mut self, protocol: &Arc<dyn Protocol>, answer: &Answer) {
+    fn summarise(&self, searched: &mut Searched, protocol: &Arc<dyn Protocol>, answer: &Answer) {
         let ended: u64 = answer.ends.iter().map(|ended| ended.states).sum();
         let committed = answer.ends.iter().filter(|ended| ended.ending.payment == Status::Committed);
         let committed: u64 = committed.map(|ended| ended.states).sum();
@@ -160,7 +208,7 @@ impl Campaign<'_> {
             let endless = u64::from(*invariant == Invariant::Terminates && answer.endless.is_some());
             let expected = self.scenario.expect.get(invariant).copied().unwrap_or_default();
             let found = if violations + endless > 0 { Verdict::Violated } else { Verdict::Holds };
-            self.summary.push(SummaryRow {
+            searched.summary.push(SummaryRow {
                 scenario: self.scenario.name.clone().into(),
                 protocol: protocol.name().into(),
                 invariant: *invariant,
@@ -173,50 +221,54 @@ impl Campaign<'_> {
             });
         }
     }
+}
 
-    /// The conditions that the search has come to, and in how many states.
-    fn reached(&mut self, answer: &Answer, kinds: &[FaultKind]) {
-        let [committed, in_spite, between, _] = SOMETIMES;
-        let committed_ends = || answer.ends.iter().filter(|ended| ended.ending.payment == Status::Committed);
-        *self.sometimes.entry(committed).or_default() += committed_ends().map(|ended| ended.states).sum::<u64>();
-        *self.sometimes.entry(in_spite).or_default() += answer.committed_in_spite;
-        let half_way = |covered: &&explore::Covered| {
-            covered.fault == FaultKind::Crash
-                && covered.party == crate::protocol::party::Party::Server
-                && covered.site.starts_with("before ")
-                && !covered.site.starts_with("before save")
-        };
-        *self.sometimes.entry(between).or_default() +=
-            answer.coverage.iter().filter(half_way).map(|covered| covered.struck).sum::<u64>();
-        for kind in kinds {
-            let struck = answer.coverage.iter().filter(|covered| covered.fault == *kind);
-            // Any message may be late without a fault there.
-            let always = u64::from(*kind == FaultKind::Delay);
-            *self.sometimes.entry(kind.name()).or_default() +=
-                struck.map(|covered| covered.struck).sum::<u64>() + always;
-        }
+/// The conditions that the search has come to, and in how many states.
+fn reached(searched: &mut Searched, answer: &Answer, kinds: &[FaultKind]) {
+    let [committed, in_spite, between, _] = SOMETIMES;
+    let committed_ends = || answer.ends.iter().filter(|ended| ended.ending.payment == Status::Committed);
+    let committed_in = committed_ends().map(|ended| ended.states).sum::<u64>();
+    searched.sometimes.push((committed.to_owned(), committed_in));
+    searched.sometimes.push((in_spite.to_owned(), answer.committed_in_spite));
+    let half_way = |covered: &&explore::Covered| {
+        covered.fault == FaultKind::Crash
+            && covered.party == crate::protocol::party::Party::Server
+            && covered.site.starts_with("before ")
+            && !covered.site.starts_with("before save")
+    };
+    let struck = answer.coverage.iter().filter(half_way).map(|covered| covered.struck).sum();
+    searched.sometimes.push((between.to_owned(), struck));
+    for kind in kinds {
+        let struck = answer.coverage.iter().filter(|covered| covered.fault == *kind);
+        // Any message may be late without a fault there.
+        let always = u64::from(*kind == FaultKind::Delay);
+        let struck = struck.map(|covered| covered.struck).sum::<u64>();
+        searched.sometimes.push((kind.name().to_owned(), struck + always));
     }
+}
 
-    /// Says what the search has not done.
-    fn not_searched(&mut self, protocol: &Arc<dyn Protocol>, answer: &Answer) {
-        let finished = answer.levels.last().map_or(0, |levels| levels.len().saturating_sub(1));
-        if let Some(stopped) = answer.stopped {
-            let faults = answer.levels.len().saturating_sub(1);
-            self.left_out.push(LeftOut {
-                what: format!(
-                    "{} after {} states: complete up to {faults} faults and {finished} events",
-                    protocol.name(),
-                    answer.states
-                ),
-                why: stopped.to_string(),
-            });
-        }
-        for (breach, course) in &answer.unconfirmed {
-            let course = course.as_ref().map_or("no course".to_owned(), |course| format!("`{course}`"));
-            self.left_out.push(LeftOut {
-                what: format!("{} of {} under {}", breach.clause, breach.victim, protocol.name()),
-                why: format!("no run could be made to follow what the search found: {course}"),
-            });
-        }
+/// Says what the search has not done.
+fn not_searched(searched: &mut Searched, protocol: &Arc<dyn Protocol>, answer: &Answer) {
+    let finished = answer.levels.last().map_or(0, |levels| levels.len().saturating_sub(1));
+    if let Some(stopped) = answer.stopped {
+        let faults = answer.levels.len().saturating_sub(1);
+        searched.left_out.push(LeftOut {
+            what: format!(
+                "{} after {} states: complete up to {faults} faults and {finished} events",
+                protocol.name(),
+                answer.states
+            ),
+            why: stopped.to_string(),
+        });
+    }
+    if answer.stopped.is_none() {
+        searched.left_out.extend(unstruck(&answer.coverage, protocol.name()));
+    }
+    for (breach, course) in &answer.unconfirmed {
+        let course = course.as_ref().map_or("no course".to_owned(), |course| format!("`{course}`"));
+        searched.left_out.push(LeftOut {
+            what: format!("{} of {} under {}", breach.clause, breach.victim, protocol.name()),
+            why: format!("no run could be made to follow what the search found: {course}"),
+        });
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::Output;
+use super::progress::Bars;
 use super::replay::{DeviationArgs, PresetArg};
-use super::run::{Bar, on_interrupt};
+use super::run::on_interrupt;
 use super::{Exit, Failure};
 use crate::batch::{self, BatchError};
 use crate::explore::Bounds;
@@ -142,7 +143,7 @@ pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, 
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
     }
     let interrupted = on_interrupt();
-    let bar = Bar::new(output);
+    let bar = Bars::new(output, 1);
     bar.next(&scenario.name, 1, 1);
     // Results are told apart by what was asked for.
     let asked = format!("{scenario:?}");

@@ -1,14 +1,18 @@
 //! The command line: arguments in, results out, and an exit code that says what came of it. It holds no logic of its own.
 
 mod check;
+mod cluster;
 mod compare;
 mod disputes;
 mod explore;
 mod generate;
 mod list;
+mod merge;
 mod output;
+mod progress;
 mod replay;
 mod run;
+mod verdict;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -105,6 +109,11 @@ enum Color {
 enum Command {
     /// Run scenarios, write results, and compare the verdicts with what the scenarios expect
     Run(run::RunArgs),
+    /// Join the parts of a partitioned run into what one run would have written
+    Merge(merge::MergeArgs),
+    /// Write a partitioned run and its merge for a scheduler, and submit it
+    #[command(subcommand)]
+    Cluster(cluster::ClusterCommand),
     /// Search every plan of at most so many faults, without a scenario file
     Explore(explore::ExploreArgs),
     /// Search all runs for two with different guilty parties and the same evidence: no judge is right in both
@@ -151,6 +160,8 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let output = Output::new(&cli.look);
     let result = match &cli.command {
         Command::Run(arguments) => run::run(arguments, &output),
+        Command::Merge(arguments) => merge::merge(arguments, &output),
+        Command::Cluster(command) => cluster::cluster(command, &output),
         Command::Explore(arguments) => explore::explore(arguments, &output),
         Command::Disputes(arguments) => disputes::disputes(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),

@@ -7,9 +7,12 @@
 //! order in which they are handed over. Putting them into an order that depends on neither jobs nor partition is left to
 //! `drive`; judging is left to [`invariant`](crate::invariant). Nothing here knows a protocol or a simulator.
 
+mod annotation;
 mod error;
 mod junit;
+mod lines;
 mod manifest;
+mod part;
 mod pending;
 mod read;
 mod rows;
@@ -20,9 +23,12 @@ mod table;
 mod vocabulary;
 mod writer;
 
+pub use annotation::Annotation;
 pub use error::ResultsError;
 pub use junit::{Suite, write_junit};
+pub use lines::{LineReader, LineWriter};
 pub use manifest::{LeftOut, MANIFEST, Manifest, Sometimes};
+pub use part::{PART, PartList, lock_folder};
 pub use read::read_rows;
 pub use rows::{CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
 pub use sheet::{Row, Sheet};
@@ -31,4 +37,4 @@ pub use summary::write_summary;
 pub use table::{TableLook, one_line, verdict_table};
 pub(crate) use table::{counted, grouped};
 pub use vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};
-pub use writer::ScenarioWriter;
+pub use writer::{ScenarioWriter, create_scenario_folder};

@@ -31,8 +31,8 @@ use crate::protocol::mechanism::{Mechanism, Preset};
 use crate::protocol::outsider::NOBODY;
 
 pub use diagnostic::Diagnostic;
-pub use faults::parse_seeds;
-pub use load::{Loaded, LoadedScenario, load, load_file};
+pub use faults::{parse_seeds, seeds_from};
+pub use load::{Loaded, LoadedScenario, line_of, load, load_file};
 pub use read::parse;
 pub use schema::schema;
 pub use workload::{Arrival, Catalogue, Popularity, TopUp, Workload};

@@ -29,7 +29,7 @@ fn bash_takes_its_completions() {
         eprintln!("skipped: there is no bash");
         return;
     };
-    assert_eq!(String::from_utf8_lossy(&ended.stdout).trim(), "--seed --seeds", "{ended:?}");
+    assert_eq!(String::from_utf8_lossy(&ended.stdout).trim(), "--seed --seeds --seed-from", "{ended:?}");
 }
 
 #[test]
