@@ -27,6 +27,7 @@
 //! | [`compare`] | what has changed between two results folders, and whether for the worse | how results come about |
 //! | [`batch`] | runs a scenario on all cores, in an order that does not depend on them | the terminal |
 //! | [`cluster`] | a partitioned run as scripts for schedulers | how they run them |
+//! | [`necessity`] | takes mechanisms away and asks what breaks then, against whom, and which sets of them suffice | the terminal |
 //! | [`cli`] | arguments, exit codes, progress | everything else |
 //!
 //! # One purchase, followed through the code
@@ -102,4 +103,5 @@ pub mod results;
 pub mod compare;
 pub mod batch;
 pub mod cluster;
+pub mod necessity;
 pub mod cli;

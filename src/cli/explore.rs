@@ -84,6 +84,14 @@ fn kind(text: &str) -> Result<(FaultKind, Option<u32>), String> {
     found.map(|kind| (kind, most)).ok_or_else(|| format!("expected {}", names.join(", ")))
 }
 
+/// A kind without a number.
+pub(super) fn kind_alone(text: &str) -> Result<FaultKind, String> {
+    match kind(text)? {
+        (kind, None) => Ok(kind),
+        (kind, Some(_)) => Err(format!("expected {} without a number", kind.name())),
+    }
+}
+
 fn expectation(text: &str) -> Result<(Invariant, Verdict), String> {
     let names: Vec<&str> = Invariant::ALL.iter().map(|invariant| invariant.name()).collect();
     let expected = || format!("expected one of {} = holds or violated", names.join(", "));
@@ -94,7 +102,7 @@ fn expectation(text: &str) -> Result<(Invariant, Verdict), String> {
 }
 
 /// The kinds of a search that names none.
-const KINDS: &[FaultKind] = &[
+pub(super) const KINDS: &[FaultKind] = &[
     FaultKind::Drop,
     FaultKind::Duplicate,
     FaultKind::Delay,

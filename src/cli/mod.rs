@@ -8,6 +8,7 @@ mod explore;
 mod generate;
 mod list;
 mod merge;
+mod necessity;
 mod output;
 mod progress;
 mod replay;
@@ -120,6 +121,8 @@ enum Command {
     Disputes(disputes::DisputesArgs),
     /// Run one plan and show what happened, step by step
     Replay(replay::ReplayArgs),
+    /// Take each mechanism away and say what breaks then, against whom, and which mechanisms suffice
+    Necessity(necessity::NecessityArgs),
     /// Say what is wrong with scenarios, without running them
     Check(check::CheckArgs),
     /// Say what has changed between two results folders; exits 1 if anything has become worse
@@ -165,6 +168,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explore(arguments) => explore::explore(arguments, &output),
         Command::Disputes(arguments) => disputes::disputes(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),
+        Command::Necessity(arguments) => necessity::necessity(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
         Command::Compare(arguments) => compare::run(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),

@@ -18,7 +18,7 @@ use crate::fault::{Course, Plan};
 use crate::invariant::Violation;
 use crate::protocol::mechanism::{Mechanism, Preset};
 use crate::protocol::{self, Protocol, deviation, outsider};
-use crate::scenario::{self, CryptoKind, Scenario};
+use crate::scenario::{self, Arrival, CryptoKind, Scenario};
 
 #[derive(Args)]
 pub(super) struct ReplayArgs {
@@ -40,6 +40,15 @@ pub(super) struct ReplayArgs {
     without: Vec<Mechanism>,
     #[command(flatten)]
     deviations: DeviationArgs,
+    /// How many purchases, in place of the target's own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    purchases: Option<u32>,
+    /// How long after each other they start, in virtual microseconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
+    every_us: Option<u64>,
+    /// What every customer's account holds at the start
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
+    opening_balance_cents: Option<u64>,
     /// The cryptography
     #[arg(long, value_name = "KIND", default_value = "real")]
     crypto: CryptoArg,
@@ -77,6 +86,17 @@ fn outsider_named(name: &str) -> Result<&'static str, String> {
     let mut names = std::iter::once(outsider::NOBODY).chain(outsider::OUTSIDER.iter().map(|known| known.name()));
     let list = names.clone().collect::<Vec<_>>().join(", ");
     names.find(|known| *known == name).ok_or_else(|| format!("expected {list}"))
+}
+
+impl ReplayArgs {
+    fn errands(&self, scenario: &mut Scenario) {
+        scenario.workload.purchases = self.purchases.unwrap_or(scenario.workload.purchases);
+        if let Some(us) = self.every_us {
+            scenario.workload.arrival = Arrival::Every { us };
+        }
+        let balance = &mut scenario.parties.opening_balance_cents;
+        *balance = self.opening_balance_cents.unwrap_or(*balance);
+    }
 }
 
 /// The deviation's name, if it is one.
@@ -189,6 +209,7 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     }
     scenario.without.extend(&arguments.without);
     arguments.deviations.apply(&mut scenario);
+    arguments.errands(&mut scenario);
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
     let crypto = match arguments.crypto {

@@ -142,6 +142,23 @@ impl MechanismSet {
         MechanismSet(self.0 & !(1 << mechanism as u32))
     }
 
+    /// Whether every mechanism of another set is on in this one.
+    pub const fn holds(self, other: MechanismSet) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// What is on in this set or in another.
+    #[must_use]
+    pub const fn and(self, other: MechanismSet) -> MechanismSet {
+        MechanismSet(self.0 | other.0)
+    }
+
+    /// What is on in this set and not in another.
+    #[must_use]
+    pub const fn less(self, other: MechanismSet) -> MechanismSet {
+        MechanismSet(self.0 & !other.0)
+    }
+
     /// The mechanisms that are on, in the order of the list.
     pub fn iter(self) -> impl Iterator<Item = Mechanism> {
         Mechanism::ALL.iter().copied().filter(move |mechanism| self.has(*mechanism))
