@@ -239,14 +239,14 @@ impl Driver<'_, '_, '_> {
     }
 
     /// The next event by the clock, unless all there is has been said before and nothing can come of it.
-    fn next(&self) -> Next {
-        let Some((slot, _)) = self.world.agenda().first() else { return Next::Settled };
+    fn next(&mut self) -> Next {
+        let Some(slot) = self.world.upcoming() else { return Next::Settled };
         let (timing, checker) = (&self.job.setup.timing, &self.ears.checker);
         // Everyone who still asks has asked twice since, and got an answer or not.
         let round_us = timing.longest_wait_us().saturating_add(self.job.latency.max_us.saturating_mul(2));
         let quiet_us = checker.last_news_us().max(checker.last_expiry_us()).saturating_add(round_us.saturating_mul(2));
         let only_timers = || {
-            self.world.agenda().iter().all(|(_, event)| {
+            self.world.agenda().unordered().all(|(_, event)| {
                 use crate::world::Event;
                 matches!(event, Event::Timer(..) | Event::Arrival(_))
             })

@@ -3,15 +3,15 @@
 //! Every invariant reads these facts and nothing else. No role is asked anything, so no role testifies for itself. A party
 //! knows what it received since it last lost its memory, and what its journal holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::crypto::Blob;
+use crate::crypto::{Blob, Key};
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
 use crate::protocol::order::{Cents, Instrument, Status, Transfer};
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::{Party, PurchaseKey, Side, Step};
+use crate::protocol::party::{Party, PurchaseKey, Side, Step, Tid};
 use crate::protocol::record::Record;
 use crate::protocol::role::{Belief, Wish};
 use crate::protocol::setup::Setup;
@@ -72,6 +72,10 @@ pub struct PurchaseFacts {
     pub half_paid_us: u64,
     /// When C last came to rest.
     pub rested_us: Option<u64>,
+    /// What C can derive from all that it has received and kept; see [`knows_item`](Self::knows_item).
+    known: Option<Blob>,
+    /// What each of the keys makes of each of the ciphertexts that have come together, so that none is opened twice.
+    opened: Vec<(Key, Blob, Option<Blob>)>,
 }
 
 impl PurchaseFacts {
@@ -102,6 +106,8 @@ impl PurchaseFacts {
             half_paid_since_us: None,
             half_paid_us: 0,
             rested_us: None,
+            known: None,
+            opened: Vec::new(),
         }
     }
 
@@ -158,7 +164,13 @@ impl PurchaseFacts {
             .iter()
             .filter(|(_, kept)| *kept || !durable)
             .filter_map(|(record, _)| record.sealed())
-            .find_map(|sealed| setup.crypto.open(key, sealed))
+            .find_map(|sealed| self.open(key, sealed, setup))
+    }
+
+    /// What a key makes of a ciphertext.
+    fn open(&self, key: &Key, sealed: &Blob, setup: &Setup) -> Option<Blob> {
+        let known = self.opened.iter().find(|(by, from, _)| by == key && from == sealed);
+        known.map_or_else(|| setup.crypto.open(key, sealed), |(_, _, item)| item.clone())
     }
 
     /// Whether C has kept a ciphertext, opened or not.
@@ -186,10 +198,16 @@ impl PurchaseFacts {
 
     /// Works out again what follows from the records and from what was received.
     pub fn refresh(&mut self, now_us: u64, setup: &Setup) {
+        self.try_keys(setup);
         let records = || self.customer.iter().flat_map(|(record, _)| record.parts.iter());
-        self.held = derive(records(), setup);
-        let known = derive(records().chain(&self.received), setup);
-        self.knows_item = known.is_some() && known == self.truth(setup);
+        let (held, known) = (self.derive(records(), setup), self.derive(records().chain(&self.received), setup));
+        (self.held, self.known) = (held, known);
+        self.refresh_status(now_us, setup);
+    }
+
+    /// The same where C has neither got nor lost any goods.
+    fn refresh_status(&mut self, now_us: u64, setup: &Setup) {
+        self.knows_item = self.known.is_some() && self.known == self.truth(setup);
         if self.held.is_some() {
             self.delivered_us.get_or_insert(now_us);
         }
@@ -202,15 +220,41 @@ impl PurchaseFacts {
             _ => {}
         }
     }
+
+    /// Opens every ciphertext of C's with every key that C has or P has on record, unless that has been done.
+    fn try_keys(&mut self, setup: &Setup) {
+        fn parts(journal: &[Entry]) -> impl Iterator<Item = &Part> {
+            journal.iter().flat_map(|(record, _)| &record.parts)
+        }
+        let goods = || parts(&self.customer).chain(&self.received);
+        let mut fresh = Vec::new();
+        for part in goods() {
+            let Part::Sealed(sealed) = part else { continue };
+            for part in goods().chain(parts(&self.server)) {
+                let Part::Key(key) = part else { continue };
+                let mut tried = self.opened.iter().chain(&fresh);
+                if !tried.any(|(by, from, _)| by == key && from == sealed) {
+                    fresh.push((*key, sealed.clone(), setup.crypto.open(key, sealed)));
+                }
+            }
+        }
+        self.opened.extend(fresh);
+    }
+
+    /// What a collection of parts gives: the content of a ciphertext that one of the keys opens, or else an item.
+    fn derive<'p>(&self, parts: impl Iterator<Item = &'p Part> + Clone, setup: &Setup) -> Option<Blob> {
+        let keys = parts.clone().filter_map(|part| if let Part::Key(key) = part { Some(key) } else { None });
+        let mut sealed =
+            parts.clone().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
+        let opened = sealed.find_map(|sealed| keys.clone().find_map(|key| self.open(key, sealed, setup)));
+        let mut items = parts.filter_map(|part| if let Part::Item(item) = part { Some(item.clone()) } else { None });
+        opened.or_else(|| items.next())
+    }
 }
 
-/// What a collection of parts gives: the content of a ciphertext that one of the keys opens, or else an item.
-fn derive<'p>(parts: impl Iterator<Item = &'p Part> + Clone, setup: &Setup) -> Option<Blob> {
-    let keys = parts.clone().filter_map(|part| if let Part::Key(key) = part { Some(key) } else { None });
-    let mut sealed = parts.clone().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
-    let opened = sealed.find_map(|sealed| keys.clone().find_map(|key| setup.crypto.open(key, sealed)));
-    opened
-        .or_else(|| parts.clone().find_map(|part| if let Part::Item(item) = part { Some(item.clone()) } else { None }))
+/// Whether a part is goods, or opens them.
+const fn is_goods(part: &Part) -> bool {
+    matches!(part, Part::Sealed(_) | Part::Key(_) | Part::Item(_))
 }
 
 /// What is known of a whole run.
@@ -230,7 +274,11 @@ pub struct Facts {
     pub news: bool,
     /// When the last order that anybody signed lapses, in virtual microseconds.
     pub last_expiry_us: u64,
+    /// The sum of all that accounts have gained or lost, kept up with each transfer. Money is conserved while it is zero.
+    imbalance_cents: Cents,
     wishes: BTreeMap<u32, Wish>,
+    /// The purchases of each merchant.
+    merchants: BTreeMap<u32, BTreeSet<PurchaseKey>>,
     /// The envelopes that carry an order, by number, and whose it is.
     orders: BTreeMap<u32, PurchaseKey>,
 }
@@ -256,7 +304,11 @@ impl Facts {
     }
 
     fn purchase(&mut self, about: PurchaseKey, now_us: u64) -> &mut PurchaseFacts {
-        self.purchases.entry(about).or_insert_with(|| PurchaseFacts::new(about, now_us))
+        let merchants = &mut self.merchants;
+        self.purchases.entry(about).or_insert_with(|| {
+            merchants.entry(about.merchant).or_default().insert(about);
+            PurchaseFacts::new(about, now_us)
+        })
     }
 
     /// Takes note of what happened; says which purchases it touched.
@@ -366,8 +418,7 @@ impl Facts {
         }
         let mut grew = false;
         for part in &message.parts {
-            let goods = matches!(part, Part::Sealed(_) | Part::Key(_) | Part::Item(_));
-            if goods && !purchase.received.contains(part) {
+            if is_goods(part) && !purchase.received.contains(part) {
                 purchase.received.push(part.clone());
                 grew = true;
             }
@@ -421,7 +472,9 @@ impl Facts {
                 }
             }
         }
-        purchase.refresh(now_us, setup);
+        // Of the other records only P's bear on what C can get, by the key that P has then.
+        let goods = party.side() != Side::Merchant && record.parts.iter().any(is_goods);
+        if goods { purchase.refresh(now_us, setup) } else { purchase.refresh_status(now_us, setup) }
         self.news |= new;
         touched.push(about);
     }
@@ -429,39 +482,61 @@ impl Facts {
     fn post(&mut self, transfer: &Transfer, sign: Cents) {
         *self.moved.entry(transfer.payer).or_default() -= sign * transfer.debit_cents;
         *self.moved.entry(transfer.payee).or_default() += sign * transfer.credit_cents;
+        self.imbalance_cents += sign * (transfer.credit_cents - transfer.debit_cents);
     }
 
+    /// By how much more accounts have gained than lost, in all.
+    pub const fn imbalance_cents(&self) -> Cents {
+        self.imbalance_cents
+    }
+
+    /// A party lost its memory, and with it the records that are not durable.
     fn crashed(&mut self, now_us: u64, party: Party, setup: &Setup, touched: &mut Vec<PurchaseKey>) {
+        let first = touched.len();
+        match party {
+            Party::Server => touched.extend(self.purchases.keys()),
+            Party::Customer(customer) => touched.extend(self.of_customer(customer)),
+            Party::Merchant(merchant) => touched.extend(self.merchants.get(&merchant).into_iter().flatten()),
+        }
         let mut lost = Vec::new();
-        for purchase in self.purchases.values_mut() {
+        for about in &touched[first..] {
+            let Some(purchase) = self.purchases.get_mut(about) else { continue };
             match party {
                 Party::Server => {
                     let before = purchase.status();
-                    let (kept, gone): (Vec<_>, Vec<_>) = purchase.server.drain(..).partition(|(_, durable)| *durable);
-                    lost.extend(gone.iter().filter_map(|(record, _)| record.transfer().copied()));
-                    purchase.server = kept;
+                    purchase.server.retain(|(record, durable)| {
+                        lost.extend(record.transfer().filter(|_| !durable).copied());
+                        *durable
+                    });
                     purchase.status_changed |= before.is_terminal() && purchase.status() != before;
+                    purchase.refresh_status(now_us, setup);
                 }
-                _ if party == purchase.about.customer() => {
+                Party::Customer(_) => {
                     purchase.customer.retain(|(_, durable)| *durable);
                     purchase.received.clear();
                     purchase.customer_belief = None;
                     purchase.rested_us = None;
+                    purchase.refresh(now_us, setup);
                 }
-                _ if party == purchase.about.merchant() => {
+                Party::Merchant(_) => {
                     purchase.merchant.retain(|(_, durable)| *durable);
                     purchase.merchant_belief = None;
+                    purchase.refresh_status(now_us, setup);
                 }
-                _ => continue,
             }
-            purchase.refresh(now_us, setup);
-            touched.push(purchase.about);
         }
         lost.iter().for_each(|transfer| self.post(transfer, -1));
         if party == Party::Server {
             self.top_ups.retain(|(_, durable)| *durable);
             self.topped_up_cents = self.top_ups.iter().map(|(cents, _)| cents).sum();
         }
+    }
+
+    /// The purchases of a customer, in order.
+    fn of_customer(&self, customer: u32) -> impl Iterator<Item = &PurchaseKey> {
+        let first = PurchaseKey { customer, merchant: 0, tid: Tid([0; 16]) };
+        let last = PurchaseKey { customer, merchant: u32::MAX, tid: Tid([0xff; 16]) };
+        self.purchases.range(first..=last).map(|(about, _)| about)
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod agenda;
 pub mod node;
 pub mod observer;
+mod wheel;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -178,6 +179,11 @@ impl World {
     /// What is still to come.
     pub const fn agenda(&self) -> &Agenda {
         &self.agenda
+    }
+
+    /// The event that comes next by the clock.
+    pub fn upcoming(&mut self) -> Option<Slot> {
+        self.agenda.upcoming()
     }
 
     /// What is held back.
