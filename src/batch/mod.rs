@@ -3,6 +3,7 @@
 pub mod findings;
 mod resume;
 pub mod rows;
+mod streamed;
 mod untimed;
 pub mod workload;
 
@@ -24,7 +25,7 @@ use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow};
-use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Scenario};
+use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Judged, Scenario};
 use crate::world::Workload;
 
 use findings::{Exhaustive, Finding, Kind, Sampled};
@@ -185,6 +186,8 @@ struct Sums {
 enum Gathered {
     Exhaustive(Exhaustive),
     Sampled(Sampled),
+    /// Of runs that are too long to be done again.
+    Streamed(Sampled),
 }
 
 impl<'a> Campaign<'a> {
@@ -205,6 +208,9 @@ impl<'a> Campaign<'a> {
             return self.untimed(protocol, setup, &budget, deviation.as_deref());
         }
         let gathered = match &scenario.faults {
+            Faults::None | Faults::Random { .. } if scenario.workload.judged == Judged::WhenSettled => {
+                Gathered::Streamed(self.streamed(protocol, &mut sums)?)
+            }
             Faults::Random { seeds, .. } => {
                 let mut sampled = Sampled::default();
                 let seeds: Vec<u64> = seeds.clone().collect();
@@ -297,8 +303,7 @@ impl<'a> Campaign<'a> {
             Faults::Random { rates, swarm, .. } => (rates.clone(), *swarm),
             _ => (BTreeMap::new(), false),
         };
-        let last_us = workload.errands.last().map_or(0, |errand| errand.at_us);
-        let heals_at_us = last_us + setup.timing.instrument_lifetime_us;
+        let heals_at_us = workload.last_start_us() + setup.timing.instrument_lifetime_us;
         Random::new(setup.streams, &rates, swarm, self.scenario.server_crash_forever, heals_at_us)
     }
 
@@ -343,6 +348,10 @@ impl<'a> Campaign<'a> {
         let place = self.place(protocol, self.scenario.seed);
         let findings: Vec<(Kind, String, Finding)> = match gathered {
             Gathered::Exhaustive(exhaustive) => exhaustive.into_findings().collect(),
+            Gathered::Streamed(sampled) => sampled
+                .into_findings()
+                .map(|(kind, finding)| (kind, findings::cause(&finding.plan, deviation), finding))
+                .collect(),
             Gathered::Sampled(sampled) => {
                 let found: Vec<(Kind, Finding)> = sampled.into_findings().collect();
                 found

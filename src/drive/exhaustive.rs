@@ -74,14 +74,14 @@ impl Oracle for Recorder<'_, '_> {
         struck
     }
 
-    fn replay(&mut self, after: EventSite, sent: &[SendSite]) -> Option<u32> {
+    fn replay(&mut self, after: EventSite, sent: &crate::world::Numbered<SendSite>) -> Option<u32> {
         let struck = self.scripted.replay(after, sent);
         match struck {
             Some(number) => self.replayed = Some((after, number)),
             None if self.may(FaultKind::Replay) => {
                 // Two replays at one point are tried in one order only.
                 let first = self.replayed.filter(|(point, _)| *point == after).map_or(0, |(_, number)| number as usize);
-                self.options.extend(sent.iter().skip(first).map(|send| Fault::Replay { send: *send, after }));
+                self.options.extend(sent.iter().skip(first).map(|(_, send)| Fault::Replay { send: *send, after }));
             }
             None => {}
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::facts::{Entry, PurchaseFacts};
 use super::liars::Liars;
 use super::{Invariant, View};
-use crate::crypto::{Blob, Crypto};
+use crate::crypto::Blob;
 use crate::judge::{Allegation, Claim, Decision, Evidence, judge};
 use crate::protocol::part::Part;
 use crate::protocol::party::Side;
@@ -46,12 +46,7 @@ impl Dispute {
 
     /// The judge's decision.
     pub fn decide(&self, view: &View<'_>) -> Decision {
-        self.decide_with(&*view.setup.crypto)
-    }
-
-    /// The judge's decision, by the given cryptography.
-    pub fn decide_with(&self, crypto: &dyn Crypto) -> Decision {
-        judge(&self.claim, &self.evidence, crypto)
+        judge(&self.claim, &self.evidence, &*view.setup.crypto)
     }
 }
 

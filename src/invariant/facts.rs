@@ -276,6 +276,8 @@ pub struct Facts {
     pub last_expiry_us: u64,
     /// The sum of all that accounts have gained or lost, kept up with each transfer. Money is conserved while it is zero.
     imbalance_cents: Cents,
+    /// What purchases that are forgotten have moved; kept for the audit alone, and so in builds that are audited.
+    brought_forward: BTreeMap<Party, Cents>,
     wishes: BTreeMap<u32, Wish>,
     /// The purchases of each merchant.
     merchants: BTreeMap<u32, BTreeSet<PurchaseKey>>,
@@ -474,7 +476,11 @@ impl Facts {
         }
         // Of the other records only P's bear on what C can get, by the key that P has then.
         let goods = party.side() != Side::Merchant && record.parts.iter().any(is_goods);
-        if goods { purchase.refresh(now_us, setup) } else { purchase.refresh_status(now_us, setup) }
+        if goods {
+            purchase.refresh(now_us, setup)
+        } else {
+            purchase.refresh_status(now_us, setup)
+        }
         self.news |= new;
         touched.push(about);
     }
@@ -490,14 +496,70 @@ impl Facts {
         self.imbalance_cents
     }
 
+    /// Works out from the records of the purchases what is kept up with each event: the accounts, and the sum of all money. Says what
+    /// differs. This is the slow way that checks the fast one. Where purchases are forgotten, only builds with debug assertions keep
+    /// what it takes.
+    pub fn audit(&self) -> Result<(), String> {
+        let mut moved = self.brought_forward.clone();
+        let records = self.purchases.values().flat_map(|purchase| &purchase.server);
+        for transfer in records.filter_map(|(record, _)| record.transfer()) {
+            *moved.entry(transfer.payer).or_default() -= transfer.debit_cents;
+            *moved.entry(transfer.payee).or_default() += transfer.credit_cents;
+        }
+        let differs = |(account, cents): (&Party, &Cents)| {
+            let kept = self.moved.get(account).copied().unwrap_or(0);
+            (kept != *cents).then(|| format!("{account} moved {cents} cents by the records, and {kept} are counted"))
+        };
+        let counted = self.moved.keys().map(|account| (account, moved.get(account).unwrap_or(&0)));
+        let wrong = moved.iter().chain(counted).find_map(differs);
+        let sum: Cents = moved.values().sum();
+        match wrong {
+            Some(wrong) => Err(wrong),
+            None if sum != self.imbalance_cents => {
+                Err(format!("accounts add up to {sum} cents, and {} are counted", self.imbalance_cents))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets a purchase, with the envelopes of those numbers. What it moved stays moved.
+    pub fn forget(&mut self, about: &PurchaseKey, envelopes: &[u32]) -> Option<PurchaseFacts> {
+        for number in envelopes {
+            self.orders.remove(number);
+        }
+        let purchase = self.purchases.remove(about)?;
+        for transfer in purchase.server.iter().filter_map(|(record, _)| record.transfer()) {
+            if cfg!(debug_assertions) {
+                *self.brought_forward.entry(transfer.payer).or_default() -= transfer.debit_cents;
+                *self.brought_forward.entry(transfer.payee).or_default() += transfer.credit_cents;
+            }
+        }
+        if let Some(merchant) = self.merchants.get_mut(&about.merchant) {
+            merchant.remove(about);
+            if merchant.is_empty() {
+                self.merchants.remove(&about.merchant);
+            }
+        }
+        if self.of_customer(about.customer).next().is_none() {
+            self.wishes.remove(&about.customer);
+        }
+        Some(purchase)
+    }
+
+    /// The purchases of a party, in order.
+    pub fn of_party(&self, party: Party) -> impl Iterator<Item = &PurchaseKey> {
+        let (customer, merchant, all) = match party {
+            Party::Customer(customer) => (Some(self.of_customer(customer)), None, None),
+            Party::Merchant(merchant) => (None, self.merchants.get(&merchant), None),
+            Party::Server => (None, None, Some(self.purchases.keys())),
+        };
+        customer.into_iter().flatten().chain(merchant.into_iter().flatten()).chain(all.into_iter().flatten())
+    }
+
     /// A party lost its memory, and with it the records that are not durable.
     fn crashed(&mut self, now_us: u64, party: Party, setup: &Setup, touched: &mut Vec<PurchaseKey>) {
         let first = touched.len();
-        match party {
-            Party::Server => touched.extend(self.purchases.keys()),
-            Party::Customer(customer) => touched.extend(self.of_customer(customer)),
-            Party::Merchant(merchant) => touched.extend(self.merchants.get(&merchant).into_iter().flatten()),
-        }
+        touched.extend(self.of_party(party));
         let mut lost = Vec::new();
         for about in &touched[first..] {
             let Some(purchase) = self.purchases.get_mut(about) else { continue };

@@ -11,7 +11,9 @@ use super::names::quoted;
 use super::raw::{Given, Named, RawScenario, Texts, Whole};
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::workload::workload;
-use super::{Clock, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, STATES_AT_MOST, Scenario};
+use super::{
+    Clock, CryptoKind, Deviations, Faults, Judged, Network, OnUnknown, Parties, Recovery, STATES_AT_MOST, Scenario,
+};
 use crate::explore::PARTIES_MAX;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::{self, HONEST};
@@ -40,6 +42,12 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
     if let (true, Some(items)) = (offers > OFFERS_MAX, &raw.workload.catalogue.items) {
         let message = format!("`workload.catalogue.items` times `parties.merchants` is {offers}");
         findings.error(items.span(), message, format!("accepted: at most {OFFERS_MAX} items in all"));
+    }
+    if let (Faults::Exhaustive { .. } | Faults::Scripted { .. }, Some(judged), Judged::WhenSettled) =
+        (&faults, &raw.workload.judged, workload.judged)
+    {
+        let help = "accepted: mode = \"random\" or \"none\", or judged = \"at-the-end\"";
+        findings.error(judged.span(), "`workload.judged` is \"when-settled\" in a mode of small runs", help);
     }
     if let Faults::Exhaustive { clock: Clock::Untimed, .. } = &faults {
         let all = parties.customers.saturating_add(parties.merchants).saturating_add(1);
@@ -127,7 +135,7 @@ fn without(given: &Texts, preset: Preset, protocols: &[&str], findings: &mut Fin
 fn parties(raw: &RawScenario, findings: &mut Findings<'_>) -> Parties {
     let (given, default) = (&raw.parties, Parties::default());
     Parties {
-        customers: findings.whole("parties.customers", &given.customers, 1..=100_000, default.customers),
+        customers: findings.whole("parties.customers", &given.customers, 1..=10_000_000, default.customers),
         merchants: findings.whole("parties.merchants", &given.merchants, 1..=100_000, default.merchants),
         opening_balance_cents: findings.whole(
             "parties.opening_balance_cents",
