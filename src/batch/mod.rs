@@ -6,6 +6,7 @@ pub mod parts;
 pub mod partition;
 mod resume;
 pub mod rows;
+mod streamed;
 mod untimed;
 pub mod workload;
 
@@ -32,7 +33,7 @@ use crate::results::{
     LeftOut, Manifest, Percent, ResultsError, Row, ScenarioWriter, Sometimes, SummaryRow, ViolationRow, YesNo,
     create_scenario_folder,
 };
-use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Scenario};
+use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Judged, Scenario};
 use crate::world::Workload;
 
 use findings::{Exhaustive, Finding, Kind, Sampled};
@@ -298,6 +299,8 @@ struct Sums {
 enum Gathered {
     Exhaustive(Exhaustive, Coverage),
     Sampled(Sampled),
+    /// Of runs that are too long to be done again.
+    Streamed(Sampled),
 }
 
 impl<'a> Campaign<'a> {
@@ -316,6 +319,9 @@ impl<'a> Campaign<'a> {
             return self.untimed(protocol, setup, &budget);
         }
         let gathered = match &scenario.faults {
+            Faults::None | Faults::Random { .. } if scenario.workload.judged == Judged::WhenSettled => {
+                Gathered::Streamed(self.streamed(protocol, &mut sums)?)
+            }
             Faults::Random { seeds, .. } => {
                 let mut sampled = Sampled::default();
                 self.progress.ahead(seeds.end - seeds.start);
@@ -420,8 +426,7 @@ impl<'a> Campaign<'a> {
             Faults::Random { rates, swarm, .. } => (rates.clone(), *swarm),
             _ => (BTreeMap::new(), false),
         };
-        let last_us = workload.errands.last().map_or(0, |errand| errand.at_us);
-        let heals_at_us = last_us + setup.timing.instrument_lifetime_us;
+        let heals_at_us = workload.last_start_us() + setup.timing.instrument_lifetime_us;
         Random::new(setup.streams, &rates, swarm, self.scenario.server_crash_forever, heals_at_us)
     }
 
@@ -432,7 +437,7 @@ impl<'a> Campaign<'a> {
         self.shelf.run(Wanted { scenario, protocol: protocol.name(), run: self.asked, seed, plan })
     }
 
-    /// Keeps a run, writes its rows and adds it up. One that is made elsewhere is counted.
+    /// Keeps a run and takes it in. One that is made elsewhere is counted.
     fn take(&mut self, kept: Option<Kept<'_>>, sums: &mut Sums) -> Result<(), BatchError> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(BatchError::Interrupted);
@@ -447,6 +452,11 @@ impl<'a> Campaign<'a> {
             purchase.run = self.runs;
         }
         self.shelf.keep(&kept)?;
+        self.add(kept, sums)
+    }
+
+    /// Writes a run's rows and adds it up.
+    fn add(&mut self, kept: Kept<'_>, sums: &mut Sums) -> Result<(), BatchError> {
         let Kept { run, purchases, ends, plan, reached, cut_short, .. } = kept;
         self.writer.write(&run)?;
         purchases.iter().try_for_each(|purchase| self.writer.write(purchase))?;
@@ -473,11 +483,15 @@ impl<'a> Campaign<'a> {
             return Ok(());
         }
         let place = self.place(protocol, self.scenario.seed);
-        let mut coverage = Coverage::default();
+        let (mut coverage, mut tried_again) = (Coverage::default(), true);
         let findings: Vec<(Kind, Finding)> = match gathered {
             Gathered::Exhaustive(exhaustive, tried) => {
                 coverage = tried;
                 exhaustive.into_findings().collect()
+            }
+            Gathered::Streamed(sampled) => {
+                tried_again = false;
+                sampled.into_findings().collect()
             }
             Gathered::Sampled(sampled) => {
                 let found: Vec<(Kind, Finding)> = sampled.into_findings().collect();
@@ -485,11 +499,13 @@ impl<'a> Campaign<'a> {
             }
         };
         let blamed = findings.into_par_iter().map(|(kind, finding)| {
-            let blame = self.blame(protocol, &finding);
+            // A run that is too long to be done again answers nothing more.
+            let blame = tried_again.then(|| self.blame(protocol, &finding));
             (kind, finding, blame)
         });
         for (kind, finding, blame) in blamed.collect::<Vec<_>>() {
-            let cause = findings::cause(&finding.plan, &blame.deviations);
+            let blame = blame.as_ref();
+            let cause = findings::cause(&finding.plan, blame.map_or(&[], |blame| &blame.deviations));
             let replay = format!(
                 "halfpaid replay {} \"{}\" --protocol {} --seed {}",
                 self.scenario.name,
@@ -497,7 +513,7 @@ impl<'a> Campaign<'a> {
                 protocol.name(),
                 finding.seed
             );
-            self.findings.push(line(kind.clause, &cause, &finding.plan.to_string(), &finding.violation, &blame));
+            self.findings.push(line(kind.clause, &cause, &finding.plan.to_string(), &finding.violation, blame));
             coverage.violate(&finding.plan);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
@@ -511,9 +527,9 @@ impl<'a> Campaign<'a> {
                 events: finding.violation.events,
                 runs: finding.runs,
                 replay: replay.into(),
-                could_prevent: blame.prevention.is_some().into(),
-                prevented_by: blame.prevention_names().into(),
-                can_prove: blame.provable.into(),
+                could_prevent: blame.map(|blame| blame.prevention.is_some().into()),
+                prevented_by: blame.map(Blame::prevention_names).unwrap_or_default().into(),
+                can_prove: blame.map(|blame| blame.provable.into()),
             })?;
         }
         self.covered(protocol, &coverage.into_rows().collect::<Vec<_>>())?;
@@ -577,10 +593,10 @@ impl<'a> Campaign<'a> {
 }
 
 /// A line on something that broke.
-fn line(clause: &str, cause: &str, plan: &str, violation: &Violation, blame: &Blame) -> String {
+fn line(clause: &str, cause: &str, plan: &str, violation: &Violation, blame: Option<&Blame>) -> String {
     let Violation { invariant, victim, events, .. } = violation;
-    let words = blame.words(*victim);
-    format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}; {words}", invariant.name())
+    let words = blame.map(|blame| format!("; {}", blame.words(*victim))).unwrap_or_default();
+    format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}{words}", invariant.name())
 }
 
 /// What a search that came to its end met and never struck.

@@ -172,7 +172,7 @@ impl Campaign<'_> {
                 &cause,
                 &finding.course.to_string(),
                 &finding.violation,
-                &blame,
+                Some(&blame),
             ));
             searched.violations.push(ViolationRow {
                 scenario: place.scenario.to_owned().into(),
@@ -186,9 +186,9 @@ impl Campaign<'_> {
                 events: finding.violation.events,
                 runs: finding.states,
                 replay: replay.into(),
-                could_prevent: blame.prevention.is_some().into(),
+                could_prevent: Some(blame.prevention.is_some().into()),
                 prevented_by: blame.prevention_names().into(),
-                can_prove: blame.provable.into(),
+                can_prove: Some(blame.provable.into()),
             });
         }
         for ended in &answer.ends {

@@ -5,8 +5,8 @@
 //! without the key gets at what is sealed. Both draw every random value from the same [`streams`], so that a run takes the same
 //! course under both.
 
+mod memory;
 pub mod real;
-pub mod remembering;
 pub mod streams;
 pub mod symbolic;
 mod two_keys;

@@ -186,7 +186,7 @@ impl Observer for Transcript {
                 self.at(now_us, *party, name, "rebuilt from its journal", false);
             }
             Happening::Replayed { envelope } => {
-                let site = self.labels.sent()[envelope.number as usize];
+                let site = self.labels.sending(envelope);
                 self.parties.extend([envelope.from, envelope.to]);
                 let what = What::Sent {
                     from: envelope.from,

@@ -76,15 +76,16 @@ impl Oracle for Recorder<'_, '_> {
         struck
     }
 
-    fn replay(&mut self, after: EventSite, sent: &[SendSite]) -> Option<u32> {
+    fn replay(&mut self, after: EventSite, sent: &crate::world::Numbered<SendSite>) -> Option<u32> {
         let struck = self.scripted.replay(after, sent);
         match struck {
             Some(number) => self.replayed = Some((after, number)),
             None if self.may(FaultKind::Replay) => {
                 // Two replays at one point are tried in one order only.
                 let first = self.replayed.filter(|(point, _)| *point == after).map_or(0, |(_, number)| number as usize);
-                let sends = sent.iter().skip(first).filter_map(|send| Some((*self.senders.get(send)?, send)));
-                self.options.extend(sends.map(|(from, send)| (from, Fault::Replay { send: *send, after })));
+                let sends = sent.iter().skip(first);
+                let sends = sends.filter_map(|(_, send)| Some((*self.senders.get(send)?, *send)));
+                self.options.extend(sends.map(|(from, send)| (from, Fault::Replay { send, after })));
             }
             None => {}
         }

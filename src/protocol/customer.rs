@@ -111,6 +111,16 @@ impl Role for Customer {
             Input::TopUp(_) => {}
         }
     }
+
+    fn forget(&mut self, about: &PurchaseKey) {
+        if self.purchases.get(&about.tid).is_some_and(|purchase| purchase.about == *about) {
+            self.purchases.remove(&about.tid);
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.purchases.is_empty()
+    }
 }
 
 impl Purchase {

@@ -131,6 +131,14 @@ impl Role for Merchant {
             Input::Start(_) | Input::TopUp(_) => {}
         }
     }
+
+    fn forget(&mut self, about: &PurchaseKey) {
+        self.purchases.remove(about);
+    }
+
+    fn is_blank(&self) -> bool {
+        self.purchases.is_empty()
+    }
 }
 
 impl Purchase {

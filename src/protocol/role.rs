@@ -273,6 +273,15 @@ pub trait Role: RoleState {
     /// Takes one input and pushes effects onto the context. Deterministic: the same state, input and context give the same
     /// state and effects. Never panics, whatever the message.
     fn handle(&mut self, input: Input<'_>, context: &mut Context<'_>);
+
+    /// Drops what it remembers of a purchase about which nothing is under way any more, so that a long run does not fill the memory. It
+    /// may keep it, and must keep what bears on other purchases, such as what accounts hold.
+    fn forget(&mut self, _about: &PurchaseKey) {}
+
+    /// Whether it remembers nothing, as if it had just been set up.
+    fn is_blank(&self) -> bool {
+        false
+    }
 }
 
 /// What makes a boxed role a plain value: to be cloned, compared and hashed. Implemented for every role that derives these.

@@ -57,11 +57,13 @@ impl Server {
         if let Some(cents) = record.top_up() {
             self.topped_up_cents += *cents;
         }
-        let Some(about) = record.about else { return };
-        if let Some(transfer) = record.transfer() {
-            *self.moved.entry(transfer.payer).or_default() -= transfer.debit_cents;
-            *self.moved.entry(transfer.payee).or_default() += transfer.credit_cents;
+        for part in &record.parts {
+            if let Part::Transfer(transfer) = part {
+                *self.moved.entry(transfer.payer).or_default() -= transfer.debit_cents;
+                *self.moved.entry(transfer.payee).or_default() += transfer.credit_cents;
+            }
         }
+        let Some(about) = record.about else { return };
         self.entries.insert(about, Entry { record, remembered: true });
     }
 
@@ -299,5 +301,10 @@ impl Role for Server {
             Input::Restart => self.forget_again(context),
             Input::Start(_) => {}
         }
+    }
+
+    /// The accounts stay as they are.
+    fn forget(&mut self, about: &PurchaseKey) {
+        self.entries.remove(about);
     }
 }

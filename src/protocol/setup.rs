@@ -97,6 +97,18 @@ impl Population {
         false
     }
 
+    /// The party at a place in [`parties`](Self::parties).
+    pub const fn party(&self, index: usize) -> Party {
+        let number = index as u32;
+        if number < self.customers {
+            Party::Customer(number)
+        } else if number - self.customers < self.merchants {
+            Party::Merchant(number - self.customers)
+        } else {
+            Party::Server
+        }
+    }
+
     /// A party's place in [`parties`](Self::parties), or `None` if it takes no part.
     pub fn index(&self, party: Party) -> Option<usize> {
         match party {

@@ -153,11 +153,11 @@ pub struct ViolationRow<'a> {
     /// The command that shows it again.
     pub replay: Text<'a>,
     /// Whether the victim would have been spared with safeguards that it can carry out alone.
-    pub could_prevent: YesNo,
+    pub could_prevent: Option<YesNo>,
     /// With which; empty for none.
     pub prevented_by: Text<'a>,
     /// Whether the judge upholds what the victim claims for its loss.
-    pub can_prove: YesNo,
+    pub can_prove: Option<YesNo>,
 }
 
 /// A row of `outcomes.csv`: one distinct end state.

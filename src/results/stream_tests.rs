@@ -106,9 +106,9 @@ fn violation_row() -> ViolationRow<'static> {
         events: 2,
         runs: 3,
         replay: "halfpaid replay case1 'drop(1.3)'\r".into(),
-        could_prevent: YesNo::Yes,
+        could_prevent: Some(YesNo::Yes),
         prevented_by: "customer-journal".into(),
-        can_prove: YesNo::No,
+        can_prove: Some(YesNo::No),
     }
 }
 

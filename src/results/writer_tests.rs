@@ -17,9 +17,9 @@ fn violation(runs: u64) -> ViolationRow<'static> {
         events: 9,
         runs,
         replay: "halfpaid replay case1 'duplicate(1.4)'".into(),
-        could_prevent: YesNo::Yes,
+        could_prevent: Some(YesNo::Yes),
         prevented_by: "customer-journal".into(),
-        can_prove: YesNo::No,
+        can_prove: Some(YesNo::No),
     }
 }
 

@@ -13,7 +13,7 @@ use super::names::quoted;
 use super::raw::{Given, Named, RawFaults, RawScenario, Texts, Whole};
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::workload::workload;
-use super::{Clock, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, Scenario};
+use super::{Clock, CryptoKind, Deviations, Faults, Judged, Network, OnUnknown, Parties, Recovery, Scenario};
 use crate::explore::{Bounds, PARTIES_MAX};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::{self, HONEST};
@@ -43,6 +43,12 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
     if let (true, Some(items)) = (offers > OFFERS_MAX, &raw.workload.catalogue.items) {
         let message = format!("`workload.catalogue.items` times `parties.merchants` is {offers}");
         findings.error(items.span(), message, format!("accepted: at most {OFFERS_MAX} items in all"));
+    }
+    if let (Faults::Exhaustive { .. } | Faults::Scripted { .. }, Some(judged), Judged::WhenSettled) =
+        (&faults, &raw.workload.judged, workload.judged)
+    {
+        let help = "accepted: mode = \"random\" or \"none\", or judged = \"at-the-end\"";
+        findings.error(judged.span(), "`workload.judged` is \"when-settled\" in a mode of small runs", help);
     }
     if let Faults::Exhaustive { clock: Clock::Untimed, .. } = &faults {
         let all = parties.customers.saturating_add(parties.merchants).saturating_add(1);
@@ -144,7 +150,7 @@ fn without(given: &Texts, preset: Preset, protocols: &[&str], findings: &mut Fin
 fn parties(raw: &RawScenario, findings: &mut Findings<'_>) -> Parties {
     let (given, default) = (&raw.parties, Parties::default());
     Parties {
-        customers: findings.whole("parties.customers", &given.customers, 1..=100_000, default.customers),
+        customers: findings.whole("parties.customers", &given.customers, 1..=10_000_000, default.customers),
         merchants: findings.whole("parties.merchants", &given.merchants, 1..=100_000, default.merchants),
         opening_balance_cents: findings.whole(
             "parties.opening_balance_cents",

@@ -35,7 +35,7 @@ pub use faults::{parse_seeds, seeds_from};
 pub use load::{Loaded, LoadedScenario, line_of, load, load_file};
 pub use read::parse;
 pub use schema::schema;
-pub use workload::{Arrival, Catalogue, Popularity, TopUp, Workload};
+pub use workload::{Arrival, Catalogue, Judged, Popularity, TopUp, Workload};
 
 /// A scenario, fully checked. Times are virtual microseconds, money is cents.
 #[derive(Debug, Clone, PartialEq)]

@@ -60,6 +60,7 @@ pub(super) struct RawWorkload {
     pub(super) arrival: Given<RawArrival>,
     pub(super) catalogue: RawCatalogue,
     pub(super) top_up: Given<RawTopUp>,
+    pub(super) judged: Given<String>,
 }
 
 #[derive(Deserialize, Default)]

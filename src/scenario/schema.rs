@@ -12,7 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::faults::UNTIMED_AT_MOST_MAX;
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
-use super::{Catalogue, CryptoKind, Network, Parties, Recovery, Workload};
+use super::{Catalogue, CryptoKind, Judged, Network, Parties, Recovery, Workload};
 use crate::crypto::ITEM_BYTES_MIN;
 use crate::explore::Bounds;
 use crate::fault::FaultKind;
@@ -70,7 +70,7 @@ struct ScenarioFile {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, transform = optional)]
 struct PartiesTable {
-    #[schemars(range(min = 1, max = 100_000), default = "customers")]
+    #[schemars(range(min = 1, max = 10_000_000), default = "customers")]
     customers: u32,
     #[schemars(range(min = 1, max = 100_000), default = "merchants")]
     merchants: u32,
@@ -89,6 +89,9 @@ struct WorkloadTable {
     arrival: ArrivalTable,
     catalogue: CatalogueTable,
     top_up: TopUpTable,
+    /// When a purchase is judged: "when-settled" also forgets it, so that a run of millions fits the memory (modes none and random)
+    #[schemars(schema_with = "judged")]
+    judged: (),
 }
 
 /// When purchases start: one of the two
@@ -288,6 +291,7 @@ schemas! {
     cryptographies: one_of(CryptoKind::ALL.iter().map(|crypto| crypto.name()).collect(), None);
     popularities: one_of(vec!["zipf", "uniform"], Some("zipf"));
     on_unknown: one_of(vec!["give-up", "wait"], Some("give-up"));
+    judged: one_of(Judged::ALL.iter().map(|judged| judged.name()).collect(), Some(Judged::AtTheEnd.name()));
     modes: one_of(vec!["none", "random", "exhaustive", "scripted"], None);
     clocks: one_of(vec!["timed", "untimed"], Some("timed"));
     fault_kinds: several_of(FaultKind::ALL.iter().map(|kind| kind.name()).collect(), 1);

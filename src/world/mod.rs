@@ -10,7 +10,9 @@
 
 pub mod agenda;
 pub mod node;
+pub mod numbered;
 pub mod observer;
+mod wheel;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -18,12 +20,13 @@ use std::sync::Arc;
 use crate::protocol::message::Message;
 use crate::protocol::order::Cents;
 use crate::protocol::outsider::Forged;
-use crate::protocol::party::Party;
-use crate::protocol::role::{Clock, Effect, Input, Timer, Wish};
+use crate::protocol::party::{Party, PurchaseKey};
+use crate::protocol::role::{Clock, Effect, Input, Timer, TimerKind, Wish};
 use crate::protocol::setup::Setup;
 
 pub use agenda::{Agenda, Event, Slot};
 pub use node::{Node, Presence};
+pub use numbered::Numbered;
 pub use observer::{Happening, Loss, Observer};
 
 /// A message on its way.
@@ -35,6 +38,8 @@ pub struct Envelope {
     pub from: Party,
     /// Who it is addressed to.
     pub to: Party,
+    /// The purchase that it was sent about, whatever is left of that in the bytes.
+    pub about: PurchaseKey,
     /// What it holds.
     pub payload: Payload,
     /// Whether the outsider sent it in the sender's name.
@@ -70,7 +75,55 @@ pub struct Workload {
     pub top_up: Option<(u64, Cents)>,
     /// Times during which some parties cannot reach the others.
     pub partitions: Vec<Separation>,
+    /// Purchases that are worked out as they come, in place of a list.
+    pub drawn: Option<Drawn>,
 }
+
+impl Workload {
+    /// How many purchases.
+    pub fn purchases(&self) -> u32 {
+        self.drawn.as_ref().map_or(self.errands.len() as u32, |drawn| drawn.0.purchases())
+    }
+
+    /// The purchase of that number, from zero.
+    pub fn errand(&self, number: u32) -> Option<Errand> {
+        match &self.drawn {
+            Some(drawn) => drawn.0.errand(number),
+            None => self.errands.get(number as usize).copied(),
+        }
+    }
+
+    /// When the last purchase starts, in virtual microseconds.
+    pub fn last_start_us(&self) -> u64 {
+        match &self.drawn {
+            Some(drawn) => drawn.0.last_start_us(),
+            None => self.errands.last().map_or(0, |errand| errand.at_us),
+        }
+    }
+}
+
+/// A list of purchases that takes no room: a pure function from a number to a purchase, made to be asked in order.
+pub trait Supply: std::fmt::Debug + Send + Sync {
+    /// How many there are.
+    fn purchases(&self) -> u32;
+    /// The purchase of that number, from zero.
+    fn errand(&self, number: u32) -> Option<Errand>;
+    /// When the last one starts, in virtual microseconds.
+    fn last_start_us(&self) -> u64;
+}
+
+/// A [`Supply`] that is shared.
+#[derive(Debug, Clone)]
+pub struct Drawn(pub Arc<dyn Supply>);
+
+/// The same supply, not one that happens to say the same.
+impl PartialEq for Drawn {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Drawn {}
 
 /// A partition of the network.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +141,34 @@ pub struct Separation {
 struct Seat {
     node: Node,
     timers: BTreeMap<Timer, Slot>,
+}
+
+impl Seat {
+    /// Forgets a timer. The room of the last one is given back.
+    fn stop(&mut self, timer: &Timer) -> Option<Slot> {
+        let slot = self.timers.remove(timer);
+        if self.timers.is_empty() {
+            self.timers = BTreeMap::new();
+        }
+        slot
+    }
+}
+
+/// Where a party sits, or would: one that has nothing to do with any purchase takes up no more than this.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Chair {
+    Taken(Box<Seat>),
+    /// How many random values the party has drawn in its life.
+    Empty(u64),
+}
+
+impl Chair {
+    fn presence(&self) -> Presence {
+        match self {
+            Chair::Taken(seat) => seat.node.presence(),
+            Chair::Empty(_) => Presence::Up,
+        }
+    }
 }
 
 /// What the driver decides of a send; of every other effect there is nothing to decide.
@@ -145,10 +226,10 @@ pub struct World {
     now_us: u64,
     /// Whether the clock moves on a [`Choice::Wait`] only.
     stands: bool,
-    seats: Vec<Seat>,
+    seats: Vec<Chair>,
     agenda: Agenda,
     held: Vec<Arc<Envelope>>,
-    carried: Vec<Arc<Envelope>>,
+    carried: Numbered<Arc<Envelope>>,
     /// The party that is handling an input, and what it still wants done.
     handling: Option<(Party, VecDeque<Effect>)>,
 }
@@ -156,16 +237,23 @@ pub struct World {
 impl World {
     /// The world before anything has happened.
     pub fn new(setup: &Setup, workload: &Workload) -> Self {
-        let seat = |party| Seat { node: Node::new(party, setup), timers: BTreeMap::new() };
-        let seats = setup.population.parties().map(seat).collect();
+        let seats = setup.population.parties().map(|_| Chair::Empty(0)).collect();
         let mut agenda = Agenda::default();
         if let Some((at_us, _)) = workload.top_up {
             agenda.schedule(at_us, Event::TopUp);
         }
-        if let Some(first) = workload.errands.first() {
+        if let Some(first) = workload.errand(0) {
             agenda.schedule(first.at_us, Event::Start(0));
         }
-        World { now_us: 0, stands: false, seats, agenda, held: Vec::new(), carried: Vec::new(), handling: None }
+        World {
+            now_us: 0,
+            stands: false,
+            seats,
+            agenda,
+            held: Vec::new(),
+            carried: Numbered::default(),
+            handling: None,
+        }
     }
 
     /// The same with a clock that stands: events may be taken in any order, and time moves on a [`Choice::Wait`] only.
@@ -183,14 +271,57 @@ impl World {
         &self.agenda
     }
 
+    /// The event that comes next by the clock.
+    pub fn upcoming(&mut self) -> Option<Slot> {
+        self.agenda.upcoming()
+    }
+
     /// What is held back.
     pub fn held(&self) -> &[Arc<Envelope>] {
         &self.held
     }
 
-    /// Every envelope that the network has carried, in the order of their numbers.
-    pub fn carried(&self) -> &[Arc<Envelope>] {
+    /// Every envelope that the network has carried, by number, but for those of purchases that are forgotten.
+    pub const fn carried(&self) -> &Numbered<Arc<Envelope>> {
         &self.carried
+    }
+
+    /// Whether a party waits for a timer about a purchase.
+    pub fn waits(&self, setup: &Setup, party: Party, about: PurchaseKey) -> bool {
+        let Some(Chair::Taken(seat)) = setup.population.index(party).map(|index| &self.seats[index]) else {
+            return false;
+        };
+        TimerKind::ALL.iter().any(|kind| seat.timers.contains_key(&Timer { about, kind: *kind }))
+    }
+
+    /// Forgets a purchase about which nothing is under way or pending any more, with the envelopes of those numbers: the network cannot
+    /// replay them, its parties and their journals know nothing of it, and a party that knows of no other takes up no room.
+    pub fn forget(&mut self, setup: &Setup, about: &PurchaseKey, envelopes: &[u32]) {
+        for number in envelopes {
+            self.carried.forget(*number);
+        }
+        for party in [about.customer(), about.merchant(), Party::Server] {
+            let Some(chair) = setup.population.index(party).map(|index| &mut self.seats[index]) else { continue };
+            let Chair::Taken(seat) = chair else { continue };
+            seat.node.forget(about);
+            if seat.timers.is_empty() && seat.node.is_blank() {
+                *chair = Chair::Empty(seat.node.draws());
+            }
+        }
+    }
+
+    /// The seat of a party that is about to do something.
+    fn seat(&mut self, index: usize, setup: &Setup) -> &mut Seat {
+        let chair = &mut self.seats[index];
+        if let Chair::Empty(draws) = *chair {
+            let party = setup.population.party(index);
+            let seat = Seat { node: Node::resting(party, draws, setup), timers: BTreeMap::new() };
+            *chair = Chair::Taken(Box::new(seat));
+        }
+        match chair {
+            Chair::Taken(seat) => seat,
+            Chair::Empty(_) => unreachable!("it has just been taken"),
+        }
     }
 
     /// The party that is handling an input, and its next effect.
@@ -200,7 +331,7 @@ impl World {
 
     /// Whether a party is there; `None` if it takes no part.
     pub fn presence(&self, setup: &Setup, party: Party) -> Option<Presence> {
-        setup.population.index(party).map(|index| self.seats[index].node.presence())
+        setup.population.index(party).map(|index| self.seats[index].presence())
     }
 
     /// Whether all that is pending is repeated for ever and changes nothing: no party is about to start or to return, and every timer,
@@ -244,8 +375,14 @@ impl World {
 
     /// Whether every party is as it is in another world, but for records that say the same thing again.
     fn same_parties(&self, other: &World) -> bool {
-        self.seats.iter().zip(&other.seats).all(|(mine, theirs)| {
-            mine.node.same_but_for_repetition(&theirs.node) && mine.timers.keys().eq(theirs.timers.keys())
+        self.seats.iter().zip(&other.seats).all(|chairs| match chairs {
+            (Chair::Taken(mine), Chair::Taken(theirs)) => {
+                mine.node.same_but_for_repetition(&theirs.node) && mine.timers.keys().eq(theirs.timers.keys())
+            }
+            (Chair::Taken(one), Chair::Empty(_)) | (Chair::Empty(_), Chair::Taken(one)) => {
+                one.node.is_blank() && one.timers.is_empty()
+            }
+            (Chair::Empty(_), Chair::Empty(_)) => true,
         })
     }
 
@@ -270,7 +407,7 @@ impl World {
             Choice::Apply(fate) => self.apply(fate, setup, observer),
             Choice::Crash { party, forever } => self.crash(party, forever, setup, observer),
             Choice::Replay { envelope, latency_us } => {
-                let envelope = Arc::clone(&self.carried[envelope as usize]);
+                let Some(envelope) = self.carried.get(envelope).map(Arc::clone) else { return };
                 observer.observe(self.now_us, &Happening::Replayed { envelope: &envelope });
                 self.agenda.schedule(self.now_us + latency_us, Event::Arrival(envelope));
             }
@@ -295,7 +432,7 @@ impl World {
     /// Starts are put on the agenda one at a time, so that a long workload costs nothing before it is due.
     fn schedule_next_start(&mut self, event: &Event, workload: &Workload) {
         if let Event::Start(number) = event
-            && let Some(errand) = workload.errands.get(*number as usize + 1)
+            && let Some(errand) = workload.errand(*number + 1)
         {
             self.agenda.schedule(errand.at_us, Event::Start(number + 1));
         }
@@ -306,7 +443,7 @@ impl World {
         let party = event_party(&event, workload);
         let Some(index) = setup.population.index(party) else { return };
         if let Event::Restart(_) = event {
-            self.seats[index].node.restart();
+            self.seat(index, setup).node.restart();
         }
         if let Some(loss) = self.loss(&event, index, workload) {
             return observer.observe(self.now_us, &Happening::Lost { event: &event, loss });
@@ -325,7 +462,7 @@ impl World {
                 }
             },
             Event::Timer(_, timer) => {
-                self.seats[index].timers.remove(timer);
+                self.seat(index, setup).stop(timer);
                 observer.observe(self.now_us, &Happening::Fired { party, timer: *timer });
                 Input::Timeout(*timer)
             }
@@ -334,7 +471,7 @@ impl World {
                 Input::Restart
             }
             Event::Start(number) => {
-                let errand = workload.errands[*number as usize];
+                let Some(errand) = workload.errand(*number) else { return };
                 observer.observe(self.now_us, &Happening::Started { number: *number, errand });
                 Input::Start(errand.wish)
             }
@@ -344,14 +481,15 @@ impl World {
                 Input::TopUp(cents)
             }
         };
-        let (effects, work) = self.seats[index].node.handle(input, &Clock::at(self.now_us), setup);
+        let clock = Clock::at(self.now_us);
+        let (effects, work) = self.seat(index, setup).node.handle(input, &clock, setup);
         observer.observe(self.now_us, &Happening::Worked { party, work });
         self.handling = (!effects.is_empty()).then(|| (party, effects.into()));
     }
 
     /// Why an event comes to nothing, if it does.
     fn loss(&self, event: &Event, index: usize, workload: &Workload) -> Option<Loss> {
-        if self.seats[index].node.presence() != Presence::Up {
+        if self.seats[index].presence() != Presence::Up {
             return Some(Loss::Absent);
         }
         let Event::Arrival(envelope) = event else { return None };
@@ -370,22 +508,21 @@ impl World {
             self.handling = None;
         }
         let (Some(effect), Some(index)) = (effect, setup.population.index(party)) else { return };
-        let seat = &mut self.seats[index];
         match effect {
             Effect::Save { record, durable } => {
                 observer.observe(self.now_us, &Happening::Saved { party, record: &record, durable });
-                seat.node.save(record, durable);
+                self.seat(index, setup).node.save(record, durable);
             }
             Effect::Send { to, message } => self.send(party, to, message, fate, setup, observer),
             Effect::SetTimer { timer, after_us } => {
                 let at_us = self.now_us.saturating_add(after_us);
                 let slot = self.agenda.schedule(at_us, Event::Timer(party, timer));
-                if let Some(earlier) = seat.timers.insert(timer, slot) {
+                if let Some(earlier) = self.seat(index, setup).timers.insert(timer, slot) {
                     self.agenda.remove(earlier);
                 }
             }
             Effect::CancelTimer(timer) => {
-                if let Some(slot) = seat.timers.remove(&timer) {
+                if let Some(slot) = self.seat(index, setup).stop(&timer) {
                     self.agenda.remove(slot);
                 }
             }
@@ -406,8 +543,9 @@ impl World {
     ) {
         let number = self.carried.len() as u32;
         let bytes = message.encoded_len();
+        let about = message.about;
         let payload = payload(&message, setup);
-        let mut envelope = Arc::new(Envelope { number, from, to, payload, forged: false });
+        let mut envelope = Arc::new(Envelope { number, from, to, about, payload, forged: false });
         observer.observe(self.now_us, &Happening::Sent { envelope: &envelope, message: &message, bytes, fate });
         self.carried.push(Arc::clone(&envelope));
         if setup.population.index(to).is_none() {
@@ -428,8 +566,14 @@ impl World {
                 let mut garbled = message.encode();
                 let bit = bit as usize % (garbled.len() * 8);
                 garbled[bit / 8] ^= 1 << (bit % 8);
-                envelope =
-                    Arc::new(Envelope { number, from, to, payload: Payload::Bytes(garbled.into()), forged: false });
+                envelope = Arc::new(Envelope {
+                    number,
+                    from,
+                    to,
+                    about,
+                    payload: Payload::Bytes(garbled.into()),
+                    forged: false,
+                });
                 arrive(&envelope, after_us);
             }
         }
@@ -443,7 +587,7 @@ impl World {
         }
         let payload = bytes.clone().map_or_else(|| payload(message, setup), Payload::Bytes);
         let number = self.carried.len() as u32;
-        let envelope = Arc::new(Envelope { number, from: *from, to: *to, payload, forged: true });
+        let envelope = Arc::new(Envelope { number, from: *from, to: *to, about: message.about, payload, forged: true });
         let bytes = bytes.as_ref().map_or_else(|| message.encoded_len(), |bytes| bytes.len());
         observer.observe(self.now_us, &Happening::Forged { envelope: &envelope, message, bytes });
         self.carried.push(Arc::clone(&envelope));
@@ -455,7 +599,7 @@ impl World {
         if self.handling.as_ref().is_some_and(|(handling, _)| *handling == party) {
             self.handling = None;
         }
-        let seat = &mut self.seats[index];
+        let seat = self.seat(index, setup);
         seat.node.crash(forever, setup);
         for (_, slot) in std::mem::take(&mut seat.timers) {
             self.agenda.remove(slot);
@@ -487,7 +631,7 @@ pub fn event_party(event: &Event, workload: &Workload) -> Party {
     match event {
         Event::Arrival(envelope) => envelope.to,
         Event::Timer(party, _) | Event::Restart(party) => *party,
-        Event::Start(number) => Party::Customer(workload.errands.get(*number as usize).map_or(0, |e| e.customer)),
+        Event::Start(number) => Party::Customer(workload.errand(*number).map_or(0, |errand| errand.customer)),
         Event::TopUp => Party::Server,
     }
 }

@@ -47,12 +47,12 @@ fn every_number_has_its_range() {
         (
             "customers = 1",
             "customers = 0",
-            "9:13 `parties.customers` is 0, which is out of range | accepted: a whole number from 1 to 100000",
+            "9:13 `parties.customers` is 0, which is out of range | accepted: a whole number from 1 to 10000000",
         ),
         (
             "customers = 1",
             "customers = -3",
-            "9:13 `parties.customers` is -3, which is out of range | accepted: a whole number from 1 to 100000",
+            "9:13 `parties.customers` is -3, which is out of range | accepted: a whole number from 1 to 10000000",
         ),
         (
             "merchants = 1",
