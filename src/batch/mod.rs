@@ -16,18 +16,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::drive::exhaustive::{Budget, Given, Share, explore_share};
+use crate::blame::Blame;
+use crate::drive::exhaustive::{Given, Share, explore_share};
 use crate::drive::random::Random;
 use crate::drive::scripted::run_plan;
 use crate::drive::shrink::shrink;
 use crate::drive::{self, Fair, Finished, Job};
-use crate::fault::{Fault, Plan};
+use crate::fault::coverage::{Coverage, Covered};
+use crate::fault::{Budget, Fault, Plan};
 use crate::invariant::ending::Ending;
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{
-    LeftOut, Manifest, Percent, ResultsError, Row, ScenarioWriter, Sometimes, SummaryRow, ViolationRow,
+    LeftOut, Manifest, Percent, ResultsError, Row, ScenarioWriter, Sometimes, SummaryRow, ViolationRow, YesNo,
     create_scenario_folder,
 };
 use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Scenario};
@@ -100,17 +102,38 @@ pub struct Outcome {
     pub findings: Vec<String>,
 }
 
+/// What the verdicts of a scenario, or of several, amount to; the worst is the greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Every verdict is as expected.
+    AsExpected,
+    /// A bound was reached before an answer: what has not been seen to break may break yet.
+    Open,
+    /// Some verdict is not as expected.
+    NotAsExpected,
+}
+
+impl Outcome {
+    /// What the verdicts amount to. What broke is broken, however much was left out.
+    pub fn standing(&self) -> Standing {
+        let any = |of: &dyn Fn(&SummaryRow<'_>) -> bool| self.summary.iter().any(of);
+        let left_out = self.incomplete.is_some();
+        if any(&|row| row.found == Verdict::Violated && row.expected == Verdict::Holds) {
+            Standing::NotAsExpected
+        } else if left_out && any(&|row| row.found == Verdict::Holds) {
+            Standing::Open
+        } else if any(&|row| row.as_expected == YesNo::No) {
+            Standing::NotAsExpected
+        } else {
+            Standing::AsExpected
+        }
+    }
+}
+
 /// Says which faults of a plan never met their site.
 pub fn unmet(faults: &[Fault]) -> String {
     let list: Vec<String> = faults.iter().map(|fault| format!("`{fault}`")).collect();
     format!("the run never comes to the site of {}", list.join(", "))
-}
-
-/// How the parties of a run break the protocol, in words.
-fn deviation(setup: &Setup) -> Option<String> {
-    let words: Vec<String> =
-        setup.deviations().map(|(side, known)| format!("{} {}", side.word(), known.name())).collect();
-    (!words.is_empty()).then(|| words.join(" + "))
 }
 
 /// What is to be done about a scenario's runs.
@@ -273,7 +296,7 @@ struct Sums {
 
 /// The violations of one protocol, gathered as its way of choosing plans allows.
 enum Gathered {
-    Exhaustive(Exhaustive),
+    Exhaustive(Exhaustive, Coverage),
     Sampled(Sampled),
 }
 
@@ -287,12 +310,10 @@ impl<'a> Campaign<'a> {
         let mut sums = Sums::default();
         let seed = scenario.seed;
         let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
-        let deviation = deviation(&setup);
         (self.asked, self.runs) = (0, 0);
-        if let Faults::Exhaustive { at_most, kinds, clock: Clock::Untimed } = &scenario.faults {
-            let budget =
-                Budget { at_most: *at_most, kinds: kinds.clone(), server_may_vanish: scenario.server_crash_forever };
-            return self.untimed(protocol, setup, &budget, deviation.as_deref());
+        if let (Faults::Exhaustive { clock: Clock::Untimed, .. }, Some(budget)) = (&scenario.faults, scenario.budget())
+        {
+            return self.untimed(protocol, setup, &budget);
         }
         let gathered = match &scenario.faults {
             Faults::Random { seeds, .. } => {
@@ -321,25 +342,21 @@ impl<'a> Campaign<'a> {
                 let job = Job { setup: &setup, workload: &workload, latency };
                 let place = self.place(protocol, seed);
                 let mut exhaustive = Exhaustive::default();
+                let mut coverage = Coverage::default();
                 match chosen {
-                    Faults::Exhaustive { at_most, kinds, .. } => {
-                        let budget = Budget {
-                            at_most: *at_most,
-                            kinds: kinds.clone(),
-                            server_may_vanish: scenario.server_crash_forever,
-                        };
+                    Faults::Exhaustive { .. } => {
+                        let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
                         let inspect =
                             |_: &Plan, finished: &Finished<'_>| rows::keep(finished, &setup, &workload, place);
                         let mut search = Search {
                             campaign: self,
                             protocol,
-                            deviation: deviation.as_deref(),
                             exhaustive: &mut exhaustive,
                             sums: &mut sums,
                             rounds_ahead: budget.at_most,
                             result: Ok(()),
                         };
-                        explore_share(&job, &budget, inspect, &mut search);
+                        coverage = explore_share(&job, &budget, inspect, &mut search);
                         search.result?;
                     }
                     Faults::Scripted { plans } => {
@@ -363,7 +380,7 @@ impl<'a> Campaign<'a> {
                                 }
                             };
                             if let Some(kept) = &kept {
-                                exhaustive.note(plan, &kept.violations, seed, deviation.as_deref());
+                                exhaustive.note(plan, &kept.violations, seed);
                             }
                             self.take(kept, &mut sums)?;
                         }
@@ -375,15 +392,15 @@ impl<'a> Campaign<'a> {
                             rows::keep(&finished, &setup, &workload, place)
                         });
                         if let Some(kept) = &kept {
-                            exhaustive.note(&kept.plan, &kept.violations, seed, deviation.as_deref());
+                            exhaustive.note(&kept.plan, &kept.violations, seed);
                         }
                         self.take(kept, &mut sums)?;
                     }
                 }
-                Gathered::Exhaustive(exhaustive)
+                Gathered::Exhaustive(exhaustive, coverage)
             }
         };
-        self.conclude(protocol, sums, gathered, deviation.as_deref())
+        self.conclude(protocol, sums, gathered)
     }
 
     fn random(&self, protocol: &Arc<dyn Protocol>, seed: u64) -> Kept<'a> {
@@ -451,32 +468,28 @@ impl<'a> Campaign<'a> {
         Ok(())
     }
 
-    fn conclude(
-        &mut self,
-        protocol: &Arc<dyn Protocol>,
-        sums: Sums,
-        gathered: Gathered,
-        deviation: Option<&str>,
-    ) -> Result<(), BatchError> {
+    fn conclude(&mut self, protocol: &Arc<dyn Protocol>, sums: Sums, gathered: Gathered) -> Result<(), BatchError> {
         if self.shelf.is_a_part() {
             return Ok(());
         }
         let place = self.place(protocol, self.scenario.seed);
-        let findings: Vec<(Kind, String, Finding)> = match gathered {
-            Gathered::Exhaustive(exhaustive) => exhaustive.into_findings().collect(),
+        let mut coverage = Coverage::default();
+        let findings: Vec<(Kind, Finding)> = match gathered {
+            Gathered::Exhaustive(exhaustive, tried) => {
+                coverage = tried;
+                exhaustive.into_findings().collect()
+            }
             Gathered::Sampled(sampled) => {
                 let found: Vec<(Kind, Finding)> = sampled.into_findings().collect();
-                found
-                    .into_par_iter()
-                    .map(|(kind, finding)| {
-                        let finding = self.shrunk(protocol, finding);
-                        let cause = findings::cause(&finding.plan, deviation);
-                        (kind, cause, finding)
-                    })
-                    .collect()
+                found.into_par_iter().map(|(kind, finding)| (kind, self.shrunk(protocol, finding))).collect()
             }
         };
-        for (kind, cause, finding) in findings {
+        let blamed = findings.into_par_iter().map(|(kind, finding)| {
+            let blame = self.blame(protocol, &finding);
+            (kind, finding, blame)
+        });
+        for (kind, finding, blame) in blamed.collect::<Vec<_>>() {
+            let cause = findings::cause(&finding.plan, &blame.deviations);
             let replay = format!(
                 "halfpaid replay {} \"{}\" --protocol {} --seed {}",
                 self.scenario.name,
@@ -484,7 +497,8 @@ impl<'a> Campaign<'a> {
                 protocol.name(),
                 finding.seed
             );
-            self.findings.push(line(kind.clause, &cause, &finding.plan.to_string(), &finding.violation));
+            self.findings.push(line(kind.clause, &cause, &finding.plan.to_string(), &finding.violation, &blame));
+            coverage.violate(&finding.plan);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
                 protocol: place.protocol.into(),
@@ -497,8 +511,12 @@ impl<'a> Campaign<'a> {
                 events: finding.violation.events,
                 runs: finding.runs,
                 replay: replay.into(),
+                could_prevent: blame.prevention.is_some().into(),
+                prevented_by: blame.prevention_names().into(),
+                can_prove: blame.provable.into(),
             })?;
         }
+        self.covered(protocol, &coverage.into_rows().collect::<Vec<_>>())?;
         for (end, (runs, plan)) in &sums.ends {
             self.writer.write(&rows::outcome(end, place, *runs, plan.to_string()))?;
         }
@@ -526,6 +544,24 @@ impl<'a> Campaign<'a> {
         Ok(())
     }
 
+    /// Writes what a search has met and struck.
+    fn covered(&mut self, protocol: &Arc<dyn Protocol>, coverage: &[Covered]) -> Result<(), BatchError> {
+        for covered in coverage {
+            self.writer.write(&rows::coverage(covered, &self.scenario.name, protocol.name()))?;
+        }
+        self.left_out.extend(unstruck(coverage, protocol.name()));
+        Ok(())
+    }
+
+    /// Who and what is to blame for a finding. Its runs are made with the cheap cryptography.
+    fn blame(&self, protocol: &Arc<dyn Protocol>, finding: &Finding) -> Blame {
+        let setup = workload::setup(self.scenario, protocol, CryptoKind::Symbolic, finding.seed);
+        let workload = workload::workload(self.scenario, finding.seed);
+        let job = Job { setup: &setup, workload: &workload, latency: workload::latency(self.scenario) };
+        let (finished, _) = run_plan(&job, &finding.plan, &mut ());
+        Blame::of_plan(&job, &finding.plan, &finished, &finding.violation)
+    }
+
     /// A sampled finding, made as small as it can be. Runs take the same course under both kinds of cryptography, so the many
     /// tries are made with the cheap one.
     fn shrunk(&self, protocol: &Arc<dyn Protocol>, finding: Finding) -> Finding {
@@ -541,16 +577,26 @@ impl<'a> Campaign<'a> {
 }
 
 /// A line on something that broke.
-fn line(clause: &str, cause: &str, plan: &str, violation: &Violation) -> String {
+fn line(clause: &str, cause: &str, plan: &str, violation: &Violation, blame: &Blame) -> String {
     let Violation { invariant, victim, events, .. } = violation;
-    format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}", invariant.name())
+    let words = blame.words(*victim);
+    format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}; {words}", invariant.name())
+}
+
+/// What a search that came to its end met and never struck.
+fn unstruck(coverage: &[Covered], protocol: &str) -> Option<LeftOut> {
+    let unstruck = coverage.iter().filter(|covered| covered.met > 0 && covered.struck == 0);
+    let unstruck: Vec<String> = unstruck.map(|c| format!("{} at {} of {}", c.fault.name(), c.site, c.party)).collect();
+    (!unstruck.is_empty()).then(|| LeftOut {
+        what: format!("{} sites of {protocol}: {}", unstruck.len(), unstruck.join(", ")),
+        why: "a site was met and never struck, which is a fault of the search".to_owned(),
+    })
 }
 
 /// A campaign that searches every plan.
 struct Search<'s, 'a> {
     campaign: &'s mut Campaign<'a>,
     protocol: &'s Arc<dyn Protocol>,
-    deviation: Option<&'s str>,
     exhaustive: &'s mut Exhaustive,
     sums: &'s mut Sums,
     /// How many times more plans will turn out to be ahead.
@@ -574,7 +620,7 @@ impl<'a> Share<Kept<'a>> for Search<'_, 'a> {
     fn take(&mut self, kept: Option<Kept<'a>>) -> bool {
         if let Some(kept) = &kept {
             let seed = self.campaign.scenario.seed;
-            self.exhaustive.note(&kept.plan, &kept.violations, seed, self.deviation);
+            self.exhaustive.note(&kept.plan, &kept.violations, seed);
         }
         self.result = self.campaign.take(kept, self.sums);
         self.result.is_ok()

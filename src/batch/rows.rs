@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::drive::Finished;
+use crate::fault::coverage::Covered;
 use crate::fault::{FaultKind, Plan};
 use crate::invariant::ending::{Ending, Goods};
 use crate::invariant::facts::PurchaseFacts;
@@ -15,7 +16,8 @@ use crate::protocol::party::{Party, PurchaseKey, Tid};
 use crate::protocol::role::Belief;
 use crate::protocol::setup::Setup;
 use crate::results::{
-    CustomerBelief, CustomerGoods, MerchantBelief, OutcomeRow, Payment, PurchaseRow, RunRow, Sha256Sum, Text, YesNo,
+    CoverageRow, CustomerBelief, CustomerGoods, MerchantBelief, OutcomeRow, Payment, PurchaseRow, RunRow, Sha256Sum,
+    Text, YesNo,
 };
 use crate::world::Workload;
 
@@ -277,4 +279,18 @@ fn reached(run: &RunRow<'_>, plan: &Plan) -> Vec<&'static str> {
         reached.extend(plan.0.iter().any(|fault| fault.kind() == *kind).then_some(kind.name()));
     }
     reached
+}
+
+/// The row of a site and a kind of fault.
+pub fn coverage(covered: &Covered, scenario: &str, protocol: &str) -> CoverageRow<'static> {
+    CoverageRow {
+        scenario: scenario.to_owned().into(),
+        protocol: protocol.to_owned().into(),
+        party: covered.party,
+        site: covered.site.clone().into(),
+        fault: covered.fault.name().into(),
+        met: covered.met,
+        struck: covered.struck,
+        violated: covered.violated,
+    }
 }

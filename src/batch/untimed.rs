@@ -3,6 +3,7 @@
 //! `runs.csv` and `purchases.csv` have no rows then, since there are no runs: what columns elsewhere call runs are distinct states at
 //! rest. A plan is a course: the faults, and the order of events that goes with them.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -10,13 +11,18 @@ use serde::{Deserialize, Serialize};
 
 use super::kept::{Wanted, interned};
 use super::rows::{self, SOMETIMES};
-use super::{BatchError, Campaign, Level, line, workload};
-use crate::drive::exhaustive::{Budget, Given};
-use crate::explore::{self, Answer, Bounds, Question, Reductions, Stopped};
-use crate::fault::FaultKind;
+use super::{BatchError, Campaign, Level, line, unstruck, workload};
+use crate::blame::{Blame, Broken};
+use crate::drive::exhaustive::Given;
+use crate::drive::follow::follow;
+use crate::drive::{Job, Latency};
+use crate::explore::{self, Answer, Finding, Question, Reductions, Stopped};
+use crate::fault::{Budget, FaultKind};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;
+use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
+use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
 use crate::results::{CoverageRow, LeftOut, OutcomeRow, Percent, SummaryRow, ViolationRow};
 use crate::scenario::Scenario;
@@ -46,6 +52,45 @@ impl explore::Progress for Teller<'_, '_> {
     }
 }
 
+/// Searches again, each time with something put right, to see what a finding does without.
+struct Again<'q> {
+    question: &'q Question<'q>,
+    /// What was found before, and under what: a search answers for all findings.
+    searched: RefCell<Vec<(Variant, Option<Vec<Finding>>)>>,
+}
+
+/// What a search again differs in.
+type Variant = (Vec<&'static str>, Option<(Side, MechanismSet)>, bool);
+
+impl<'q> Again<'q> {
+    fn new(question: &'q Question<'q>) -> Self {
+        Again { question, searched: RefCell::default() }
+    }
+
+    /// What breaks under another setup by no other faults than those of a finding; `None` where the search could not end.
+    fn broken(&self, setup: &Setup, cause: &[String]) -> Option<Broken> {
+        let deviations = setup.deviations().map(|(_, known)| known.name()).collect();
+        let variant = (deviations, setup.alone, setup.timing.gives_up_on_unknown);
+        let mut searched = self.searched.borrow_mut();
+        if !searched.iter().any(|(known, _)| *known == variant) {
+            let answer = explore::explore(&Question { setup, ..*self.question }, &mut ());
+            searched.push((variant.clone(), answer.stopped.is_none().then_some(answer.findings)));
+        }
+        let (_, findings) = searched.iter().find(|(known, _)| *known == variant)?;
+        let by_these = |finding: &&Finding| finding.cause.iter().all(|fault| cause.contains(fault));
+        let found = findings.as_ref()?.iter().filter(by_these);
+        Some(found.map(|finding| (finding.violation.clause, finding.violation.victim)).collect())
+    }
+
+    fn blame(&self, finding: &Finding) -> Blame {
+        let Question { setup, workload, .. } = *self.question;
+        let job = Job { setup, workload, latency: Latency { min_us: 0, max_us: 0 } };
+        let followed = follow(&job, &finding.course, &mut ());
+        let trial = |setup: &Setup| self.broken(setup, &finding.cause);
+        Blame::of(&followed.finished, setup, &finding.violation, &trial)
+    }
+}
+
 /// What a search leaves in the results.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Searched {
@@ -67,14 +112,13 @@ impl Campaign<'_> {
         protocol: &Arc<dyn Protocol>,
         setup: Setup,
         budget: &Budget,
-        deviation: Option<&str>,
     ) -> Result<(), BatchError> {
         let Scenario { name, seed, .. } = self.scenario;
         let wanted = Wanted { scenario: name, protocol: protocol.name(), run: 1, seed: *seed, plan: "" };
         let searched = match self.shelf.search(wanted)? {
             Given::Elsewhere => return Ok(()),
             Given::Known(searched) => searched,
-            Given::Run => self.search(protocol, setup, budget, deviation)?,
+            Given::Run => self.search(protocol, setup, budget)?,
         };
         self.shelf.keep_search(&searched)?;
         self.apply(searched)
@@ -95,33 +139,29 @@ impl Campaign<'_> {
         Ok(())
     }
 
-    fn search(
-        &self,
-        protocol: &Arc<dyn Protocol>,
-        setup: Setup,
-        budget: &Budget,
-        deviation: Option<&str>,
-    ) -> Result<Searched, BatchError> {
+    fn search(&self, protocol: &Arc<dyn Protocol>, setup: Setup, budget: &Budget) -> Result<Searched, BatchError> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
-        let bounds = Bounds { states: self.scenario.states_at_most, ..Bounds::default() };
+        let bounds = self.scenario.bounds;
         let question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
         let answer = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(BatchError::Interrupted);
         }
         let mut searched = Searched { protocol: protocol.name().to_owned(), ..Searched::default() };
-        self.found(&mut searched, protocol, &answer, deviation);
+        self.found(&mut searched, protocol, &question, &answer);
         self.summarise(&mut searched, protocol, &answer);
         reached(&mut searched, &answer, &budget.kinds);
         not_searched(&mut searched, protocol, &answer);
         Ok(searched)
     }
 
-    fn found(&self, searched: &mut Searched, protocol: &Arc<dyn Protocol>, answer: &Answer, deviation: Option<&str>) {
+    fn found(&self, searched: &mut Searched, protocol: &Arc<dyn Protocol>, question: &Question<'_>, answer: &Answer) {
         let place = self.place(protocol, self.scenario.seed);
+        let again = Again::new(question);
         for finding in &answer.findings {
-            let roots: Vec<&str> = deviation.into_iter().chain(finding.cause.iter().map(String::as_str)).collect();
+            let blame = again.blame(finding);
+            let roots: Vec<&str> = blame.deviations.iter().chain(&finding.cause).map(String::as_str).collect();
             let cause = if roots.is_empty() { "no fault".to_owned() } else { roots.join(" + ") };
             let replay = format!(
                 "halfpaid replay {} \"{}\" --protocol {} --seed {}",
@@ -132,6 +172,7 @@ impl Campaign<'_> {
                 &cause,
                 &finding.course.to_string(),
                 &finding.violation,
+                &blame,
             ));
             searched.violations.push(ViolationRow {
                 scenario: place.scenario.to_owned().into(),
@@ -145,24 +186,17 @@ impl Campaign<'_> {
                 events: finding.violation.events,
                 runs: finding.states,
                 replay: replay.into(),
+                could_prevent: blame.prevention.is_some().into(),
+                prevented_by: blame.prevention_names().into(),
+                can_prove: blame.provable.into(),
             });
         }
         for ended in &answer.ends {
             let course = ended.course.as_ref().map(ToString::to_string).unwrap_or_default();
             searched.outcomes.push(rows::outcome(&ended.ending, place, ended.states, course).detached());
         }
-        for covered in &answer.coverage {
-            searched.coverage.push(CoverageRow {
-                scenario: place.scenario.to_owned().into(),
-                protocol: place.protocol.to_owned().into(),
-                party: covered.party,
-                site: covered.site.clone().into(),
-                fault: covered.fault.name().into(),
-                met: covered.met,
-                struck: covered.struck,
-                violated: covered.violated,
-            });
-        }
+        let covered = |covered| rows::coverage(covered, place.scenario, place.protocol);
+        searched.coverage.extend(answer.coverage.iter().map(covered));
     }
 
     fn summarise(&self, searched: &mut Searched, protocol: &Arc<dyn Protocol>, answer: &Answer) {
@@ -227,17 +261,8 @@ fn not_searched(searched: &mut Searched, protocol: &Arc<dyn Protocol>, answer: &
             why: stopped.to_string(),
         });
     }
-    let unstruck: Vec<String> = answer
-        .coverage
-        .iter()
-        .filter(|covered| covered.met > 0 && covered.struck == 0 && answer.stopped.is_none())
-        .map(|covered| format!("{} at {} of {}", covered.fault.name(), covered.site, covered.party))
-        .collect();
-    if !unstruck.is_empty() {
-        searched.left_out.push(LeftOut {
-            what: format!("{} sites of {}: {}", unstruck.len(), protocol.name(), unstruck.join(", ")),
-            why: "a site was met and never struck, which is a fault of the search".to_owned(),
-        });
+    if answer.stopped.is_none() {
+        searched.left_out.extend(unstruck(&answer.coverage, protocol.name()));
     }
     for (breach, course) in &answer.unconfirmed {
         let course = course.as_ref().map_or("no course".to_owned(), |course| format!("`{course}`"));

@@ -9,10 +9,8 @@ use clap::{Args, ValueEnum};
 use super::output::{self, Output};
 use super::progress::Bars;
 use super::{Exit, Failure};
-use crate::batch::{BatchError, Outcome};
-use crate::results::{
-    Annotation, Suite, SummaryRow, TableLook, YesNo, one_line, verdict_table, write_junit, write_summary,
-};
+use crate::batch::{BatchError, Outcome, Standing};
+use crate::results::{Annotation, Suite, SummaryRow, TableLook, one_line, verdict_table, write_junit, write_summary};
 use crate::scenario::{Diagnostic, LoadedScenario, line_of};
 
 #[derive(Args)]
@@ -43,6 +41,7 @@ pub(super) struct Verdicts<'a> {
     suites: Vec<Suite>,
     annotations: Vec<Annotation>,
     incomplete: Option<String>,
+    standing: Standing,
     unusable: Unusable,
     stopped: Option<BatchError>,
 }
@@ -57,6 +56,7 @@ impl<'a> Verdicts<'a> {
             suites: Vec::new(),
             annotations: Vec::new(),
             incomplete: None,
+            standing: Standing::AsExpected,
             unusable: Unusable::new(),
             stopped: None,
         }
@@ -73,6 +73,7 @@ impl<'a> Verdicts<'a> {
             self.annotate(loaded, &suite, &outcome.gaps);
             self.suites.push(suite);
         }
+        self.standing = self.standing.max(outcome.standing());
         let incomplete = outcome.incomplete.map(|why| format!("{name}: {why}"));
         self.incomplete = self.incomplete.take().or(incomplete);
         self.rows.extend(outcome.summary);
@@ -133,14 +134,11 @@ impl<'a> Verdicts<'a> {
             Err(failure) if failure.exit != Exit::AsExpected => return Err(failure),
             _ => {}
         }
-        let unexpected = self.rows.iter().any(|row| row.as_expected == YesNo::No);
         match self.stopped {
             Some(BatchError::Interrupted) => Ok(Exit::Interrupted),
             Some(error) => Err(Failure::usage(error)),
             None if !self.unusable.is_empty() => Ok(Exit::Usage),
-            None if self.incomplete.is_some() => Ok(Exit::Inconclusive),
-            None if unexpected => Ok(Exit::NotAsExpected),
-            None => Ok(Exit::AsExpected),
+            None => Ok(self.standing.into()),
         }
     }
 

@@ -137,7 +137,8 @@ impl PurchaseFacts {
     /// What C can count on: what its records give, or what they and P's record give together, as far as P helps. C cannot ask P
     /// about a purchase that it has forgotten.
     pub fn obtainable(&self, setup: &Setup) -> Option<Blob> {
-        let helps = setup.mechanisms.has(Mechanism::StatusQuery) && setup.mechanisms.has(Mechanism::ReleaseOnQuery);
+        let helps =
+            setup.has(Side::Customer, Mechanism::StatusQuery) && setup.has(Side::Server, Mechanism::ReleaseOnQuery);
         let asks = || helps && self.customer.iter().any(|(record, _)| record.instrument().is_some());
         self.held.clone().or_else(|| if asks() { self.escrowed(false, setup) } else { None })
     }
@@ -188,8 +189,8 @@ impl PurchaseFacts {
     pub fn refresh(&mut self, now_us: u64, setup: &Setup) {
         let records = || self.customer.iter().flat_map(|(record, _)| record.parts.iter());
         self.held = derive(records(), setup);
-        let known = derive(records().chain(&self.received), setup);
-        self.knows_item = known.is_some() && known == self.truth(setup);
+        let truth = self.truth(setup);
+        self.knows_item = derivable(records().chain(&self.received), setup).any(|content| Some(content) == truth);
         if self.held.is_some() {
             self.delivered_us.get_or_insert(now_us);
         }
@@ -204,13 +205,17 @@ impl PurchaseFacts {
     }
 }
 
-/// What a collection of parts gives: the content of a ciphertext that one of the keys opens, or else an item.
+/// What a collection of parts gives first.
 fn derive<'p>(parts: impl Iterator<Item = &'p Part> + Clone, setup: &Setup) -> Option<Blob> {
+    derivable(parts, setup).next()
+}
+
+/// All that a collection of parts gives: the contents of the ciphertexts that one of the keys opens, then the items.
+fn derivable<'p>(parts: impl Iterator<Item = &'p Part> + Clone, setup: &Setup) -> impl Iterator<Item = Blob> {
     let keys = parts.clone().filter_map(|part| if let Part::Key(key) = part { Some(key) } else { None });
-    let mut sealed = parts.clone().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
-    let opened = sealed.find_map(|sealed| keys.clone().find_map(|key| setup.crypto.open(key, sealed)));
-    opened
-        .or_else(|| parts.clone().find_map(|part| if let Part::Item(item) = part { Some(item.clone()) } else { None }))
+    let sealed = parts.clone().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
+    let opened = sealed.flat_map(move |sealed| keys.clone().filter_map(move |key| setup.crypto.open(key, sealed)));
+    opened.chain(parts.filter_map(|part| if let Part::Item(item) = part { Some(item.clone()) } else { None }))
 }
 
 /// What is known of a whole run.
@@ -271,9 +276,16 @@ impl Facts {
                 self.news = !matches!(fate, Fate::Arrive(_));
                 self.sent(now_us, envelope, message, *fate);
             }
+            Happening::Forged { envelope, message, .. } => {
+                self.news = true;
+                self.forged(envelope, message);
+            }
             Happening::Arrived { envelope, message } => {
                 self.landed(envelope.number);
-                self.arrived(now_us, envelope.to, message, setup, touched);
+                // What an outsider hands out is nobody's delivery, whatever its recipient makes of it.
+                if !envelope.forged {
+                    self.arrived(now_us, envelope.to, message, setup, touched);
+                }
             }
             Happening::Lost { event: Event::Arrival(envelope), loss } => {
                 self.news = *loss == Loss::Separated;
@@ -339,6 +351,15 @@ impl Facts {
                 Fate::Arrive(_) | Fate::Hold | Fate::Garbled(..) => 1,
             };
             self.departed(envelope.number, copies);
+        }
+    }
+
+    /// An outsider's copy of a genuine order is as good as any other.
+    fn forged(&mut self, envelope: &Envelope, message: &Message) {
+        let signed = self.purchases.get(&message.about).and_then(|purchase| purchase.signed.as_ref());
+        if carries_order(envelope.to, message) && signed.is_some() && signed == message.instrument() {
+            self.orders.insert(envelope.number, message.about);
+            self.departed(envelope.number, 1);
         }
     }
 

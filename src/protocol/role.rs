@@ -190,7 +190,7 @@ impl Context<'_> {
 
     /// Whether a mechanism is on.
     pub fn has(&self, mechanism: Mechanism) -> bool {
-        self.setup.mechanisms.has(mechanism)
+        self.setup.has(self.me.side(), mechanism)
     }
 
     /// Writes a record, durable only where the given mechanism is on.

@@ -163,6 +163,9 @@ mod tests {
             events: 9,
             runs: 2,
             replay: "halfpaid replay a \"crash M1 before 6#1\"".into(),
+            could_prevent: YesNo::Yes,
+            prevented_by: "customer-journal".into(),
+            can_prove: YesNo::No,
         };
         let suite = Suite {
             name: "a~b=<1>".into(),

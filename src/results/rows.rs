@@ -152,6 +152,12 @@ pub struct ViolationRow<'a> {
     pub runs: u64,
     /// The command that shows it again.
     pub replay: Text<'a>,
+    /// Whether the victim would have been spared with safeguards that it can carry out alone.
+    pub could_prevent: YesNo,
+    /// With which; empty for none.
+    pub prevented_by: Text<'a>,
+    /// Whether the judge upholds what the victim claims for its loss.
+    pub can_prove: YesNo,
 }
 
 /// A row of `outcomes.csv`: one distinct end state.
