@@ -43,7 +43,7 @@ struct Known {
 
 impl Known {
     fn next(&mut self) -> Result<Option<Line>, ResultsError> {
-        self.lines.as_mut().map_or(Ok(None), LineReader::next)
+        self.lines.as_mut().map_or(Ok(None), LineReader::read)
     }
 }
 
@@ -140,7 +140,7 @@ impl Shelf {
         };
         let Some(known) = known else { return Ok(Given::Run) };
         let wrong = |why: String| Err(ResultsError::Folder { path: known.path.clone(), why }.into());
-        match (known.lines.as_mut().map_or(Ok(None), LineReader::next)?, &self.writer) {
+        match (known.lines.as_mut().map_or(Ok(None), LineReader::read)?, &self.writer) {
             (Some(line), writer) => match take(line) {
                 Some(kept) => Ok(Given::Known(kept)),
                 None if writer.is_some() => {

@@ -31,6 +31,9 @@ pub struct LineWriter {
     rows: u64,
 }
 
+/// The lines that are whole, and how many they are.
+pub type Earlier<T> = (LineReader<T>, u64);
+
 impl LineWriter {
     /// Starts anew, below a heading.
     ///
@@ -54,7 +57,7 @@ impl LineWriter {
         folder: &Path,
         name: &str,
         heading: &impl Serialize,
-    ) -> Result<(LineWriter, Option<(LineReader<T>, u64)>), ResultsError> {
+    ) -> Result<(LineWriter, Option<Earlier<T>>), ResultsError> {
         let mut writer = LineWriter::idle(folder, name);
         let Ok(file) = File::open(&writer.partial) else {
             return Ok((LineWriter::create(folder, name, heading)?, None));
@@ -192,7 +195,7 @@ impl<T: DeserializeOwned> LineReader<T> {
     pub fn open<H: for<'de> Deserialize<'de>>(path: &Path) -> Result<(H, LineReader<T>), ResultsError> {
         let mut lines = LineReader::<H>::open_at(path, 0, u64::MAX)?;
         let none = || ResultsError::Rows { path: path.to_owned(), line: 1, why: "there is no heading".to_owned() };
-        let heading = lines.next()?.ok_or_else(none)?;
+        let heading = lines.read()?.ok_or_else(none)?;
         let LineReader { path, file, line, bytes, .. } = lines;
         Ok((heading, LineReader { path, file, line, bytes, of: PhantomData }))
     }
@@ -216,7 +219,7 @@ impl<T: DeserializeOwned> LineReader<T> {
     /// # Errors
     ///
     /// A line that is none: the message names its number.
-    pub fn next(&mut self) -> Result<Option<T>, ResultsError> {
+    pub fn read(&mut self) -> Result<Option<T>, ResultsError> {
         self.bytes.clear();
         self.line += 1;
         if self.file.read_until(b'\n', &mut self.bytes).map_err(ResultsError::io("read", &self.path))? == 0 {
@@ -234,7 +237,7 @@ mod tests {
     const NAME: &str = "kept.jsonl";
 
     fn all(mut lines: LineReader<u64>) -> Vec<u64> {
-        std::iter::from_fn(|| lines.next().unwrap()).collect()
+        std::iter::from_fn(|| lines.read().unwrap()).collect()
     }
 
     /// What a process that goes on finds, before it adds 7 and is killed too.
@@ -280,7 +283,7 @@ mod tests {
         let (heading, lines) = LineReader::<u64>::open::<String>(&folder.join(NAME)).unwrap();
         assert_eq!((heading.as_str(), all(lines)), ("one", vec![7, 8]));
         let (_, mut lines) = LineReader::<bool>::open::<String>(&folder.join(NAME)).unwrap();
-        assert!(lines.next().unwrap_err().to_string().contains("line 2: invalid type"));
+        assert!(lines.read().unwrap_err().to_string().contains("line 2: invalid type"));
 
         found(folder, "one");
         let (writer, _) = LineWriter::resume::<u64>(folder, NAME, &"one").unwrap();

@@ -27,7 +27,7 @@ mod writer;
 pub use annotation::Annotation;
 pub use error::ResultsError;
 pub use junit::{Suite, write_junit};
-pub use lines::{LineReader, LineWriter};
+pub use lines::{Earlier, LineReader, LineWriter};
 pub use manifest::{LeftOut, MANIFEST, Manifest, Sometimes};
 pub use necessity::{MinimalRow, NecessityRow};
 pub use part::{PART, PartList, lock_folder};

@@ -9,7 +9,7 @@ const MEMORY_KIB: u64 = 600 * 1024;
 #[cfg(target_os = "linux")]
 #[test]
 fn ten_thousand_scenarios_in_one_folder_run_with_few_files_and_little_memory() {
-    let place = (0..100).fold(Place::new(), |place, number| {
+    let place = (0..100).fold(Place::in_memory(), |place, number| {
         // A hundred files of a hundred scenarios each.
         let seeds: Vec<String> = (0..100).map(|seed| seed.to_string()).collect();
         let seeds = seeds.join(", ");
