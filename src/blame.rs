@@ -13,8 +13,8 @@
 //!   record, in every way in which the other side can play it. A wrong decision of the judge is itself beyond proof, and for a
 //!   wrong belief there is no claim.
 //!
-//! How the runs are made is the caller's affair ([`Trial`]): under the clock one plan is run again, and without time everything
-//! is searched again.
+//! How the runs are made is the caller's affair ([`Trial`]): under the clock one plan is run again, and without time all courses as
+//! short are searched again.
 
 use std::collections::BTreeSet;
 
@@ -93,12 +93,19 @@ pub struct Blame {
 }
 
 impl Blame {
-    /// Finds out. `finished` is the run that shows the violation.
-    pub fn of(finished: &Finished<'_>, setup: &Setup, violation: &Violation, trial: &Trial<'_>) -> Self {
-        let before = of(finished.checker.violations());
+    /// Finds out which of these precautions would have helped. `finished` is the run that shows the violation, `before` what
+    /// breaks without any precaution.
+    pub fn of(
+        finished: &Finished<'_>,
+        setup: &Setup,
+        violation: &Violation,
+        before: &Broken,
+        precautions: Vec<Precaution>,
+        trial: &Trial<'_>,
+    ) -> Self {
         Blame {
             deviations: deviations(setup, violation, trial),
-            prevention: prevention(setup, violation, &before, trial),
+            prevention: prevention(setup, violation, before, precautions, trial),
             provable: provable(finished, setup, violation),
         }
     }
@@ -106,7 +113,9 @@ impl Blame {
     /// The same for a violation of a plan under the clock.
     pub fn of_plan(job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>, violation: &Violation) -> Self {
         let trial = |setup: &Setup| broken(&Job { setup, ..*job }, plan);
-        Blame::of(finished, job.setup, violation, &trial)
+        let before = of(finished.checker.violations());
+        let precautions = Precaution::left_out(job.setup, violation.victim.side());
+        Blame::of(finished, job.setup, violation, &before, precautions, &trial)
     }
 
     /// What the victim could have done, as the results have it: names with a space between, or nothing.
@@ -179,7 +188,13 @@ fn deviations(setup: &Setup, violation: &Violation, trial: &Trial<'_>) -> Vec<St
     current.deviations().map(|(side, known)| format!("{} {}", side.word(), known.name())).chain(outsider).collect()
 }
 
-fn prevention(setup: &Setup, violation: &Violation, before: &Broken, trial: &Trial<'_>) -> Option<Vec<Precaution>> {
+fn prevention(
+    setup: &Setup,
+    violation: &Violation,
+    before: &Broken,
+    mut precautions: Vec<Precaution>,
+    trial: &Trial<'_>,
+) -> Option<Vec<Precaution>> {
     let side = violation.victim.side();
     // Spared is who loses one thing less and nothing else instead.
     let spares = |precautions: &[Precaution]| {
@@ -190,7 +205,6 @@ fn prevention(setup: &Setup, violation: &Violation, before: &Broken, trial: &Tri
             !after.iter().any(worse)
         })
     };
-    let mut precautions = Precaution::left_out(setup, side);
     // More is not always better: a message that is sent again may be charged again.
     if let Some(one) = precautions.iter().find(|one| spares(&[**one])) {
         return Some(vec![*one]);

@@ -91,7 +91,7 @@ const fn carries_over(part: &Part, liar: Side) -> bool {
 }
 
 /// So many papers of other runs are mixed in, taken evenly from all there are.
-const FOREIGN_MAX: usize = 250;
+const FOREIGN_MAX: usize = 60;
 
 fn foreign(everywhere: &BTreeSet<Part>, liar: Side) -> Vec<Part> {
     let all: Vec<&Part> = everywhere.iter().filter(|part| carries_over(part, liar)).collect();
@@ -109,7 +109,7 @@ fn shuffled(mut parts: Vec<Part>, draws: &mut Draws) -> Vec<Part> {
 fn bundles(own: &[Part], pool: &[Part], draws: &mut Draws) -> Vec<Vec<Part>> {
     let mut bundles = vec![Vec::new(), [own, pool].concat(), [pool, own].concat()];
     bundles.push(pool.iter().rev().cloned().collect());
-    bundles.extend((0..3).map(|_| shuffled([own, pool].concat(), draws)));
+    bundles.extend((0..2).map(|_| shuffled([own, pool].concat(), draws)));
     let codes: BTreeSet<u8> = pool.iter().map(Part::code).collect();
     for code in codes {
         let (alone, rest): (Vec<Part>, Vec<Part>) = pool.iter().cloned().partition(|part| part.code() == code);

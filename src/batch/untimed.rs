@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 use super::kept::{Wanted, interned};
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, line, unstruck, workload};
-use crate::blame::{Blame, Broken};
+use crate::blame::{Blame, Broken, Precaution};
 use crate::drive::exhaustive::Given;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
-use crate::explore::{self, Answer, Finding, Question, Reductions, Stopped};
+use crate::explore::{self, Answer, Bounds, Finding, Question, Reductions, Stopped};
 use crate::fault::{Budget, FaultKind};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;
-use crate::protocol::mechanism::MechanismSet;
+use crate::protocol::mechanism::{Mechanism, MechanismSet};
 use crate::protocol::order::Status;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
@@ -52,7 +52,9 @@ impl explore::Progress for Teller<'_, '_> {
     }
 }
 
-/// Searches again, each time with something put right, to see what a finding does without.
+/// Searches again, each time with something put right, to see what a finding does without: for courses with no other faults than
+/// the finding's and no more events. To send again and to ask is no precaution here: where nothing has to happen, who may do more
+/// only makes for more courses.
 struct Again<'q> {
     question: &'q Question<'q>,
     /// What was found before, and under what: a search answers for all findings.
@@ -60,24 +62,31 @@ struct Again<'q> {
 }
 
 /// What a search again differs in.
-type Variant = (Vec<&'static str>, Option<(Side, MechanismSet)>, bool);
+type Variant = (Vec<&'static str>, Option<(Side, MechanismSet)>, bool, u32, Vec<String>);
+
+/// A search again stops at so many states.
+const AGAIN_STATES_MAX: u64 = 200_000;
 
 impl<'q> Again<'q> {
     fn new(question: &'q Question<'q>) -> Self {
         Again { question, searched: RefCell::default() }
     }
 
-    /// What breaks under another setup by no other faults than those of a finding; `None` where the search could not end.
-    fn broken(&self, setup: &Setup, cause: &[String]) -> Option<Broken> {
+    /// What breaks under another setup; `None` where the search was stopped by anything but the number of events.
+    fn broken(&self, setup: &Setup, like: &Finding) -> Option<Broken> {
+        let depth = u32::try_from(like.violation.events).unwrap_or(u32::MAX);
         let deviations = setup.deviations().map(|(_, known)| known.name()).collect();
-        let variant = (deviations, setup.alone, setup.timing.gives_up_on_unknown);
+        let variant = (deviations, setup.alone, setup.timing.gives_up_on_unknown, depth, like.cause.clone());
         let mut searched = self.searched.borrow_mut();
         if !searched.iter().any(|(known, _)| *known == variant) {
-            let answer = explore::explore(&Question { setup, ..*self.question }, &mut ());
-            searched.push((variant.clone(), answer.stopped.is_none().then_some(answer.findings)));
+            let budget = Budget { at_most: like.course.plan.0.len() as u32, ..self.question.budget.clone() };
+            let bounds = Bounds { depth, states: AGAIN_STATES_MAX, ..self.question.bounds };
+            let answer = explore::explore(&Question { setup, budget: &budget, bounds, ..*self.question }, &mut ());
+            let complete = matches!(answer.stopped, None | Some(Stopped::Depth));
+            searched.push((variant.clone(), complete.then_some(answer.findings)));
         }
         let (_, findings) = searched.iter().find(|(known, _)| *known == variant)?;
-        let by_these = |finding: &&Finding| finding.cause.iter().all(|fault| cause.contains(fault));
+        let by_these = |finding: &&Finding| finding.cause.iter().all(|fault| like.cause.contains(fault));
         let found = findings.as_ref()?.iter().filter(by_these);
         Some(found.map(|finding| (finding.violation.clause, finding.violation.victim)).collect())
     }
@@ -86,8 +95,19 @@ impl<'q> Again<'q> {
         let Question { setup, workload, .. } = *self.question;
         let job = Job { setup, workload, latency: Latency { min_us: 0, max_us: 0 } };
         let followed = follow(&job, &finding.course, &mut ());
-        let trial = |setup: &Setup| self.broken(setup, &finding.cause);
-        Blame::of(&followed.finished, setup, &finding.violation, &trial)
+        let trial = |setup: &Setup| self.broken(setup, finding);
+        let mut precautions = Precaution::left_out(setup, finding.violation.victim.side());
+        precautions.retain(|precaution| {
+            !matches!(precaution, Precaution::Mechanism(Mechanism::Retransmit | Mechanism::StatusQuery))
+        });
+        let before = if precautions.is_empty() { None } else { trial(setup) };
+        // Where the finding is not found again, or the search was stopped, nothing can be said of precautions.
+        let same = (finding.violation.clause, finding.violation.victim);
+        let before = before.filter(|before| before.contains(&same)).unwrap_or_else(|| {
+            precautions.clear();
+            Broken::new()
+        });
+        Blame::of(&followed.finished, setup, &finding.violation, &before, precautions, &trial)
     }
 }
 

@@ -54,15 +54,16 @@ const ONE: &[Row] = &[
     // has lapsed. As written C signs the first quote that it gets, and M does not take that either; in Case 1 C has nobody to ask.
     ("tamper-quote", [&[], &[], &[]], [&["customer-in-doubt"], &[], &[]]),
     // M's claim to a price is not signed. P takes the wrong one that comes first for M's own, and declines; that is the end of a
-    // purchase, and nothing worse. As written a decline is not final: the genuine submission comes, C is charged and both have
-    // been told that it is not. In Cases 2 and 3 P still has what C paid for.
+    // purchase, and nothing worse. As written a decline is not final: another copy comes, C is charged and both have been told
+    // that it is not. In Cases 2 and 3 that copy is one with a key or an item of the outsider's, since M signs neither, and P
+    // keeps that: C has paid for a key that opens nothing, or for junk of which no digest says that it is.
     (
         "tamper-order",
         [&[], &[], &[]],
         [
             &["final", "belief-customer", "belief-not-paid", "paid-no-goods", "got-nothing"],
-            &["final", "belief-customer", "belief-not-paid"],
-            &["final", "belief-customer", "belief-not-paid"],
+            &["final", "belief-customer", "belief-not-paid", "paid-no-goods"],
+            &["final", "belief-customer", "belief-not-paid", "wrong-content", "got-other"],
         ],
     ),
     // Hardened, both look for P's signature. As written M is told that it is not paid, and tells C, which in Cases 1 and 2 has no
@@ -98,15 +99,20 @@ fn across_purchases_only_what_is_signed_stays_where_it_belongs() {
     }
 }
 
-/// Another merchant has nothing to do with the purchase: the order says whose it is, and C knows whom it has asked.
+/// Nobody signs a quote: another merchant's passes for M's, and C orders at a price that M has not named. That is the end of the
+/// purchase, and of nothing else: an order says whose it is. As written, C has nobody to ask in Case 1.
 #[test]
-fn across_merchants_nothing_fits() {
+fn across_merchants_a_quote_passes_and_nothing_else_does() {
     for case in ["case1", "case2", "case3"] {
-        for preset in [Shop::hardened, Shop::as_written] {
-            let mut shop = with_outsider(preset(case).with_merchants(2), "replay-across-merchants");
+        let across = |shop: Shop| {
+            let mut shop = with_outsider(shop.with_merchants(2), "replay-across-merchants");
             shop.workload.errands.push(Errand { customer: 0, wish: Wish { merchant: 1, item: 4 }, at_us: 20_000 });
-            assert_eq!(shop.breaks("none"), set(if case == "case1" { BOTH } else { &[] }), "{case}");
-        }
+            assert!(shop.run("none").checker.facts().purchases.values().all(|purchase| !purchase.committed()));
+            shop.breaks("none")
+        };
+        assert_eq!(across(Shop::hardened(case)), set(&[]), "{case}");
+        let stuck: &[&str] = if case == "case1" { &["customer-in-doubt"] } else { &[] };
+        assert_eq!(across(Shop::as_written(case)), set(stuck), "{case}");
     }
 }
 
@@ -148,7 +154,9 @@ fn who_can_guess_a_tid_spoils_the_next_purchase() {
     for case in ["case1", "case2", "case3"] {
         let committed = |without: &[Mechanism]| {
             let guessing = with_outsider(Shop::hardened(case).without(without), "guess-tid");
-            let shop = two_purchases(guessing, 500_000);
+            let mut shop = two_purchases(guessing, 500_000);
+            // Not the item that the outsider happens to ask for.
+            shop.workload.errands[1].wish.item = 6;
             let finished = shop.run("none");
             assert!(case == "case1" || finished.checker.violations().is_empty(), "{case}");
             let named = finished.labels.purchases().iter().filter(|(_, number)| **number <= 2);
