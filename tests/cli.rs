@@ -28,7 +28,10 @@ const COLUMNS: &[(&str, &str)] = &[
         "scenario,protocol,run,tid,customer,merchant,item,price_cents,outcome,customer_belief,merchant_belief,\
          customer_goods,obtainable,messages,started_us,committed_us,delivered_us,half_paid_us,in_doubt_us",
     ),
-    ("violations.csv", "scenario,protocol,invariant,clause,victim,cause,faults,plan,events,runs,replay"),
+    (
+        "violations.csv",
+        "scenario,protocol,invariant,clause,victim,cause,faults,plan,events,runs,replay,could_prevent,prevented_by,can_prove",
+    ),
     (
         "outcomes.csv",
         "scenario,protocol,payment,customer_goods,obtainable,customer_belief,merchant_belief,money,goods,content,\
@@ -505,7 +508,7 @@ fn the_list_names_everything_in_text_and_in_json() {
     for mechanism in Mechanism::ALL {
         assert!(out.contains(&format!("  {:<20} ", mechanism.name())), "{mechanism}:\n{out}");
     }
-    for section in ["faults", "merchant_deviations", "customer_deviations"] {
+    for section in ["faults", "merchant_deviations", "customer_deviations", "outsiders"] {
         for name in named(section) {
             assert!(out.contains(&format!("  {name} ")), "{name}:\n{out}");
         }

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::drive::Finished;
+use crate::fault::coverage::Covered;
 use crate::fault::{FaultKind, Plan};
 use crate::invariant::ending::{Ending, Goods};
 use crate::invariant::facts::PurchaseFacts;
@@ -13,12 +16,13 @@ use crate::protocol::party::{Party, PurchaseKey, Tid};
 use crate::protocol::role::Belief;
 use crate::protocol::setup::Setup;
 use crate::results::{
-    CustomerBelief, CustomerGoods, MerchantBelief, OutcomeRow, Payment, PurchaseRow, RunRow, Sha256Sum, Text, YesNo,
+    CoverageRow, CustomerBelief, CustomerGoods, MerchantBelief, OutcomeRow, Payment, PurchaseRow, RunRow, Sha256Sum,
+    Text, YesNo,
 };
 use crate::world::{Errand, Workload};
 
 /// What is kept of a run.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Kept<'a> {
     /// The row of `runs.csv`.
     pub run: RunRow<'a>,
@@ -27,10 +31,12 @@ pub struct Kept<'a> {
     /// How each purchase ended.
     pub ends: Vec<Ending>,
     /// What broke.
+    #[serde(with = "super::kept::violations")]
     pub violations: Vec<Violation>,
     /// The faults that struck.
     pub plan: Plan,
     /// The conditions that this run reached.
+    #[serde(with = "super::kept::names")]
     pub reached: Vec<&'static str>,
     /// Whether the run was given up for endless.
     pub cut_short: bool,
@@ -327,4 +333,18 @@ pub fn reached(run: &RunRow<'_>, plan: &Plan) -> Vec<&'static str> {
         reached.extend(plan.0.iter().any(|fault| fault.kind() == *kind).then_some(kind.name()));
     }
     reached
+}
+
+/// The row of a site and a kind of fault.
+pub fn coverage(covered: &Covered, scenario: &str, protocol: &str) -> CoverageRow<'static> {
+    CoverageRow {
+        scenario: scenario.to_owned().into(),
+        protocol: protocol.to_owned().into(),
+        party: covered.party,
+        site: covered.site.clone().into(),
+        fault: covered.fault.name().into(),
+        met: covered.met,
+        struck: covered.struck,
+        violated: covered.violated,
+    }
 }

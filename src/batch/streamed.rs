@@ -17,17 +17,17 @@ use crate::invariant::ending::Ending;
 use crate::protocol::Protocol;
 use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::setup::Setup;
-use crate::results::{PurchaseRow, ScenarioWriter};
+use crate::results::{PurchaseRow, RunRow};
 use crate::scenario::Faults;
 use crate::world::Errand;
 
 use super::findings::Sampled;
 use super::rows::{self, Kept, Place};
-use super::{BatchError, Campaign, Sums, workload};
+use super::{BatchError, Campaign, Sums, Writer, workload};
 
 /// Takes in what has settled, and writes it.
 struct Counter<'c, 'a> {
-    writer: &'c mut ScenarioWriter,
+    writer: &'c mut Writer,
     interrupted: &'c std::sync::atomic::AtomicBool,
     setup: &'c Setup,
     place: Place<'a>,
@@ -104,6 +104,10 @@ const fn purchase_of(site: &CrashSite) -> Option<u32> {
 impl<'a> Campaign<'a> {
     /// Makes every run of the scenario, one after the other.
     pub(super) fn streamed(&mut self, protocol: &Arc<dyn Protocol>, sums: &mut Sums) -> Result<Sampled, BatchError> {
+        if self.shelf.is_a_part() {
+            // Its rows are written as it goes: nothing could be kept of it that is smaller. It is left to the merge.
+            return Ok(Sampled::default());
+        }
         let seeds: Vec<u64> = match &self.scenario.faults {
             Faults::Random { seeds, .. } => seeds.clone().collect(),
             _ => vec![self.scenario.seed],
@@ -112,7 +116,8 @@ impl<'a> Campaign<'a> {
         let mut sampled = Sampled::default();
         for seed in seeds {
             let kept = self.stream(protocol, seed, sums, &mut sampled)?;
-            self.take(kept, sums)?;
+            self.runs += 1;
+            self.add(Kept { run: RunRow { run: self.runs, ..kept.run }, ..kept }, sums)?;
         }
         Ok(sampled)
     }

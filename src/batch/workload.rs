@@ -11,7 +11,7 @@ use crate::drive::Latency;
 use crate::protocol::order::Cents;
 use crate::protocol::role::Wish;
 use crate::protocol::setup::{Catalogue, Population, Setup, Timing};
-use crate::protocol::{Protocol, deviation};
+use crate::protocol::{Protocol, deviation, outsider};
 use crate::scenario::{Arrival, CryptoKind, OnUnknown, Popularity, Scenario};
 use crate::world::{Drawn, Errand, Supply, Workload};
 
@@ -28,6 +28,7 @@ pub fn setup(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
     Setup {
         protocol: Arc::clone(protocol),
         mechanisms,
+        alone: None,
         timing: Timing {
             retry_after_us: recovery.retry_after_us,
             retry_backoff_permille: recovery.retry_backoff_thousandths,
@@ -50,6 +51,7 @@ pub fn setup(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
         streams,
         customer_deviation: deviation::find(deviation::CUSTOMER, scenario.deviations.customer),
         merchant_deviation: deviation::find(deviation::MERCHANT, scenario.deviations.merchant),
+        outsider: outsider::find(scenario.deviations.outsider),
     }
 }
 

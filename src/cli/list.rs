@@ -9,6 +9,7 @@ use super::output::Output;
 use super::{Exit, Failure};
 use crate::fault::FaultKind;
 use crate::protocol::mechanism::{Mechanism, Preset};
+use crate::protocol::outsider::{NOBODY, OUTSIDER};
 use crate::protocol::{self, deviation};
 
 #[derive(Args)]
@@ -44,6 +45,7 @@ struct Everything {
     faults: Vec<Item>,
     merchant_deviations: Vec<Item>,
     customer_deviations: Vec<Item>,
+    outsiders: Vec<Item>,
 }
 
 fn plain(name: &'static str, about: &'static str) -> Item {
@@ -73,6 +75,9 @@ fn everything() -> Everything {
         faults: FaultKind::ALL.iter().map(|kind| plain(kind.name(), kind.about())).collect(),
         merchant_deviations: deviations(deviation::MERCHANT),
         customer_deviations: deviations(deviation::CUSTOMER),
+        outsiders: std::iter::once(plain(NOBODY, "nobody meddles"))
+            .chain(OUTSIDER.iter().map(|known| plain(known.name(), known.about())))
+            .collect(),
     }
 }
 
@@ -84,6 +89,7 @@ fn text(everything: &Everything) -> String {
         ("faults", &everything.faults),
         ("deviations of the merchant", &everything.merchant_deviations),
         ("deviations of the customer", &everything.customer_deviations),
+        ("outsiders on the network", &everything.outsiders),
     ];
     for (title, items) in sections {
         let _ = writeln!(out, "{title}");

@@ -10,6 +10,7 @@ use crate::fault::{Course, EventSite, Fault};
 use crate::invariant::checker::Checker;
 use crate::world::{Choice, Observer, World};
 
+use super::eavesdropper::Eavesdropper;
 use super::labels::Labels;
 use super::tally::Meter;
 
@@ -36,6 +37,7 @@ pub fn follow<'s>(job: &Job<'s, '_>, course: &Course, listener: &mut dyn Observe
             checker: Checker::new(job.setup),
             labels: Labels::new(job.workload.purchases() as usize),
             meter: Meter::default(),
+            eavesdropper: Eavesdropper::of(job.setup),
             listener,
         },
         struck: Vec::new(),

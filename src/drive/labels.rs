@@ -18,6 +18,8 @@ pub struct Labels {
     purchases: BTreeMap<PurchaseKey, u32>,
     /// The purchase that has just been started and has no key yet.
     starting: Option<u32>,
+    /// How many purchases are to be started.
+    errands: u32,
     /// The number for a purchase that nobody started.
     next_stray: u32,
     /// By purchase number.
@@ -66,7 +68,7 @@ fn count_on<K: PartialEq>(counts: &mut Vec<(K, u32)>, key: K) -> u32 {
 impl Labels {
     /// For a workload of so many purchases.
     pub fn new(errands: usize) -> Self {
-        Labels { next_stray: errands as u32 + 1, ..Labels::default() }
+        Labels { errands: errands as u32, next_stray: errands as u32 + 1, ..Labels::default() }
     }
 
     /// Whether the purchase of that number, from 1, has got its key by something that was sent or saved about it.
@@ -93,8 +95,12 @@ impl Labels {
 
     /// The number of a purchase, from 1, in the order in which they start.
     pub fn purchase(&self, about: &PurchaseKey) -> u32 {
-        let next = self.starting.unwrap_or(self.next_stray);
-        self.purchases.get(about).copied().unwrap_or(next)
+        let known = self.purchases.get(about).copied();
+        match (known, self.starting) {
+            (Some(number), Some(starting)) if number > self.errands => starting,
+            (Some(number), _) => number,
+            (None, starting) => starting.unwrap_or(self.next_stray),
+        }
     }
 
     /// Every purchase and its number.
@@ -104,7 +110,10 @@ impl Labels {
 
     fn meet(&mut self, about: &PurchaseKey) -> u32 {
         if let Some(number) = self.purchases.get(about) {
-            return *number;
+            // What an outsider has named before its customer does is that customer's purchase nevertheless.
+            if *number <= self.errands || self.starting.is_none() {
+                return *number;
+            }
         }
         let number = self.starting.take().unwrap_or_else(|| {
             self.next_stray += 1;
@@ -112,6 +121,25 @@ impl Labels {
         });
         self.purchases.insert(*about, number);
         number
+    }
+
+    /// An outsider has named a purchase, perhaps before its customer has.
+    fn meet_stray(&mut self, about: &PurchaseKey) {
+        if !self.purchases.contains_key(about) {
+            self.purchases.insert(*about, self.next_stray);
+            self.next_stray += 1;
+        }
+    }
+
+    /// So many copies of a new envelope are under way.
+    fn put_under_way(&mut self, envelope: &Envelope, message: &Message, copies: u32) {
+        let purchase = self.meet(&message.about);
+        let counts = self.counts.get_or_default(purchase);
+        counts.envelopes.push(envelope.number);
+        counts.under_way += copies;
+        let nth = count_on(&mut counts.sends, message.step);
+        self.sent.push(SendSite { purchase, step: message.step, nth });
+        self.arrivals.push(0);
     }
 
     /// The name of a send that is about to happen.
@@ -187,14 +215,10 @@ impl Observer for Labels {
     fn observe(&mut self, _: u64, happening: &Happening<'_>) {
         match happening {
             Happening::Started { number, .. } => self.starting = Some(number + 1),
-            Happening::Sent { envelope, message, fate, .. } => {
-                let purchase = self.meet(&message.about);
-                let counts = self.counts.get_or_default(purchase);
-                counts.envelopes.push(envelope.number);
-                counts.under_way += copies(*fate);
-                let nth = count_on(&mut counts.sends, message.step);
-                self.sent.push(SendSite { purchase, step: message.step, nth });
-                self.arrivals.push(0);
+            Happening::Sent { envelope, message, fate, .. } => self.put_under_way(envelope, message, copies(*fate)),
+            Happening::Forged { envelope, message, .. } => {
+                self.meet_stray(&message.about);
+                self.put_under_way(envelope, message, 1);
             }
             Happening::Replayed { envelope } => self.counts_of(envelope).under_way += 1,
             Happening::Saved { party, record, .. } => {

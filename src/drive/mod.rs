@@ -6,6 +6,7 @@
 //! is pending has been repeated without telling anybody anything new and every order has lapsed. What is held back arrives only
 //! then; and the network may still replay what it has recorded, once right away and once after every order has lapsed.
 
+pub mod eavesdropper;
 pub mod exhaustive;
 pub mod follow;
 pub mod labels;
@@ -24,6 +25,7 @@ use crate::protocol::role::Effect;
 use crate::protocol::setup::Setup;
 use crate::world::{Choice, Fate, Happening, Numbered, Observer, Presence, Slot, Workload, World, event_party};
 
+use eavesdropper::Eavesdropper;
 use labels::Labels;
 use settle::{Desk, Over};
 use tally::Meter;
@@ -166,6 +168,7 @@ fn run_to<'s>(
             checker: Checker::new(job.setup),
             labels: Labels::new(job.workload.purchases() as usize),
             meter: Meter::default(),
+            eavesdropper: Eavesdropper::of(job.setup),
             listener,
         },
         struck: Vec::new(),
@@ -192,6 +195,7 @@ struct Ears<'s, 'l> {
     checker: Checker<'s>,
     labels: Labels,
     meter: Meter,
+    eavesdropper: Option<Eavesdropper<'s>>,
     listener: &'l mut dyn Observer,
 }
 
@@ -200,6 +204,9 @@ impl Observer for Ears<'_, '_> {
         self.checker.observe(now_us, happening);
         self.labels.observe(now_us, happening);
         self.meter.observe(now_us, happening);
+        if let Some(eavesdropper) = &mut self.eavesdropper {
+            eavesdropper.observe(now_us, happening);
+        }
         self.listener.observe(now_us, happening);
     }
 }
@@ -228,6 +235,11 @@ impl Driver<'_, '_, '_> {
 
     fn step(&mut self, choice: Choice) {
         self.world.step(self.job.setup, self.job.workload, choice, &mut self.ears);
+        // Whatever the outsider says to what it has just heard is under way before anybody else does anything.
+        let said = self.ears.eavesdropper.as_mut().map(Eavesdropper::says).unwrap_or_default();
+        for forged in said {
+            self.world.inject(&forged, self.job.setup, &mut self.ears);
+        }
     }
 
     /// Whether the run came to its end by itself.
@@ -282,7 +294,12 @@ impl Driver<'_, '_, '_> {
         let only_timers = || {
             self.world.agenda().unordered().all(|(_, event)| {
                 use crate::world::Event;
-                matches!(event, Event::Timer(..) | Event::Arrival(_))
+                match event {
+                    Event::Timer(..) => true,
+                    // An outsider's message that is to come late comes.
+                    Event::Arrival(envelope) => !envelope.forged,
+                    _ => false,
+                }
             })
         };
         if slot.at_us > quiet_us && only_timers() { Next::Settled } else { Next::Event(slot) }

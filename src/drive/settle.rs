@@ -49,7 +49,9 @@ pub fn forgets(setup: &Setup) -> bool {
         Mechanism::UnguessableTid,
         Mechanism::DedupRetention,
     ];
-    setup.deviations().next().is_none() && NEEDED.iter().all(|mechanism| setup.mechanisms.has(*mechanism))
+    setup.outsider.is_none()
+        && setup.deviations().next().is_none()
+        && NEEDED.iter().all(|mechanism| setup.mechanisms.has(*mechanism))
 }
 
 /// What may have settled by an event.

@@ -15,14 +15,12 @@ use super::state::{CARRIED, ONE, PARTIES_MAX};
 use super::step::{Step, Strikes, Taken, View};
 use super::table::{Cut, Move, Tables};
 use crate::fault::FaultKind;
+use crate::fault::coverage::{Covered, Spot};
 use crate::protocol::party::Party;
 use crate::world::Presence;
 
 /// What strikes letters, in the order of their counts.
 const ON_LETTERS: [FaultKind; 4] = [FaultKind::Drop, FaultKind::Duplicate, FaultKind::Replay, FaultKind::Corrupt];
-
-/// Whom a fault strikes and where, without numbers, and its kind.
-pub(super) type Spot = (Party, String, FaultKind);
 
 /// How often a letter was met and struck.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,7 +34,7 @@ struct OfLetter {
 /// How often a party was met where it could crash, and how often it did: for a while, for ever.
 #[derive(Debug, Clone, Copy, Default)]
 struct OfCrash {
-    met: u64,
+    met: [u64; 2],
     struck: [u64; 2],
 }
 
@@ -47,27 +45,10 @@ pub(super) struct Tried {
     letters: Vec<OfLetter>,
     idle: [OfCrash; PARTIES_MAX],
     errands: [OfCrash; PARTIES_MAX],
-    /// In how many states a move could be made; it has the same cuts in all of them.
-    moves: Vec<u64>,
+    /// In how many states a move could be made, where its party could crash: for a while, for ever. It has the same cuts in all.
+    moves: Vec<[u64; 2]>,
     /// How often a move was cut short: for a while, for ever.
     cuts: Vec<[u64; 2]>,
-}
-
-/// One site and one kind of fault.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Covered {
-    /// Who sends, or crashes.
-    pub party: Party,
-    /// Where, without numbers.
-    pub site: String,
-    /// What may strike.
-    pub fault: FaultKind,
-    /// In how many states it could have struck.
-    pub met: u64,
-    /// In how many it did.
-    pub struck: u64,
-    /// How many findings it has a part in.
-    pub violated: u64,
 }
 
 /// The place of that number, which is made if it is not there.
@@ -80,7 +61,7 @@ fn at<T: Clone + Default>(counts: &mut Vec<T>, number: usize) -> &mut T {
 
 impl OfCrash {
     fn add(&mut self, other: &OfCrash) {
-        self.met += other.met;
+        self.met.iter_mut().zip(other.met).for_each(|(own, more)| *own += more);
         self.struck.iter_mut().zip(other.struck).for_each(|(own, more)| *own += more);
     }
 }
@@ -100,12 +81,11 @@ impl Tried {
         }
         self.idle.iter_mut().zip(&other.idle).for_each(|(own, more)| own.add(more));
         self.errands.iter_mut().zip(&other.errands).for_each(|(own, more)| own.add(more));
-        for (number, more) in other.moves.iter().enumerate() {
-            *at(&mut self.moves, number) += more;
-        }
-        for (number, [down, gone]) in other.cuts.iter().enumerate() {
-            let own = at(&mut self.cuts, number);
-            *own = [own[0] + down, own[1] + gone];
+        for (own, other) in [(&mut self.moves, &other.moves), (&mut self.cuts, &other.cuts)] {
+            for (number, [down, gone]) in other.iter().enumerate() {
+                let own = at(own, number);
+                *own = [own[0] + down, own[1] + gone];
+            }
         }
     }
 
@@ -120,10 +100,11 @@ impl Tried {
         };
         let party = |seat: u8| tables.seats[seat as usize].party;
         let crashes = |party: Party, OfCrash { met, struck }: OfCrash| {
-            [false, true].into_iter().zip(struck).filter_map(move |(forever, struck)| {
-                let kind = if forever { FaultKind::CrashForever } else { FaultKind::Crash };
-                self.strikes.may_crash(party, forever).then_some((kind, met, struck))
-            })
+            [FaultKind::Crash, FaultKind::CrashForever].into_iter().zip(met).zip(struck).filter_map(
+                move |((kind, met), struck)| {
+                    self.strikes.may_crash(party, kind == FaultKind::CrashForever).then_some((kind, met, struck))
+                },
+            )
         };
         for (letter, counts) in self.letters.iter().enumerate() {
             let super::table::Letter { from, to, message, .. } = &tables.letters[letter];
@@ -143,7 +124,7 @@ impl Tried {
         }
         for number in 0..tables.moves() {
             let found = tables.moved(number as u32);
-            let met = self.moves.get(number).copied().unwrap_or(0);
+            let met = self.moves.get(number).copied().unwrap_or_default();
             for (cut, at) in found.cuts.iter().zip(found.cuts_before..) {
                 let struck = self.cuts.get(at).copied().unwrap_or_default();
                 let site = site_of(tables, found, cut);
@@ -223,7 +204,9 @@ impl<const W: usize> View<'_, '_, W> {
 
     /// Every site at which a fault could strike in this state; `taken` is what parties could take.
     pub(super) fn meet(&self, taken: &[(u8, Taken, u32)], tried: &mut Tried) {
-        let strikes = tried.strikes;
+        let strikes = self.left(tried.strikes);
+        let crash = [u64::from(strikes.has(FaultKind::Crash)), u64::from(strikes.has(FaultKind::CrashForever))];
+        let meet = |met: &mut [u64; 2]| met.iter_mut().zip(crash).for_each(|(met, crash)| *met += crash);
         for (_, letter, code) in self.letters() {
             let under_way = code >= ONE;
             let up = under_way && self.presence(self.tables.letters[letter as usize].to) == Presence::Up;
@@ -233,16 +216,20 @@ impl<const W: usize> View<'_, '_, W> {
             own.met[1] += u64::from(under_way && strikes.has(FaultKind::Duplicate));
             own.met[2] += u64::from(code >= CARRIED && strikes.has(FaultKind::Replay));
             own.met[3] += u64::from(up && strikes.has(FaultKind::Corrupt) && garbled());
-            own.taking.met += u64::from(up);
+            if up {
+                meet(&mut own.taking.met);
+            }
         }
         for (seat, idle) in tried.idle.iter_mut().enumerate().take(self.tables.seats.len()) {
-            idle.met += u64::from(self.presence(seat as u8) == Presence::Up);
+            if self.presence(seat as u8) == Presence::Up {
+                meet(&mut idle.met);
+            }
         }
         for &(seat, taken, number) in taken {
             if let Taken::Start | Taken::TopUp = taken {
-                tried.errands[seat as usize].met += 1;
+                meet(&mut tried.errands[seat as usize].met);
             }
-            *at(&mut tried.moves, number as usize) += 1;
+            meet(at(&mut tried.moves, number as usize));
         }
     }
 }

@@ -17,6 +17,7 @@ use super::step::{Step, Steps, Strikes, Taken, View};
 use super::store::{Place, SHARDS, Shard, find_all, shard_of};
 use super::table::{Full, Need, Tables};
 use super::{Bounds, Progress, Question, Reached, Reductions};
+use crate::fault::FaultKind;
 use crate::world::Presence;
 
 /// How many states a thread works on at a time.
@@ -62,6 +63,8 @@ pub enum Stopped {
     States,
     /// The bound on events was reached.
     Depth,
+    /// The bound on memory was reached.
+    Memory,
     /// There are more different things of a kind than a state has room to name.
     Room(&'static str),
     /// Somebody asked it to.
@@ -72,6 +75,7 @@ impl std::fmt::Display for Stopped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Stopped::States => f.write_str("the bound on states was reached"),
+            Stopped::Memory => f.write_str("the bound on memory was reached"),
             Stopped::Depth => f.write_str("the bound on events was reached"),
             Stopped::Room(what) => write!(f, "there are more {what} than a state has room to name"),
             Stopped::Interrupted => f.write_str("interrupted"),
@@ -252,29 +256,33 @@ impl<const W: usize> Found<W> {
 impl<'a, const W: usize> Search<'a, W> {
     /// Searches until nothing new is found or a bound is reached.
     pub(super) fn run(question: &Question<'a>, progress: &mut dyn Progress) -> Result<Self, TooNarrow> {
+        let (strikes, full) = match Strikes::new(question.budget) {
+            Ok(strikes) => (strikes, None),
+            Err(Full(what)) => (Strikes::none(), Some(Stopped::Room(what))),
+        };
         assert!(question.setup.population.len() <= PARTIES_MAX, "a state has room for {PARTIES_MAX} parties");
         let mut search = Search {
             tables: Tables::new(question.setup, question.workload),
             looks: Looks::default(),
             shards: (0..SHARDS).map(|_| Shard::new()).collect(),
             levels: Vec::new(),
-            strikes: Strikes::new(question.budget),
+            strikes,
             at_most: question.budget.at_most,
             hits: Vec::new(),
             ends: Vec::new(),
             ends_known: FxHashMap::default(),
             transitions: 0,
-            stopped: None,
+            stopped: full,
             forms: FxHashMap::default(),
             outdated: Vec::new(),
             reductions: question.reductions,
             plain: false,
             tried: Vec::new(),
-            coverage: Tried::new(Strikes::new(question.budget)),
+            coverage: Tried::new(strikes),
             endless: None,
             found: (0..PIECES).map(|_| Found::new()).collect(),
         };
-        search.tried.resize_with(rayon::current_num_threads(), || Mutex::new(Tried::new(search.strikes)));
+        search.tried.resize_with(rayon::current_num_threads(), || Mutex::new(Tried::new(strikes)));
         search.look_ahead(question);
         search.plain = !search.reductions.loops && search.tables.futures.is_none();
         let start = State::START;
@@ -282,7 +290,8 @@ impl<'a, const W: usize> Search<'a, W> {
         search.shards[shard_of(hash)].enter(start, hash, Place::new(shard_of(hash), 0));
         let mut first = Level { from: [0; SHARDS], to: [0; SHARDS] };
         first.to[shard_of(hash)] = 1;
-        for faults in 0..=question.budget.at_most {
+        let layers = if search.stopped.is_none() { 0..question.budget.at_most + 1 } else { 0..0 };
+        for faults in layers {
             search.levels.push(if faults == 0 { vec![first.clone()] } else { vec![search.no_level()] });
             if !search.layer(faults, &question.bounds, progress)? {
                 break;
@@ -345,6 +354,8 @@ impl<'a, const W: usize> Search<'a, W> {
             let bytes = states * (W as u64 * 8 + PLACE_BYTES);
             if !progress.level(Reached { faults, events: depth as u32 - 1, states, frontier, bytes }) {
                 self.stopped = Some(Stopped::Interrupted);
+            } else if bytes > bounds.bytes {
+                self.stopped = Some(Stopped::Memory);
             } else if states >= bounds.states {
                 self.stopped = Some(Stopped::States);
             } else if depth as u32 > bounds.depth {
@@ -371,7 +382,7 @@ impl<'a, const W: usize> Search<'a, W> {
 
     /// Whether a replay may yet strike in states that are reached with so many faults.
     pub(super) fn replays(&self, faults: u32) -> bool {
-        self.strikes.replay && faults < self.at_most
+        self.strikes.has(FaultKind::Replay) && faults < self.at_most
     }
 
     /// Takes every step from the given states and enters what they lead to, which is reached with `faults` faults.
@@ -494,7 +505,7 @@ impl<'a, const W: usize> Search<'a, W> {
             && let Some(futures) = &self.tables.futures
         {
             let alive = futures.alive((0..self.tables.seats.len() as u8).map(local), beside.crash);
-            let may_garble = self.strikes.corrupts() && beside.faults_left;
+            let may_garble = self.strikes.has(FaultKind::Corrupt) && beside.faults_left;
             let alive = alive.filter(|_| !may_garble);
             let placed = &self.tables.placed;
             let knows = |place: &u16| futures.knows(placed[*place as usize]);

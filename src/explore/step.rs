@@ -10,10 +10,9 @@
 //! A late copy needs no fault here, since any copy may be late. A garbled copy arrives as it is garbled. Losing one of any number
 //! of copies, or doubling one, leaves any number: the fault would tell nothing and is not tried where it makes no new state.
 
-use super::state::{ABSENT, CARRIED, FRESH, ONE, PARTIES_MAX, STALE, State, THREE};
-use super::table::{Cut, Move, Need, Tables};
-use crate::drive::exhaustive::Budget;
-use crate::fault::FaultKind;
+use super::state::{ABSENT, CARRIED, FRESH, ONE, PARTIES_MAX, SPENT_MAX, STALE, State, THREE};
+use super::table::{Cut, Full, Move, Need, Tables};
+use crate::fault::{Budget, FaultKind};
 use crate::protocol::party::Party;
 use crate::world::Presence;
 
@@ -88,57 +87,89 @@ pub(super) trait Steps<const W: usize> {
 /// What may strike in a search, ready for use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Strikes {
-    drop: bool,
-    duplicate: bool,
-    pub(super) replay: bool,
-    corrupt: bool,
-    crash: bool,
-    crash_forever: bool,
+    /// By kind: whether it may strike.
+    may: [bool; FaultKind::ALL.len()],
+    /// By kind: what one fault adds to what a state has spent, and how many faults there may be; nought where only the number of all
+    /// faults counts.
+    prices: [(u8, u8); FaultKind::ALL.len()],
     server_may_vanish: bool,
 }
 
 impl Strikes {
-    pub(super) fn new(budget: &Budget) -> Self {
-        let has = |kind| budget.at_most > 0 && budget.kinds.contains(&kind);
-        Strikes {
-            drop: has(FaultKind::Drop),
-            duplicate: has(FaultKind::Duplicate),
-            replay: has(FaultKind::Replay),
-            corrupt: has(FaultKind::Corrupt),
-            crash: has(FaultKind::Crash),
-            crash_forever: has(FaultKind::CrashForever),
-            server_may_vanish: budget.server_may_vanish,
+    /// # Errors
+    ///
+    /// If there are more ways of having spent the budgets of single kinds than a state has room to tell.
+    pub(super) fn new(budget: &Budget) -> Result<Self, Full> {
+        let (mut may, mut prices) = ([false; FaultKind::ALL.len()], [(0, 0); FaultKind::ALL.len()]);
+        let mut ways = 1_u32;
+        for kind in FaultKind::ALL {
+            let most = budget.of(*kind).min(budget.at_most);
+            may[*kind as usize] = most > 0 && !matches!(kind, FaultKind::Delay | FaultKind::Partition);
+            if may[*kind as usize] && most < budget.at_most {
+                prices[*kind as usize] = (ways as u8, most as u8);
+                ways *= most + 1;
+                if ways > SPENT_MAX {
+                    return Err(Full("ways of spending the budgets of single kinds"));
+                }
+            }
         }
+        Ok(Strikes { may, prices, server_may_vanish: budget.server_may_vanish })
     }
-}
 
-impl Strikes {
+    /// Nothing.
+    pub(super) const fn none() -> Self {
+        let (may, prices) = ([false; FaultKind::ALL.len()], [(0, 0); FaultKind::ALL.len()]);
+        Strikes { may, prices, server_may_vanish: false }
+    }
+
+    /// What may yet strike where so much has been spent.
+    fn left(mut self, spent: u8) -> Self {
+        for (may, (price, most)) in self.may.iter_mut().zip(self.prices) {
+            *may &= price == 0 || spent / price % (most + 1) < most;
+        }
+        self
+    }
+
     /// Whether a kind may strike.
     pub(super) const fn has(&self, kind: FaultKind) -> bool {
-        match kind {
-            FaultKind::Drop => self.drop,
-            FaultKind::Duplicate => self.duplicate,
-            FaultKind::Replay => self.replay,
-            FaultKind::Corrupt => self.corrupt,
-            FaultKind::Crash => self.crash,
-            FaultKind::CrashForever => self.crash_forever,
-            FaultKind::Delay | FaultKind::Partition => false,
-        }
+        self.may[kind as usize]
     }
 
     /// Whether a party may crash, for ever or not.
     pub(super) fn may_crash(&self, party: Party, forever: bool) -> bool {
-        if forever { self.crash_forever && (self.server_may_vanish || party != Party::Server) } else { self.crash }
+        let stays = forever && party == Party::Server && !self.server_may_vanish;
+        self.has(if forever { FaultKind::CrashForever } else { FaultKind::Crash }) && !stays
     }
 
     /// Whether any party may crash.
     pub(super) const fn crashes(&self) -> bool {
-        self.crash || self.crash_forever
+        self.has(FaultKind::Crash) || self.has(FaultKind::CrashForever)
+    }
+}
+
+/// Has states pay for the faults that lead to them.
+struct Paying<'s, S> {
+    steps: &'s mut S,
+    strikes: Strikes,
+}
+
+impl<const W: usize, S: Steps<W>> Steps<W> for Paying<'_, S> {
+    fn to(&mut self, step: Step, mut state: State<W>) {
+        let (price, _) = step.fault().map_or((0, 0), |kind| self.strikes.prices[kind as usize]);
+        state.spend(price);
+        self.steps.to(step, state);
     }
 
-    /// Whether bits may be flipped.
-    pub(super) const fn corrupts(&self) -> bool {
-        self.corrupt
+    fn between(&mut self, step: Step, seat: u8, local: u16) {
+        self.steps.between(step, seat, local);
+    }
+
+    fn in_vain(&mut self, step: Step) {
+        self.steps.in_vain(step);
+    }
+
+    fn missed(&mut self, need: Need) {
+        self.steps.missed(need);
     }
 }
 
@@ -339,12 +370,19 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
             && self.seats().all(|seat| self.presence(seat) != Presence::Down)
     }
 
+    /// What of that may yet strike.
+    pub(super) fn left(&self, strikes: Strikes) -> Strikes {
+        strikes.left(self.state.spent())
+    }
+
     /// Every step in which one fault strikes.
     pub(super) fn faulty(&self, strikes: Strikes, steps: &mut impl Steps<W>) {
+        let strikes = self.left(strikes);
+        let steps = &mut Paying { steps, strikes };
         for (place, letter, code) in self.letters() {
             self.network_faults((place, letter, code), strikes, steps);
         }
-        if !(strikes.crash || strikes.crash_forever) {
+        if !strikes.crashes() {
             return;
         }
         for seat in self.seats().filter(|seat| self.presence(*seat) == Presence::Up) {
@@ -377,7 +415,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         let copies = code >= ONE;
         // Of any number of copies one may be lost, doubled or sent again, and any number is left.
         let counted = code <= THREE;
-        if strikes.drop && copies {
+        if strikes.has(FaultKind::Drop) && copies {
             if code == STALE {
                 steps.in_vain(Step::Drop(letter));
             } else {
@@ -386,7 +424,8 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
                 steps.to(Step::Drop(letter), after);
             }
         }
-        let again = [(strikes.duplicate && copies, Step::Duplicate(letter)), (strikes.replay, Step::Replay(letter))];
+        let doubled = strikes.has(FaultKind::Duplicate) && copies;
+        let again = [(doubled, Step::Duplicate(letter)), (strikes.has(FaultKind::Replay), Step::Replay(letter))];
         for (strikes, step) in again {
             if strikes && counted {
                 let mut after = *self.state;
@@ -397,7 +436,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
             }
         }
         let to = self.tables.letters[letter as usize].to;
-        if strikes.corrupt && copies && self.presence(to) == Presence::Up {
+        if strikes.has(FaultKind::Corrupt) && copies && self.presence(to) == Presence::Up {
             match self.tables.garbled(letter) {
                 Ok(garbled) => {
                     for &(bit, stimulus) in garbled {

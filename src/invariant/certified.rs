@@ -184,11 +184,11 @@ fn evidence(purchase: &PurchaseFacts, [customer, merchant]: [bool; 2]) -> Eviden
 }
 
 /// What a journal holds.
-pub(super) fn parts(journal: &[Entry]) -> Vec<Part> {
+pub fn parts(journal: &[Entry]) -> Vec<Part> {
     journal.iter().flat_map(|(record, _)| record.parts.iter().cloned()).collect()
 }
 
 /// What P's record says.
-pub(super) fn on_record(purchase: &PurchaseFacts) -> Vec<Part> {
+pub fn on_record(purchase: &PurchaseFacts) -> Vec<Part> {
     purchase.commitment().or(purchase.record()).map_or_else(Vec::new, |record| record.parts.clone())
 }

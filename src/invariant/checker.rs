@@ -161,6 +161,7 @@ impl Observer for Checker<'_> {
             | Happening::Restarted { .. }
             | Happening::Crashed { .. }
             | Happening::ToppedUp { .. }
+            | Happening::Forged { .. }
             | Happening::Replayed { .. } => self.events += 1,
             Happening::Sent { fate, .. } if !matches!(fate, Fate::Arrive(_)) => self.events += 1,
             _ => {}

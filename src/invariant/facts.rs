@@ -73,7 +73,7 @@ pub struct PurchaseFacts {
     /// When C last came to rest.
     pub rested_us: Option<u64>,
     /// What C can derive from all that it has received and kept; see [`knows_item`](Self::knows_item).
-    known: Option<Blob>,
+    known: Vec<Blob>,
     /// What each of the keys makes of each of the ciphertexts that have come together, so that none is opened twice.
     opened: Vec<(Key, Blob, Option<Blob>)>,
 }
@@ -106,7 +106,7 @@ impl PurchaseFacts {
             half_paid_since_us: None,
             half_paid_us: 0,
             rested_us: None,
-            known: None,
+            known: Vec::new(),
             opened: Vec::new(),
         }
     }
@@ -143,7 +143,8 @@ impl PurchaseFacts {
     /// What C can count on: what its records give, or what they and P's record give together, as far as P helps. C cannot ask P
     /// about a purchase that it has forgotten.
     pub fn obtainable(&self, setup: &Setup) -> Option<Blob> {
-        let helps = setup.mechanisms.has(Mechanism::StatusQuery) && setup.mechanisms.has(Mechanism::ReleaseOnQuery);
+        let helps =
+            setup.has(Side::Customer, Mechanism::StatusQuery) && setup.has(Side::Server, Mechanism::ReleaseOnQuery);
         let asks = || helps && self.customer.iter().any(|(record, _)| record.instrument().is_some());
         self.held.clone().or_else(|| if asks() { self.escrowed(false, setup) } else { None })
     }
@@ -200,14 +201,15 @@ impl PurchaseFacts {
     pub fn refresh(&mut self, now_us: u64, setup: &Setup) {
         self.try_keys(setup);
         let records = || self.customer.iter().flat_map(|(record, _)| record.parts.iter());
-        let (held, known) = (self.derive(records(), setup), self.derive(records().chain(&self.received), setup));
+        let held = self.derivable(records(), setup).next();
+        let known = self.derivable(records().chain(&self.received), setup).collect();
         (self.held, self.known) = (held, known);
         self.refresh_status(now_us, setup);
     }
 
     /// The same where C has neither got nor lost any goods.
     fn refresh_status(&mut self, now_us: u64, setup: &Setup) {
-        self.knows_item = self.known.is_some() && self.known == self.truth(setup);
+        self.knows_item = self.truth(setup).is_some_and(|truth| self.known.contains(&truth));
         if self.held.is_some() {
             self.delivered_us.get_or_insert(now_us);
         }
@@ -241,14 +243,16 @@ impl PurchaseFacts {
         self.opened.extend(fresh);
     }
 
-    /// What a collection of parts gives: the content of a ciphertext that one of the keys opens, or else an item.
-    fn derive<'p>(&self, parts: impl Iterator<Item = &'p Part> + Clone, setup: &Setup) -> Option<Blob> {
+    /// All that a collection of parts gives: the contents of the ciphertexts that one of the keys opens, then the items.
+    fn derivable<'p>(
+        &'p self,
+        parts: impl Iterator<Item = &'p Part> + Clone + 'p,
+        setup: &'p Setup,
+    ) -> impl Iterator<Item = Blob> + 'p {
         let keys = parts.clone().filter_map(|part| if let Part::Key(key) = part { Some(key) } else { None });
-        let mut sealed =
-            parts.clone().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
-        let opened = sealed.find_map(|sealed| keys.clone().find_map(|key| self.open(key, sealed, setup)));
-        let mut items = parts.filter_map(|part| if let Part::Item(item) = part { Some(item.clone()) } else { None });
-        opened.or_else(|| items.next())
+        let sealed = parts.clone().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
+        let opened = sealed.flat_map(move |sealed| keys.clone().filter_map(move |key| self.open(key, sealed, setup)));
+        opened.chain(parts.filter_map(|part| if let Part::Item(item) = part { Some(item.clone()) } else { None }))
     }
 }
 
@@ -325,9 +329,16 @@ impl Facts {
                 self.news = !matches!(fate, Fate::Arrive(_));
                 self.sent(now_us, envelope, message, *fate);
             }
+            Happening::Forged { envelope, message, .. } => {
+                self.news = true;
+                self.forged(envelope, message);
+            }
             Happening::Arrived { envelope, message } => {
                 self.landed(envelope.number);
-                self.arrived(now_us, envelope.to, message, setup, touched);
+                // What an outsider hands out is nobody's delivery, whatever its recipient makes of it.
+                if !envelope.forged {
+                    self.arrived(now_us, envelope.to, message, setup, touched);
+                }
             }
             Happening::Lost { event: Event::Arrival(envelope), loss } => {
                 self.news = *loss == Loss::Separated;
@@ -393,6 +404,15 @@ impl Facts {
                 Fate::Arrive(_) | Fate::Hold | Fate::Garbled(..) => 1,
             };
             self.departed(envelope.number, copies);
+        }
+    }
+
+    /// An outsider's copy of a genuine order is as good as any other.
+    fn forged(&mut self, envelope: &Envelope, message: &Message) {
+        let signed = self.purchases.get(&message.about).and_then(|purchase| purchase.signed.as_ref());
+        if carries_order(envelope.to, message) && signed.is_some() && signed == message.instrument() {
+            self.orders.insert(envelope.number, message.about);
+            self.departed(envelope.number, 1);
         }
     }
 

@@ -322,10 +322,10 @@ impl<'a> Hearing<'a> {
         if !self.find(Check::MerchantSignature, merchant_signed) {
             return Delivery::NotShown;
         }
-        let handed_in = self.evidence.customer.iter().chain(&self.evidence.merchant);
-        let ciphertext = handed_in.filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
-        let ciphertext = ciphertext.into_iter().find(|sealed| self.crypto.digest_blob(sealed) == digest);
-        self.find(Check::Ciphertext, ciphertext.map(|_| true));
+        let papers = self.evidence.customer.iter().chain(&self.evidence.merchant);
+        let handed_in = papers.filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
+        let ciphertext = handed_in.clone().find(|sealed| self.crypto.digest_blob(sealed) == digest);
+        self.find(Check::Ciphertext, handed_in.clone().next().map(|_| ciphertext.is_some()));
         let Some(ciphertext) = ciphertext else { return Delivery::Signed };
         let opened = self.crypto.open(key, ciphertext);
         self.find(Check::Opens, Some(opened.is_some()));

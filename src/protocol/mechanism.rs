@@ -7,6 +7,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::party::Side;
+
 macro_rules! mechanisms {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $about:literal;)*) => {
         /// A safeguard that can be switched off.
@@ -54,6 +56,26 @@ mechanisms! {
     FinalDecline = "final-decline", "a declined TID stays declined";
     UnguessableTid = "unguessable-tid", "a TID is 128 bits from C's own stream, not a counter";
     AuthenticatedQuery = "authenticated-query", "P answers only the purchase's own C and M, and gives goods only to C";
+}
+
+impl Mechanism {
+    /// The sides that can each carry it out alone, whatever the others do. What parties have to agree on, such as a signature
+    /// that one makes and another demands, nobody can.
+    pub const fn carried_out_by(self) -> &'static [Side] {
+        use Mechanism as M;
+        match self {
+            M::Retransmit | M::StatusQuery => &[Side::Customer, Side::Merchant],
+            M::CustomerJournal | M::CiphertextJournal | M::BoundSignature | M::UnguessableTid => &[Side::Customer],
+            M::MerchantJournal | M::OneKeyPerTid | M::MerchantChecksSeal | M::MerchantDedup => &[Side::Merchant],
+            M::ReleaseOnQuery
+            | M::IdempotentSubmit
+            | M::DedupRetention
+            | M::PaymentJournal
+            | M::Tombstone
+            | M::FinalDecline => &[Side::Server],
+            M::KeyCommitment | M::Countersign | M::SignedStatus | M::ItemDigest | M::AuthenticatedQuery => &[],
+        }
+    }
 }
 
 impl fmt::Display for Mechanism {
@@ -118,6 +140,23 @@ impl MechanismSet {
     #[must_use]
     pub const fn without(self, mechanism: Mechanism) -> MechanismSet {
         MechanismSet(self.0 & !(1 << mechanism as u32))
+    }
+
+    /// Whether every mechanism of another set is on in this one.
+    pub const fn holds(self, other: MechanismSet) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// What is on in this set or in another.
+    #[must_use]
+    pub const fn and(self, other: MechanismSet) -> MechanismSet {
+        MechanismSet(self.0 | other.0)
+    }
+
+    /// What is on in this set and not in another.
+    #[must_use]
+    pub const fn less(self, other: MechanismSet) -> MechanismSet {
+        MechanismSet(self.0 & !other.0)
     }
 
     /// The mechanisms that are on, in the order of the list.

@@ -2,7 +2,8 @@
 //!
 //! Read on in this order: who takes part ([`party`]), what is signed ([`order`]), what is said ([`message`]), the contract of a
 //! state machine ([`role`]), then a purchase as [`customer`], [`merchant`] and payment [`server`] see it. The three cases of the
-//! paper differ in where the goods are while the money moves ([`cases::Escrow`]), so they share these roles.
+//! paper differ in where the goods are while the money moves ([`cases::Escrow`]), so they share these roles. Who breaks the protocol
+//! is in [`deviation`], who meddles from outside in [`outsider`].
 //!
 //! A protocol is a value that the rest of the program is handed: implement [`Protocol`], here or in another crate.
 
@@ -13,6 +14,7 @@ pub mod mechanism;
 pub mod merchant;
 pub mod message;
 pub mod order;
+pub mod outsider;
 pub mod part;
 pub mod party;
 pub mod record;

@@ -4,6 +4,8 @@
 //! pays whom how much for what, until when; paper, section 5.1. Whether C binds the ciphertext's digest into the same signature
 //! (`bound-signature`) or signs it apart, as the paper's step 3 writes it, is a difference of the [`Instrument`].
 
+use serde::{Deserialize, Serialize};
+
 use super::party::{Party, PurchaseKey, Tid};
 use super::wire::{Malformed, Reader, Writer};
 use crate::crypto::{Digest, Signature};
@@ -215,7 +217,7 @@ fn decode_party(from: &mut Reader<'_>) -> Result<Party, Malformed> {
 }
 
 /// What has become of a purchase, as P tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Status {
     /// P has no record of it: nothing is settled.
     Unknown,

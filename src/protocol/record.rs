@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::order::{Cents, Transfer};
 use super::part::{Part, Parts};
 use super::party::{Party, PurchaseKey};
@@ -40,7 +42,7 @@ impl Record {
 }
 
 /// The kinds of record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RecordKind {
     /// C's ciphertext, as it was quoted.
     Ciphertext,

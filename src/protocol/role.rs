@@ -12,6 +12,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::Cents;
@@ -87,7 +89,7 @@ pub enum Effect {
 }
 
 /// What a party tells its owner of a purchase. Having said nothing is the absence of a belief.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Belief {
     /// Not known yet, and said so.
     InDoubt,
@@ -188,7 +190,7 @@ impl Context<'_> {
 
     /// Whether a mechanism is on.
     pub fn has(&self, mechanism: Mechanism) -> bool {
-        self.setup.mechanisms.has(mechanism)
+        self.setup.has(self.me.side(), mechanism)
     }
 
     /// Writes a record, durable only where the given mechanism is on.
@@ -337,7 +339,7 @@ impl Hash for AnyRole {
 }
 
 /// What a timer is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TimerKind {
     /// The last message has not been answered: send it again.
     Retry,

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -81,7 +82,7 @@ pub struct RunRow<'a> {
 }
 
 /// A row of `purchases.csv`: one purchase of a run. Times are virtual microseconds since the run's start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PurchaseRow<'a> {
     /// The scenario's name.
     pub scenario: Text<'a>,
@@ -90,13 +91,13 @@ pub struct PurchaseRow<'a> {
     /// The run's number in the scenario and protocol.
     pub run: u64,
     /// The transaction id, in hexadecimal.
-    #[serde(serialize_with = "displayed")]
+    #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub tid: Tid,
     /// Who buys: `C1`, `C2`, ...
-    #[serde(serialize_with = "displayed")]
+    #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub customer: Party,
     /// Who sells: `M1`, `M2`, ...
-    #[serde(serialize_with = "displayed")]
+    #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub merchant: Party,
     /// The item's number in the merchant's catalogue.
     pub item: u64,
@@ -151,10 +152,16 @@ pub struct ViolationRow<'a> {
     pub runs: u64,
     /// The command that shows it again.
     pub replay: Text<'a>,
+    /// Whether the victim would have been spared with safeguards that it can carry out alone.
+    pub could_prevent: Option<YesNo>,
+    /// With which; empty for none.
+    pub prevented_by: Text<'a>,
+    /// Whether the judge upholds what the victim claims for its loss.
+    pub can_prove: Option<YesNo>,
 }
 
 /// A row of `outcomes.csv`: one distinct end state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeRow<'a> {
     /// The scenario's name.
     pub scenario: Text<'a>,
@@ -187,14 +194,14 @@ pub struct OutcomeRow<'a> {
 }
 
 /// A row of `coverage.csv`: one site and one kind of fault. Sites go without their numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageRow<'a> {
     /// The scenario's name.
     pub scenario: Text<'a>,
     /// The protocol's name.
     pub protocol: Text<'a>,
     /// Who sends or crashes there.
-    #[serde(serialize_with = "displayed")]
+    #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub party: Party,
     /// The site.
     pub site: Text<'a>,
@@ -229,6 +236,19 @@ pub struct SummaryRow<'a> {
     pub violations: u64,
     /// The purchases that committed, of all that were started: safety alone is kept by doing nothing.
     pub completed_percent: Percent,
+}
+
+impl OutcomeRow<'_> {
+    /// The same row, with names of its own.
+    pub fn detached(self) -> OutcomeRow<'static> {
+        let own = |text: Text<'_>| Text::Owned(text.into_owned());
+        OutcomeRow {
+            scenario: own(self.scenario),
+            protocol: own(self.protocol),
+            example_plan: own(self.example_plan),
+            ..self
+        }
+    }
 }
 
 impl Row for RunRow<'_> {
@@ -306,4 +326,9 @@ impl<'de> Deserialize<'de> for Percent {
 /// Writes a value as it displays.
 fn displayed<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
+}
+
+/// Reads what [`displayed`] has written.
+fn parsed<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
 }

@@ -19,6 +19,10 @@ pub enum Sheet {
     Coverage,
     /// One row per scenario, protocol and invariant.
     Summary,
+    /// One row per mechanism taken away, threat and clause that breaks then.
+    Necessity,
+    /// One row per smallest set of mechanisms that suffices.
+    Minimal,
 }
 
 impl Sheet {
@@ -35,6 +39,8 @@ impl Sheet {
             Sheet::Outcomes => "outcomes.csv",
             Sheet::Coverage => "coverage.csv",
             Sheet::Summary => "summary.csv",
+            Sheet::Necessity => "necessity.csv",
+            Sheet::Minimal => "minimal.csv",
         }
     }
 
@@ -57,6 +63,7 @@ impl Sheet {
             Sheet::Violations => &[
                 "scenario", "protocol", "invariant", "clause", "victim", "cause",
                 "faults", "plan", "events", "runs", "replay",
+                "could_prevent", "prevented_by", "can_prove",
             ],
             Sheet::Outcomes => &[
                 "scenario", "protocol", "payment", "customer_goods", "obtainable", "customer_belief", "merchant_belief",
@@ -66,6 +73,14 @@ impl Sheet {
             Sheet::Summary => &[
                 "scenario", "protocol", "invariant", "expected", "found", "as_expected",
                 "runs", "violations", "completed_percent",
+            ],
+            Sheet::Necessity => &[
+                "protocol", "without", "against", "verdict", "invariant", "clause", "victim", "faults", "events",
+                "plan", "replay", "clock", "faults_at_most", "states", "complete",
+            ],
+            Sheet::Minimal => &[
+                "protocol", "against", "holds", "set", "size", "mechanisms", "faults_at_most", "states", "complete",
+                "explore",
             ],
         }
     }

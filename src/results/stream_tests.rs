@@ -21,7 +21,11 @@ const INTERFACE: &[(&str, &str)] = &[
         "scenario, protocol, run, tid, customer, merchant, item, price_cents, outcome, customer_belief, merchant_belief, \
          customer_goods, obtainable, messages, started_us, committed_us, delivered_us, half_paid_us, in_doubt_us",
     ),
-    ("violations.csv", "scenario, protocol, invariant, clause, victim, cause, faults, plan, events, runs, replay"),
+    (
+        "violations.csv",
+        "scenario, protocol, invariant, clause, victim, cause, faults, plan, events, runs, replay, \
+     could_prevent, prevented_by, can_prove",
+    ),
     (
         "outcomes.csv",
         "scenario, protocol, payment, customer_goods, obtainable, customer_belief, merchant_belief, money, goods, content, \
@@ -102,6 +106,9 @@ fn violation_row() -> ViolationRow<'static> {
         events: 2,
         runs: 3,
         replay: "halfpaid replay case1 'drop(1.3)'\r".into(),
+        could_prevent: Some(YesNo::Yes),
+        prevented_by: "customer-journal".into(),
+        can_prove: Some(YesNo::No),
     }
 }
 
@@ -195,7 +202,7 @@ fn a_scenarios_sheets_are_numbered_as_they_are_listed() {
 fn a_file_without_rows_has_its_header() {
     assert_eq!(
         written::<ViolationRow<'_>>(&[]),
-        "scenario,protocol,invariant,clause,victim,cause,faults,plan,events,runs,replay\n"
+        "scenario,protocol,invariant,clause,victim,cause,faults,plan,events,runs,replay,could_prevent,prevented_by,can_prove\n"
     );
 }
 
@@ -206,7 +213,7 @@ fn awkward_texts_are_quoted() {
     assert_eq!(
         row,
         "\"a~b=1,2\",case1,goods,\"paid, no goods\",C,\"M \"\"died\"\"\",1,\"drop(1.3)\ncrash(M)\",2,3,\
-         \"halfpaid replay case1 'drop(1.3)'\r\"\n"
+         \"halfpaid replay case1 'drop(1.3)'\r\",yes,customer-journal,no\n"
     );
 }
 

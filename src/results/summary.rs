@@ -1,27 +1,42 @@
-//! `summary.csv`: every verdict of every scenario, at the top of the results folder.
+//! Files at the top of the results folder, such as `summary.csv`: every verdict of every scenario.
 //!
-//! It appears whole or not at all, like the files of a scenario. Which scenarios are in it is left to the caller.
+//! Each appears whole or not at all, like the files of a scenario. Which rows are in it is left to the caller.
 
 use std::path::Path;
 
 use super::error::ResultsError;
 use super::pending::{PendingFile, create_folder, sync_folder};
 use super::rows::SummaryRow;
-use super::sheet::Sheet;
+use super::sheet::Row;
 use super::stream::{CsvStream, FileSum};
 
 /// Writes `summary.csv` into the results folder, in place of an older one.
 pub fn write_summary(out: &Path, rows: &[SummaryRow<'_>]) -> Result<FileSum, ResultsError> {
+    write_sheet(out, rows)
+}
+
+/// Writes the file that the rows belong to into the results folder, in place of an older one.
+pub fn write_sheet<R: Row>(out: &Path, rows: &[R]) -> Result<FileSum, ResultsError> {
     create_folder(out)?;
-    let file = PendingFile::create(out, Sheet::Summary.file_name())?;
+    let file = PendingFile::create(out, R::SHEET.file_name())?;
     let path = file.path().to_owned();
-    let mut stream = CsvStream::start(Sheet::Summary, &path, file)?;
+    let mut stream = CsvStream::start(R::SHEET, &path, file)?;
     rows.iter().try_for_each(|row| stream.write(row))?;
     let (file, sum) = stream.finish()?;
     file.sync()?;
     file.place()?;
     sync_folder(out)?;
     Ok(sum)
+}
+
+/// Writes a text of that name into the results folder, in place of an older one.
+pub fn write_text(out: &Path, name: &str, text: &str) -> Result<(), ResultsError> {
+    create_folder(out)?;
+    let mut file = PendingFile::create(out, name)?;
+    file.fill(text.as_bytes())?;
+    file.sync()?;
+    file.place()?;
+    sync_folder(out)
 }
 
 #[cfg(test)]

@@ -74,6 +74,16 @@ impl ScenarioWriter {
     }
 }
 
+/// Makes a scenario's folder below `out`, unless it is there.
+///
+/// # Errors
+///
+/// A name that is none for a folder, or a folder that cannot be made.
+pub fn create_scenario_folder(out: &Path, scenario: &str) -> Result<(), ResultsError> {
+    check_name(scenario)?;
+    create_folder(&out.join(scenario)).map(drop)
+}
+
 /// A scenario's folder. One that was made here and holds nothing in the end is removed again.
 struct Folder {
     path: PathBuf,

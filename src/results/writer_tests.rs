@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::invariant::Invariant;
-use crate::results::{Sha256Sum, ViolationRow};
+use crate::results::{Sha256Sum, ViolationRow, YesNo};
 
 fn violation(runs: u64) -> ViolationRow<'static> {
     ViolationRow {
@@ -17,6 +17,9 @@ fn violation(runs: u64) -> ViolationRow<'static> {
         events: 9,
         runs,
         replay: "halfpaid replay case1 'duplicate(1.4)'".into(),
+        could_prevent: Some(YesNo::Yes),
+        prevented_by: "customer-journal".into(),
+        can_prove: Some(YesNo::No),
     }
 }
 

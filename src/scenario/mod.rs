@@ -23,15 +23,16 @@ mod tests;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::explore;
-use crate::fault::{FaultKind, Plan};
+use crate::explore::{self, Bounds};
+use crate::fault::{Budget, FaultKind, Plan};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::HONEST;
 use crate::protocol::mechanism::{Mechanism, Preset};
+use crate::protocol::outsider::NOBODY;
 
 pub use diagnostic::Diagnostic;
-pub use faults::parse_seeds;
-pub use load::{Loaded, LoadedScenario, load, load_file};
+pub use faults::{parse_seeds, seeds_from};
+pub use load::{Loaded, LoadedScenario, line_of, load, load_file};
 pub use read::parse;
 pub use schema::schema;
 pub use workload::{Arrival, Catalogue, Judged, Popularity, TopUp, Workload};
@@ -65,16 +66,13 @@ pub struct Scenario {
     pub faults: Faults,
     /// Whether `crash-forever` may strike the payment server too.
     pub server_crash_forever: bool,
-    /// A search without time stops at so many states.
-    pub states_at_most: u64,
+    /// How far a search without time may go.
+    pub bounds: Bounds,
     /// Who breaks the protocol, and how.
     pub deviations: Deviations,
     /// What is expected of every invariant.
     pub expect: BTreeMap<Invariant, Verdict>,
 }
-
-/// The bound on the states of a search without time, where none is given.
-pub const STATES_AT_MOST: u64 = 100_000_000;
 
 impl Scenario {
     /// The scenario that a file with nothing but a name and a protocol describes: every default, and no faults.
@@ -93,7 +91,7 @@ impl Scenario {
             recovery: Recovery::default(),
             faults: Faults::None,
             server_crash_forever: false,
-            states_at_most: STATES_AT_MOST,
+            bounds: Bounds::default(),
             deviations: Deviations::default(),
             expect: Invariant::ALL.iter().map(|invariant| (*invariant, Verdict::Holds)).collect(),
         }
@@ -113,11 +111,21 @@ impl Scenario {
         if self.workload.purchases == 0 || self.workload.purchases > purchases {
             return Err(format!("{} purchases: accepted: 1 to {purchases} with this clock", self.workload.purchases));
         }
+        if *clock == Clock::Untimed && self.deviations.outsider != NOBODY {
+            return Err(format!("outsider {}: accepted: with the timed clock only", self.deviations.outsider));
+        }
         let parties = self.parties.customers.saturating_add(self.parties.merchants).saturating_add(1);
         if self.parties.customers == 0 || self.parties.merchants == 0 || parties as usize > explore::PARTIES_MAX {
             return Err(format!("{parties} parties: accepted: 3 to {}, P included", explore::PARTIES_MAX));
         }
         Ok(())
+    }
+
+    /// What may strike, where everything is tried.
+    pub fn budget(&self) -> Option<Budget> {
+        let Faults::Exhaustive { at_most, kinds, each, .. } = &self.faults else { return None };
+        let server_may_vanish = self.server_crash_forever;
+        Some(Budget { at_most: *at_most, kinds: kinds.clone(), each: each.clone(), server_may_vanish })
     }
 
     /// One line: the name, what is run, and how faults are chosen.
@@ -244,11 +252,13 @@ pub struct Deviations {
     pub merchant: &'static str,
     /// Every customer's behaviour.
     pub customer: &'static str,
+    /// Who meddles from outside: [`NOBODY`], or a name from the list in [`outsider`](crate::protocol::outsider).
+    pub outsider: &'static str,
 }
 
 impl Default for Deviations {
     fn default() -> Self {
-        Deviations { merchant: HONEST, customer: HONEST }
+        Deviations { merchant: HONEST, customer: HONEST, outsider: NOBODY }
     }
 }
 
@@ -272,6 +282,8 @@ pub enum Faults {
         at_most: u32,
         /// The kinds that may strike: at least one, in the order of the specification.
         kinds: Vec<FaultKind>,
+        /// Kinds of which a plan may have fewer.
+        each: BTreeMap<FaultKind, u32>,
         /// Who orders the events.
         clock: Clock,
     },

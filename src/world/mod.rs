@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use crate::protocol::message::Message;
 use crate::protocol::order::Cents;
+use crate::protocol::outsider::Forged;
 use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::role::{Clock, Effect, Input, Timer, TimerKind, Wish};
 use crate::protocol::setup::Setup;
@@ -41,6 +42,8 @@ pub struct Envelope {
     pub about: PurchaseKey,
     /// What it holds.
     pub payload: Payload,
+    /// Whether the outsider sent it in the sender's name.
+    pub forged: bool,
 }
 
 /// What an envelope holds.
@@ -540,11 +543,9 @@ impl World {
     ) {
         let number = self.carried.len() as u32;
         let bytes = message.encoded_len();
-        let real = setup.crypto.name() == "real";
-        let payload =
-            if real { Payload::Bytes(message.encode().into()) } else { Payload::Message(Arc::clone(&message)) };
         let about = message.about;
-        let mut envelope = Arc::new(Envelope { number, from, to, about, payload });
+        let payload = payload(&message, setup);
+        let mut envelope = Arc::new(Envelope { number, from, to, about, payload, forged: false });
         observer.observe(self.now_us, &Happening::Sent { envelope: &envelope, message: &message, bytes, fate });
         self.carried.push(Arc::clone(&envelope));
         if setup.population.index(to).is_none() {
@@ -565,10 +566,32 @@ impl World {
                 let mut garbled = message.encode();
                 let bit = bit as usize % (garbled.len() * 8);
                 garbled[bit / 8] ^= 1 << (bit % 8);
-                envelope = Arc::new(Envelope { number, from, to, about, payload: Payload::Bytes(garbled.into()) });
+                envelope = Arc::new(Envelope {
+                    number,
+                    from,
+                    to,
+                    about,
+                    payload: Payload::Bytes(garbled.into()),
+                    forged: false,
+                });
                 arrive(&envelope, after_us);
             }
         }
+    }
+
+    /// Puts an outsider's message under way. It is chosen outside, like everything else, and by somebody who is no party.
+    pub fn inject(&mut self, forged: &Forged, setup: &Setup, observer: &mut dyn Observer) {
+        let Forged { from, to, message, bytes, after_us } = forged;
+        if setup.population.index(*to).is_none() {
+            return;
+        }
+        let payload = bytes.clone().map_or_else(|| payload(message, setup), Payload::Bytes);
+        let number = self.carried.len() as u32;
+        let envelope = Arc::new(Envelope { number, from: *from, to: *to, about: message.about, payload, forged: true });
+        let bytes = bytes.as_ref().map_or_else(|| message.encoded_len(), |bytes| bytes.len());
+        observer.observe(self.now_us, &Happening::Forged { envelope: &envelope, message, bytes });
+        self.carried.push(Arc::clone(&envelope));
+        self.agenda.schedule(self.now_us.saturating_add(*after_us), Event::Arrival(envelope));
     }
 
     fn crash(&mut self, party: Party, forever: bool, setup: &Setup, observer: &mut dyn Observer) {
@@ -587,6 +610,12 @@ impl World {
         }
         observer.observe(self.now_us, &Happening::Crashed { party, forever });
     }
+}
+
+/// What crosses the wire.
+fn payload(message: &Arc<Message>, setup: &Setup) -> Payload {
+    let real = setup.crypto.name() == "real";
+    if real { Payload::Bytes(message.encode().into()) } else { Payload::Message(Arc::clone(message)) }
 }
 
 /// The message in an envelope, if it can be read.
