@@ -338,7 +338,13 @@ fn real() {
         ours = ours.min(timed(|| go(&remembering)).0);
         floor = floor.min(timed(|| straight_line(&bare, of_parties)).0);
     }
-    line("real purchase, each verified once ÷ the parties' own, bare", us(ours), us(floor), floor / ours, "stretch 1.3");
+    line(
+        "real purchase, each verified once ÷ the parties' own, bare",
+        us(ours),
+        us(floor),
+        floor / ours,
+        "stretch 1.3",
+    );
 }
 
 struct Silent;
