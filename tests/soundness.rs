@@ -10,8 +10,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use halfpaid::crypto::Crypto;
-use halfpaid::crypto::remembering::Remembering;
 use halfpaid::crypto::streams::{Draws, Purpose, Streams};
 use halfpaid::drive::exhaustive::explore;
 use halfpaid::drive::scripted::run_plan;
@@ -148,7 +146,7 @@ fn search(shop: &Shop, at_most: u32) -> (u64, BTreeMap<&'static str, u64>) {
         };
         explore(&job, &budget, inspect, |_| (), consume);
     }
-    let crypto = Remembering::new(&*shop.setup.crypto);
+    let crypto = &*shop.setup.crypto;
     let mut draws = Streams::new(1).reader(Purpose::Fault, None);
     let (mut played, mut wrong) = (0, BTreeMap::new());
     let foreign = [Side::Customer, Side::Merchant].map(|liar| foreign(&everywhere, liar));
@@ -156,13 +154,13 @@ fn search(shop: &Shop, at_most: u32) -> (u64, BTreeMap<&'static str, u64>) {
         let foreign = &foreign[usize::from(case.liar == Side::Merchant)];
         let pool: Vec<Part> = case.here.iter().chain(foreign).cloned().collect();
         for bundle in bundles(own(case), &pool, &mut draws) {
-            let mut evidence: Evidence = case.dispute.evidence.clone();
+            let mut evidence = Evidence::clone(&case.dispute.evidence);
             match case.liar {
                 Side::Customer => evidence.customer = bundle,
                 _ => evidence.merchant = bundle,
             }
             played += 1;
-            if judge(&case.dispute.claim, &evidence, &crypto as &dyn Crypto).upheld != case.dispute.truth {
+            if judge(&case.dispute.claim, &evidence, crypto).upheld != case.dispute.truth {
                 *wrong.entry(case.dispute.clause).or_default() += 1;
             }
         }
