@@ -313,7 +313,9 @@ fn real() {
     let go = |shop: &Shop| drop(drive::run(&shop.job(), &mut Fair, &mut ()));
     let counting = Arc::new(Counting::new(fresh()));
     let counted = with(Arc::clone(&counting) as Arc<dyn Crypto>);
-    go(&counted);
+    let work = drive::run(&counted.job(), &mut Fair, &mut ()).meter.tally().work;
+    // What the parties ask for, without checker and judge.
+    let of_parties = [work.signs, work.verifies, work.digests, 0, work.seals, work.opens];
     let counts = counting.counts.each_ref().map(|count| count.load(Ordering::Relaxed));
     let bare = fresh().without_memory();
     let us = |s: f64| format!("{:.0} us", s * 1e6 / f64::from(purchases));
@@ -334,9 +336,15 @@ fn real() {
             black_box(remembering.setup.offer(0, item));
         }
         ours = ours.min(timed(|| go(&remembering)).0);
-        floor = floor.min(timed(|| straight_line(&bare, counts)).0);
+        floor = floor.min(timed(|| straight_line(&bare, of_parties)).0);
     }
-    line("real purchase, each verified once ÷ bare, each each time", us(ours), us(floor), floor / ours, "stretch 1.3");
+    line(
+        "real purchase, each verified once ÷ the parties' own, bare",
+        us(ours),
+        us(floor),
+        floor / ours,
+        "stretch 1.3",
+    );
 }
 
 struct Silent;

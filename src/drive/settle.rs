@@ -4,7 +4,7 @@
 //! will hear or say anything about it any more, but for what a party says when it comes back from a later crash; since every journal
 //! is durable, that is what it said before. Where a mechanism is off or a party cheats so that a purchase that is over can still bear
 //! on others ([`forgets`]), nothing is forgotten and the run takes as much room as any other. What a settled purchase cannot show is
-//! a replay of its envelopes: the network forgets them too.
+//! a replay of its envelopes: the network forgets them too. And a party that goes for good later still had something to lose.
 
 use super::{Driver, Oracle};
 use crate::fault::Fault;
