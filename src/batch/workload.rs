@@ -22,8 +22,8 @@ pub fn setup(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
         CryptoKind::Real => Arc::new(Real::new(streams, parties.customers, parties.merchants)),
         CryptoKind::Symbolic => Arc::new(Symbolic::new(streams)),
     };
-    let mechanisms =
-        scenario.without.iter().fold(protocol.preset(scenario.preset), |mechanisms, off| mechanisms.without(*off));
+    let mechanisms = scenario.with.iter().fold(protocol.preset(scenario.preset), |mechanisms, on| mechanisms.with(*on));
+    let mechanisms = scenario.without.iter().fold(mechanisms, |mechanisms, off| mechanisms.without(*off));
     Setup {
         protocol: Arc::clone(protocol),
         mechanisms,

@@ -35,6 +35,9 @@ pub(super) struct ReplayArgs {
     /// Take a mechanism away; may be repeated
     #[arg(long, value_name = "MECHANISM")]
     without: Vec<Mechanism>,
+    /// Add a mechanism that the preset does not have; may be repeated
+    #[arg(long, value_name = "MECHANISM")]
+    with: Vec<Mechanism>,
     #[command(flatten)]
     deviations: DeviationArgs,
     /// The cryptography
@@ -171,6 +174,7 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         scenario.preset = preset.into();
     }
     scenario.without.extend(&arguments.without);
+    scenario.with.extend(&arguments.with);
     arguments.deviations.apply(&mut scenario);
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);

@@ -109,7 +109,7 @@ impl Protocol for Case {
             | Mechanism::MerchantChecksSeal
             | Mechanism::KeyCommitment
             | Mechanism::BoundSignature => self.escrow == Escrow::Key,
-            Mechanism::ReleaseOnQuery | Mechanism::Countersign => self.escrow != Escrow::Nothing,
+            Mechanism::ReleaseOnQuery | Mechanism::Countersign | Mechanism::WholeSignatures => self.escrow != Escrow::Nothing,
             _ => true,
         }
     }

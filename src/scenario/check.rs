@@ -29,6 +29,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
     let protocols = protocols(&raw.protocol, findings);
     let preset = findings.one_of("preset", &raw.preset, Preset::ALL, |preset| preset.name(), Preset::Hardened);
     let without = without(&raw.without, preset, &protocols, findings);
+    let with = with(&raw.with, preset, &protocols, findings);
     let workload = workload(raw, findings);
     let faults = findings.faults(&raw.faults, &raw.workload.purchases, &workload, &raw.seed);
     let crypto = match faults {
@@ -60,6 +61,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         protocols,
         preset,
         without,
+        with,
         crypto: findings.one_of("crypto", &raw.crypto, CryptoKind::ALL, |crypto| crypto.name(), crypto),
         // The last seed of all is left out, so that the seeds of a run are a range.
         seed: findings.whole("seed", &raw.seed, 0..=u64::MAX - 1, 0),
@@ -122,6 +124,22 @@ fn without(given: &Texts, preset: Preset, protocols: &[&str], findings: &mut Fin
         }
     }
     without
+}
+
+fn with(given: &Texts, preset: Preset, protocols: &[&str], findings: &mut Findings<'_>) -> Vec<Mechanism> {
+    let with = findings.all_of("with", given, Mechanism::EVERY, |mechanism| mechanism.name());
+    for name in given.iter().flat_map(|names| names.get_ref()) {
+        let Some(mechanism) = with.iter().find(|mechanism| mechanism.name() == name.get_ref()) else { continue };
+        let lacks = |protocol: &&str| !mechanisms(protocol, preset).has(*mechanism);
+        if !protocols.is_empty() && !protocols.iter().any(lacks) {
+            let (preset_name, all) = (preset.name(), protocols.join(", "));
+            let message = format!("`with` adds `{mechanism}`, which preset \"{preset_name}\" of {all} has already");
+            let lacking = Mechanism::EVERY.iter().filter(|m| protocols.iter().any(|p| !mechanisms(p, preset).has(**m)));
+            let lacking: Vec<&str> = lacking.map(|mechanism| mechanism.name()).collect();
+            findings.error(name.span(), message, format!("accepted: {}", lacking.join(", ")));
+        }
+    }
+    with
 }
 
 fn parties(raw: &RawScenario, findings: &mut Findings<'_>) -> Parties {

@@ -49,6 +49,8 @@ pub struct Scenario {
     pub preset: Preset,
     /// The mechanisms to take away, each once; at least one of the protocols has each of them under the preset.
     pub without: Vec<Mechanism>,
+    /// The mechanisms to add, each once; at least one of the protocols lacks each of them under the preset.
+    pub with: Vec<Mechanism>,
     /// Which cryptography to run with.
     pub crypto: CryptoKind,
     /// The seed of every mode but random, whose seeds are in [`Faults::Random`]; see [`Scenario::seeds`].
@@ -85,6 +87,7 @@ impl Scenario {
             protocols: vec![protocol],
             preset: Preset::Hardened,
             without: Vec::new(),
+            with: Vec::new(),
             crypto: CryptoKind::Symbolic,
             seed: 0,
             parties: Parties::default(),

@@ -25,6 +25,7 @@ pub(super) struct RawScenario {
     pub(super) protocol: Texts,
     pub(super) preset: Given<String>,
     pub(super) without: Texts,
+    pub(super) with: Texts,
     pub(super) crypto: Given<String>,
     pub(super) seed: Given<Whole>,
     #[serde(default)]

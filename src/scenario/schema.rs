@@ -44,6 +44,9 @@ struct ScenarioFile {
     /// The mechanisms to take away
     #[schemars(schema_with = "mechanisms")]
     without: (),
+    /// The mechanisms to add to the preset
+    #[schemars(schema_with = "every_mechanism")]
+    with: (),
     /// The cryptography; real is the default in mode random, symbolic in every other
     #[schemars(schema_with = "cryptographies")]
     crypto: (),
@@ -274,6 +277,7 @@ schemas! {
     protocols: several_of(NAMES.to_vec(), 1);
     presets: one_of(Preset::ALL.iter().map(|preset| preset.name()).collect(), Some(Preset::Hardened.name()));
     mechanisms: several_of(Mechanism::ALL.iter().map(|mechanism| mechanism.name()).collect(), 0);
+    every_mechanism: several_of(Mechanism::EVERY.iter().map(|mechanism| mechanism.name()).collect(), 0);
     cryptographies: one_of(CryptoKind::ALL.iter().map(|crypto| crypto.name()).collect(), None);
     popularities: one_of(vec!["zipf", "uniform"], Some("zipf"));
     on_unknown: one_of(vec!["give-up", "wait"], Some("give-up"));
