@@ -1,5 +1,6 @@
 //! Runs a scenario: every plan under every protocol, on all cores, with rows written in an order that does not depend on them.
 
+pub mod costs;
 pub mod findings;
 mod resume;
 pub mod rows;
@@ -199,6 +200,7 @@ impl<'a> Campaign<'a> {
         let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
         let deviation = deviation(&setup);
         self.runs = 0;
+        costs::rows(scenario, protocol).iter().try_for_each(|row| self.writer.write(row))?;
         if let Faults::Exhaustive { at_most, kinds, clock: Clock::Untimed } = &scenario.faults {
             let budget =
                 Budget { at_most: *at_most, kinds: kinds.clone(), server_may_vanish: scenario.server_crash_forever };

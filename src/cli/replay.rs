@@ -93,7 +93,7 @@ impl From<PresetArg> for Preset {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CryptoArg {
+pub(super) enum CryptoArg {
     /// Ed25519, AES-256-GCM, SHA-256
     Real,
     /// Terms
@@ -106,6 +106,15 @@ enum Format {
     Text,
     /// A Mermaid sequence diagram
     Mermaid,
+}
+
+impl From<CryptoArg> for CryptoKind {
+    fn from(crypto: CryptoArg) -> Self {
+        match crypto {
+            CryptoArg::Real => CryptoKind::Real,
+            CryptoArg::Symbolic => CryptoKind::Symbolic,
+        }
+    }
 }
 
 /// Where scenarios are looked for by name.
@@ -178,11 +187,7 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     arguments.deviations.apply(&mut scenario);
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
-    let crypto = match arguments.crypto {
-        CryptoArg::Real => CryptoKind::Real,
-        CryptoArg::Symbolic => CryptoKind::Symbolic,
-    };
-    let mut setup = workload::setup(&scenario, &protocol, crypto, seed);
+    let mut setup = workload::setup(&scenario, &protocol, arguments.crypto.into(), seed);
     if course.order.is_some() {
         setup = workload::without_time(setup);
     }

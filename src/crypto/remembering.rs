@@ -69,6 +69,14 @@ impl Crypto for Remembering<'_> {
         self.inner.open(key, sealed)
     }
 
+    fn seal_bytes(&self, key: &Key, nonce: [u8; 12], bytes: &[u8]) -> Vec<u8> {
+        self.inner.seal_bytes(key, nonce, bytes)
+    }
+
+    fn open_bytes(&self, key: &Key, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.inner.open_bytes(key, sealed)
+    }
+
     fn content(&self, merchant: u32, number: u32, len: u32) -> Blob {
         self.inner.content(merchant, number, len)
     }

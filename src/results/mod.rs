@@ -24,7 +24,7 @@ pub use error::ResultsError;
 pub use junit::{Suite, write_junit};
 pub use manifest::{LeftOut, MANIFEST, Manifest, Sometimes};
 pub use read::read_rows;
-pub use rows::{CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
+pub use rows::{CostRow, CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
 pub use sheet::{Row, Sheet};
 pub use stream::{FileSum, NotASum, Sha256Sum};
 pub use summary::write_summary;

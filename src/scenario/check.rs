@@ -11,7 +11,10 @@ use super::names::quoted;
 use super::raw::{Given, Named, RawScenario, Texts, Whole};
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::workload::workload;
-use super::{Clock, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, STATES_AT_MOST, Scenario};
+use super::{
+    Clock, Costs, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, STATES_AT_MOST, Scenario,
+};
+use crate::costs::{Profile, Signatures};
 use crate::explore::PARTIES_MAX;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::{self, HONEST};
@@ -73,6 +76,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         server_crash_forever: flag.is_some_and(|flag| *flag.get_ref()),
         states_at_most,
         deviations: deviations(raw, findings),
+        costs: costs(raw, findings),
         expect: expect(&raw.expect, findings),
     }
 }
@@ -202,6 +206,14 @@ fn deviations(raw: &RawScenario, findings: &mut Findings<'_>) -> Deviations {
         merchant: one_of("deviations.merchant", &given.merchant, deviation::MERCHANT, default.merchant),
         customer: one_of("deviations.customer", &given.customer, deviation::CUSTOMER, default.customer),
     }
+}
+
+fn costs(raw: &RawScenario, findings: &mut Findings<'_>) -> Costs {
+    let given = &raw.costs;
+    findings.not_empty("costs.signatures", &given.signatures);
+    let profiles = findings.all_of("costs.profiles", &given.profiles, Profile::ALL, |profile| profile.name());
+    let signatures = findings.all_of("costs.signatures", &given.signatures, Signatures::ALL, |kind| kind.name());
+    if given.signatures.is_none() { Costs { profiles, ..Costs::default() } } else { Costs { profiles, signatures } }
 }
 
 fn expect(given: &Named<String>, findings: &mut Findings<'_>) -> BTreeMap<Invariant, Verdict> {

@@ -23,6 +23,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::costs::{Profile, Signatures};
 use crate::explore;
 use crate::fault::{FaultKind, Plan};
 use crate::invariant::{Invariant, Verdict};
@@ -71,6 +72,8 @@ pub struct Scenario {
     pub states_at_most: u64,
     /// Who breaks the protocol, and how.
     pub deviations: Deviations,
+    /// What `costs.csv` is to have beside the scenario's own costs.
+    pub costs: Costs,
     /// What is expected of every invariant.
     pub expect: BTreeMap<Invariant, Verdict>,
 }
@@ -98,6 +101,7 @@ impl Scenario {
             server_crash_forever: false,
             states_at_most: STATES_AT_MOST,
             deviations: Deviations::default(),
+            costs: Costs::default(),
             expect: Invariant::ALL.iter().map(|invariant| (*invariant, Verdict::Holds)).collect(),
         }
     }
@@ -252,6 +256,21 @@ pub struct Deviations {
 impl Default for Deviations {
     fn default() -> Self {
         Deviations { merchant: HONEST, customer: HONEST }
+    }
+}
+
+/// Under which mechanisms purchases are priced, beside the scenario's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Costs {
+    /// The security profiles, each once.
+    pub profiles: Vec<Profile>,
+    /// What is signed under each of them, each once.
+    pub signatures: Vec<Signatures>,
+}
+
+impl Default for Costs {
+    fn default() -> Self {
+        Costs { profiles: Vec::new(), signatures: vec![Signatures::Digests] }
     }
 }
 

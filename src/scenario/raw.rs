@@ -40,6 +40,8 @@ pub(super) struct RawScenario {
     #[serde(default)]
     pub(super) deviations: RawDeviations,
     #[serde(default)]
+    pub(super) costs: RawCosts,
+    #[serde(default)]
     pub(super) expect: Named<String>,
     /// Used up by `matrix` before serde sees the document; named here so that it counts as an accepted key.
     #[serde(rename = "matrix")]
@@ -117,6 +119,13 @@ pub(super) struct RawFaults {
     pub(super) plans: Texts,
     pub(super) server_crash_forever: Given<bool>,
     pub(super) states_at_most: Given<Whole>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawCosts {
+    pub(super) profiles: Texts,
+    pub(super) signatures: Texts,
 }
 
 #[derive(Deserialize, Default)]

@@ -13,6 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::faults::UNTIMED_AT_MOST_MAX;
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::{Catalogue, CryptoKind, Network, Parties, Recovery, STATES_AT_MOST, Workload};
+use crate::costs::{Profile, Signatures};
 use crate::crypto::ITEM_BYTES_MIN;
 use crate::fault::FaultKind;
 use crate::invariant::{Invariant, Verdict};
@@ -59,6 +60,7 @@ struct ScenarioFile {
     recovery: RecoveryTable,
     faults: FaultsTable,
     deviations: DeviationsTable,
+    costs: CostsTable,
     /// The verdict that is expected; what is left out is expected to hold
     #[schemars(schema_with = "expectations")]
     expect: (),
@@ -214,6 +216,18 @@ struct DeviationsTable {
     customer: (),
 }
 
+/// What costs.csv is to have beside the scenario's own costs
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, transform = optional)]
+struct CostsTable {
+    /// Security profiles, whose differences are the price of each consideration
+    #[schemars(schema_with = "profiles")]
+    profiles: (),
+    /// What is signed under each profile
+    #[schemars(schema_with = "signatures")]
+    signatures: (),
+}
+
 /// Everything can be left out.
 fn optional(schema: &mut Schema) {
     schema.remove("required");
@@ -284,6 +298,8 @@ schemas! {
     modes: one_of(vec!["none", "random", "exhaustive", "scripted"], None);
     clocks: one_of(vec!["timed", "untimed"], Some("timed"));
     fault_kinds: several_of(FaultKind::ALL.iter().map(|kind| kind.name()).collect(), 1);
+    profiles: several_of(Profile::ALL.iter().map(|profile| profile.name()).collect(), 0);
+    signatures: several_of(Signatures::ALL.iter().map(|kind| kind.name()).collect(), 1);
     merchant_deviations: one_of(known(deviation::MERCHANT), Some(HONEST));
     customer_deviations: one_of(known(deviation::CUSTOMER), Some(HONEST));
     rates: table_of(
