@@ -8,7 +8,7 @@ use crate::costs::least::{Bounds, Least, bounds};
 use crate::costs::meter::Count;
 use crate::costs::{Cost, Signatures, StepCost, measure};
 use crate::protocol::Protocol;
-use crate::protocol::mechanism::MechanismSet;
+use crate::protocol::mechanism::{Mechanism, MechanismSet};
 use crate::protocol::setup::Setup;
 use crate::results::{CostRow, Text};
 use crate::scenario::{CryptoKind, Deviations, Scenario};
@@ -33,7 +33,8 @@ pub fn price(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
 pub fn rows<'a>(scenario: &'a Scenario, protocol: &Arc<dyn Protocol>) -> Vec<CostRow<'a>> {
     let own = workload::mechanisms(scenario, protocol);
     let profiles = scenario.costs.profiles.iter().flat_map(|profile| {
-        let kinds = scenario.costs.signatures.iter();
+        let differ = protocol.applies(Mechanism::WholeSignatures);
+        let kinds = scenario.costs.signatures.iter().filter(move |kind| differ || **kind == Signatures::Digests);
         kinds.map(|signatures| (profile.name(), signatures.among(profile.mechanisms())))
     });
     std::iter::once((OWN, own))
@@ -166,7 +167,7 @@ fn sources(least: &Bounds) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::costs::least::bounds;
+    use crate::costs::Profile;
     use crate::protocol::mechanism::Mechanism;
     use crate::protocol::{self, NAMES};
 
