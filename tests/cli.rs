@@ -607,7 +607,7 @@ fn an_older_result_stands_until_the_new_one_is_whole() {
     place.halfpaid(&["run", "scenarios/lost.toml"]).assert().code(2);
     assert_eq!(fs::read(place.at("results/lost/runs.csv")).unwrap(), before);
     assert!(place.at("results/lost/manifest.json").exists());
-    assert_eq!(names(&place.at("results/lost")).len(), 6, "nothing half-written is left");
+    assert_eq!(names(&place.at("results/lost")).len(), 7, "nothing half-written is left");
 }
 
 /// Waits for something that another process does.
@@ -654,7 +654,7 @@ fn an_interrupted_run_keeps_what_is_finished_and_leaves_nothing_half_written() {
         assert!(last_line(&out).starts_with("incomplete"), "{out}");
         assert_eq!(text(ended.stderr), "");
         assert_eq!(names(&place.at("results")), ["a-small", "summary.csv"], "the unfinished one left something");
-        assert_eq!(names(&place.at("results/a-small")).len(), 6);
+        assert_eq!(names(&place.at("results/a-small")).len(), 7);
         assert!(place.at("results/a-small/manifest.json").exists());
         assert!(place.rows("summary.csv").iter().all(|row| row["scenario"] == "a-small"));
     }

@@ -40,7 +40,7 @@ fn assert_finished(folder: &Path, text: &str) {
     assert_eq!(names(folder), FINISHED);
     let manifest = Manifest::read(folder).unwrap().unwrap();
     assert_eq!(manifest.scenario_text, text);
-    assert_eq!(manifest.files.len(), 5);
+    assert_eq!(manifest.files.len(), 6);
     for (name, sum) in manifest.files {
         let bytes = fs::read(folder.join(name)).unwrap();
         assert_eq!(sum.sha256, Sha256Sum::of(&bytes));

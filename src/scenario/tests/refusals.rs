@@ -12,7 +12,8 @@ fn an_unknown_key_names_the_near_miss_and_every_accepted_key() {
         &with("[matrx]\n[parties]\n\"customers`, expected \" = 1\n"),
         &[
             "3:2 `matrx` is not a key of a scenario | did you mean `matrix`? accepted: name, about, protocol, preset, \
-             without, crypto, seed, parties, workload, network, recovery, faults, deviations, expect, matrix",
+             without, with, crypto, seed, parties, workload, network, recovery, faults, deviations, costs, expect, \
+             matrix",
             "5:1 `parties.customers`, expected ` is not a key of a scenario | accepted: customers, merchants, \
              opening_balance_cents",
         ],
