@@ -1,5 +1,7 @@
 //! The commands around a run, as scripts, CI and editors meet them: what is printed where, which exit code, what is on the disk.
 
+#[path = "commands/bounds.rs"]
+mod bounds;
 #[path = "commands/check.rs"]
 mod check;
 #[path = "commands/comparing.rs"]

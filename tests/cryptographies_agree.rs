@@ -3,13 +3,14 @@
 mod common;
 
 use common::{EVERY_KIND, Shop};
-use halfpaid::drive::exhaustive::{Budget, explore};
+use halfpaid::drive::exhaustive::explore;
 use halfpaid::drive::scripted::run_plan;
+use halfpaid::fault::Budget;
 use halfpaid::fault::Plan;
 
 fn agree(symbolic: Shop, real: Shop) {
     let mut plans: Vec<Plan> = Vec::new();
-    let budget = Budget { at_most: 1, kinds: EVERY_KIND.to_vec(), server_may_vanish: false };
+    let budget = Budget::new(1, &EVERY_KIND);
     explore(
         &symbolic.job(),
         &budget,

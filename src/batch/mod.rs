@@ -14,17 +14,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::drive::exhaustive::{Budget, explore};
+use crate::drive::exhaustive::explore;
 use crate::drive::random::Random;
 use crate::drive::scripted::run_plan;
 use crate::drive::shrink::shrink;
 use crate::drive::{self, Fair, Finished, Job};
-use crate::fault::{Fault, Plan};
+use crate::fault::coverage::{Coverage, Covered};
+use crate::fault::{Budget, Fault, Plan};
 use crate::invariant::ending::Ending;
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
-use crate::results::{LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow};
+use crate::results::{
+    CoverageRow, LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow, YesNo,
+};
 use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Scenario};
 use crate::world::Workload;
 
@@ -89,6 +92,34 @@ pub struct Outcome {
     pub gaps: Vec<&'static str>,
     /// What broke, a line each: clause, victim, cause, and the plan.
     pub findings: Vec<String>,
+}
+
+/// What the verdicts of a scenario, or of several, amount to; the worst is the greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Every verdict is as expected.
+    AsExpected,
+    /// A bound was reached before an answer: what has not been seen to break may break yet.
+    Open,
+    /// Some verdict is not as expected.
+    NotAsExpected,
+}
+
+impl Outcome {
+    /// What the verdicts amount to. What broke is broken, however much was left out.
+    pub fn standing(&self) -> Standing {
+        let any = |of: &dyn Fn(&SummaryRow<'_>) -> bool| self.summary.iter().any(of);
+        let left_out = self.incomplete.is_some();
+        if any(&|row| row.found == Verdict::Violated && row.expected == Verdict::Holds) {
+            Standing::NotAsExpected
+        } else if left_out && any(&|row| row.found == Verdict::Holds) {
+            Standing::Open
+        } else if any(&|row| row.as_expected == YesNo::No) {
+            Standing::NotAsExpected
+        } else {
+            Standing::AsExpected
+        }
+    }
 }
 
 /// Says which faults of a plan never met their site.
@@ -184,7 +215,7 @@ struct Sums {
 
 /// The violations of one protocol, gathered as its way of choosing plans allows.
 enum Gathered {
-    Exhaustive(Exhaustive),
+    Exhaustive(Exhaustive, Coverage),
     Sampled(Sampled),
 }
 
@@ -201,9 +232,8 @@ impl<'a> Campaign<'a> {
         let deviation = deviation(&setup);
         self.runs = 0;
         costs::rows(scenario, protocol).iter().try_for_each(|row| self.writer.write(row))?;
-        if let Faults::Exhaustive { at_most, kinds, clock: Clock::Untimed } = &scenario.faults {
-            let budget =
-                Budget { at_most: *at_most, kinds: kinds.clone(), server_may_vanish: scenario.server_crash_forever };
+        if let (Faults::Exhaustive { clock: Clock::Untimed, .. }, Some(budget)) = (&scenario.faults, scenario.budget())
+        {
             return self.untimed(protocol, setup, &budget, deviation.as_deref());
         }
         let gathered = match &scenario.faults {
@@ -226,18 +256,15 @@ impl<'a> Campaign<'a> {
                 let job = Job { setup: &setup, workload: &workload, latency };
                 let place = self.place(protocol, seed);
                 let mut exhaustive = Exhaustive::default();
+                let mut coverage = Coverage::default();
                 match chosen {
-                    Faults::Exhaustive { at_most, kinds, .. } => {
-                        let budget = Budget {
-                            at_most: *at_most,
-                            kinds: kinds.clone(),
-                            server_may_vanish: scenario.server_crash_forever,
-                        };
+                    Faults::Exhaustive { .. } => {
+                        let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
                         let inspect =
                             |_: &Plan, finished: &Finished<'_>| rows::keep(finished, &setup, &workload, place);
                         let progress = self.progress;
                         let mut result = Ok(());
-                        explore(
+                        coverage = explore(
                             &job,
                             &budget,
                             inspect,
@@ -276,7 +303,7 @@ impl<'a> Campaign<'a> {
                         self.take(kept, &mut sums)?;
                     }
                 }
-                Gathered::Exhaustive(exhaustive)
+                Gathered::Exhaustive(exhaustive, coverage)
             }
         };
         self.conclude(protocol, sums, gathered, deviation.as_deref())
@@ -343,8 +370,12 @@ impl<'a> Campaign<'a> {
         deviation: Option<&str>,
     ) -> Result<(), BatchError> {
         let place = self.place(protocol, self.scenario.seed);
+        let mut coverage = Coverage::default();
         let findings: Vec<(Kind, String, Finding)> = match gathered {
-            Gathered::Exhaustive(exhaustive) => exhaustive.into_findings().collect(),
+            Gathered::Exhaustive(exhaustive, tried) => {
+                coverage = tried;
+                exhaustive.into_findings().collect()
+            }
             Gathered::Sampled(sampled) => {
                 let found: Vec<(Kind, Finding)> = sampled.into_findings().collect();
                 found
@@ -366,6 +397,7 @@ impl<'a> Campaign<'a> {
                 finding.seed
             );
             self.note(kind.clause, &cause, &finding.plan.to_string(), &finding.violation);
+            coverage.violate(&finding.plan);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
                 protocol: place.protocol.into(),
@@ -380,6 +412,7 @@ impl<'a> Campaign<'a> {
                 replay: replay.into(),
             })?;
         }
+        self.covered(protocol, &coverage.into_rows().collect::<Vec<_>>(), true)?;
         for (end, (runs, plan)) in &sums.ends {
             self.writer.write(&rows::outcome(end, place, *runs, plan.to_string()))?;
         }
@@ -402,6 +435,37 @@ impl<'a> Campaign<'a> {
             self.left_out.push(LeftOut {
                 what: format!("the ends of {} runs of {}", sums.cut_short, protocol.name()),
                 why: "a run did not settle within the bound on its events".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Writes what a search has met and struck. One that came to its end has struck wherever it could.
+    fn covered(
+        &mut self,
+        protocol: &Arc<dyn Protocol>,
+        coverage: &[Covered],
+        complete: bool,
+    ) -> Result<(), BatchError> {
+        for covered in coverage {
+            self.writer.write(&CoverageRow {
+                scenario: self.scenario.name.as_str().into(),
+                protocol: protocol.name().into(),
+                party: covered.party,
+                site: covered.site.as_str().into(),
+                fault: covered.fault.name().into(),
+                met: covered.met,
+                struck: covered.struck,
+                violated: covered.violated,
+            })?;
+        }
+        let unstruck = coverage.iter().filter(|covered| complete && covered.met > 0 && covered.struck == 0);
+        let unstruck: Vec<String> =
+            unstruck.map(|c| format!("{} at {} of {}", c.fault.name(), c.site, c.party)).collect();
+        if !unstruck.is_empty() {
+            self.left_out.push(LeftOut {
+                what: format!("{} sites of {}: {}", unstruck.len(), protocol.name(), unstruck.join(", ")),
+                why: "a site was met and never struck, which is a fault of the search".to_owned(),
             });
         }
         Ok(())

@@ -8,14 +8,13 @@ use std::sync::atomic::Ordering;
 
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, workload};
-use crate::drive::exhaustive::Budget;
-use crate::explore::{self, Answer, Bounds, Question, Reductions, Stopped};
-use crate::fault::FaultKind;
+use crate::explore::{self, Answer, Question, Reductions, Stopped};
+use crate::fault::{Budget, FaultKind};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;
 use crate::protocol::order::Status;
 use crate::protocol::setup::Setup;
-use crate::results::{CoverageRow, LeftOut, Percent, SummaryRow, ViolationRow};
+use crate::results::{LeftOut, Percent, SummaryRow, ViolationRow};
 
 /// Tells the terminal how the search goes on, and the search when the user has had enough.
 struct Teller<'c, 'a> {
@@ -53,13 +52,14 @@ impl Campaign<'_> {
     ) -> Result<(), BatchError> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
-        let bounds = Bounds { states: self.scenario.states_at_most, ..Bounds::default() };
+        let bounds = self.scenario.bounds;
         let question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
         let answer = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(BatchError::Interrupted);
         }
         self.searched(protocol, &answer, deviation)?;
+        self.covered(protocol, &answer.coverage, answer.stopped.is_none())?;
         self.summarise(protocol, &answer);
         self.reached(&answer, &budget.kinds);
         self.not_searched(protocol, &answer);
@@ -98,18 +98,6 @@ impl Campaign<'_> {
         for ended in &answer.ends {
             let course = ended.course.as_ref().map(ToString::to_string).unwrap_or_default();
             self.writer.write(&rows::outcome(&ended.ending, place, ended.states, course))?;
-        }
-        for covered in &answer.coverage {
-            self.writer.write(&CoverageRow {
-                scenario: place.scenario.into(),
-                protocol: place.protocol.into(),
-                party: covered.party,
-                site: covered.site.as_str().into(),
-                fault: covered.fault.name().into(),
-                met: covered.met,
-                struck: covered.struck,
-                violated: covered.violated,
-            })?;
         }
         Ok(())
     }
@@ -172,18 +160,6 @@ impl Campaign<'_> {
                     answer.states
                 ),
                 why: stopped.to_string(),
-            });
-        }
-        let unstruck: Vec<String> = answer
-            .coverage
-            .iter()
-            .filter(|covered| covered.met > 0 && covered.struck == 0 && answer.stopped.is_none())
-            .map(|covered| format!("{} at {} of {}", covered.fault.name(), covered.site, covered.party))
-            .collect();
-        if !unstruck.is_empty() {
-            self.left_out.push(LeftOut {
-                what: format!("{} sites of {}: {}", unstruck.len(), protocol.name(), unstruck.join(", ")),
-                why: "a site was met and never struck, which is a fault of the search".to_owned(),
             });
         }
         for (breach, course) in &answer.unconfirmed {

@@ -9,12 +9,13 @@ use super::replay::{DeviationArgs, PresetArg};
 use super::run::{Bar, on_interrupt};
 use super::{Exit, Failure};
 use crate::batch::{self, BatchError};
+use crate::explore::Bounds;
 use crate::fault::FaultKind;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
-use crate::results::{TableLook, YesNo, one_line, verdict_table, write_summary};
-use crate::scenario::{Clock, Faults, STATES_AT_MOST, Scenario};
+use crate::results::{TableLook, one_line, verdict_table, write_summary};
+use crate::scenario::{Clock, Faults, Scenario};
 
 #[derive(Args)]
 pub(super) struct ExploreArgs {
@@ -23,9 +24,10 @@ pub(super) struct ExploreArgs {
     /// The most faults in a plan
     #[arg(long, value_name = "K", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=8))]
     faults: u32,
-    /// The kinds of fault, separated by commas [default: all but corrupt and partition]
-    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = kind)]
-    kinds: Vec<FaultKind>,
+    /// The kinds of fault, separated by commas, each with the most of it if that is less, such as drop,crash=1
+    /// [default: all but corrupt and partition]
+    #[arg(long, value_name = "KIND[=N],...", value_delimiter = ',', value_parser = kind)]
+    kinds: Vec<(FaultKind, Option<u32>)>,
     /// Every interleaving, in place of the one order that the clock gives
     #[arg(long)]
     untimed: bool,
@@ -56,8 +58,14 @@ pub(super) struct ExploreArgs {
     #[arg(long, value_name = "INVARIANT=VERDICT", value_parser = expectation)]
     expect: Vec<(Invariant, Verdict)>,
     /// Stop at so many states of an untimed search
-    #[arg(long, value_name = "N", default_value_t = STATES_AT_MOST)]
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().states, value_parser = clap::value_parser!(u64).range(1..))]
     states: u64,
+    /// Stop after so many events that follow each other in an untimed search
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    events: Option<u32>,
+    /// Stop when the states of an untimed search take so much memory
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Bounds::MEBIBYTES_MAX))]
+    mebibytes: Option<u64>,
     /// The seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -69,11 +77,13 @@ pub(super) struct ExploreArgs {
     jobs: Option<u16>,
 }
 
-fn kind(name: &str) -> Result<FaultKind, String> {
+fn kind(text: &str) -> Result<(FaultKind, Option<u32>), String> {
+    let (name, most) = text.split_once('=').map_or((text, None), |(name, most)| (name, Some(most)));
+    let most = most.map(|most| most.parse().map_err(|_| format!("expected {name}=N with a number"))).transpose()?;
     let known = || FaultKind::ALL.iter().filter(|kind| **kind != FaultKind::Partition);
     let names: Vec<&str> = known().map(|kind| kind.name()).collect();
     let found = known().find(|kind| kind.name() == name).copied();
-    found.ok_or_else(|| format!("expected {}", names.join(", ")))
+    found.map(|kind| (kind, most)).ok_or_else(|| format!("expected {}", names.join(", ")))
 }
 
 fn expectation(text: &str) -> Result<(Invariant, Verdict), String> {
@@ -111,14 +121,21 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     scenario.parties.merchants = arguments.merchants;
     scenario.workload.purchases = arguments.purchases;
     scenario.server_crash_forever = arguments.server_crash_forever;
-    scenario.states_at_most = arguments.states;
+    let Bounds { depth, bytes, .. } = Bounds::default();
+    scenario.bounds = Bounds {
+        states: arguments.states,
+        depth: arguments.events.unwrap_or(depth),
+        bytes: arguments.mebibytes.map_or(bytes, |mebibytes| mebibytes << 20),
+    };
     arguments.deviations.apply(&mut scenario);
     scenario.expect.extend(arguments.expect.iter().copied());
-    let mut kinds = if arguments.kinds.is_empty() { KINDS.to_vec() } else { arguments.kinds.clone() };
+    let named = arguments.kinds.iter().map(|(kind, _)| *kind);
+    let mut kinds: Vec<FaultKind> = if arguments.kinds.is_empty() { KINDS.to_vec() } else { named.collect() };
+    let each = arguments.kinds.iter().filter_map(|(kind, most)| Some((*kind, (*most)?))).collect();
     kinds.sort_unstable();
     kinds.dedup();
     let clock = if arguments.untimed { Clock::Untimed } else { Clock::Timed };
-    scenario.faults = Faults::Exhaustive { at_most: arguments.faults, kinds, clock };
+    scenario.faults = Faults::Exhaustive { at_most: arguments.faults, kinds, each, clock };
     scenario.within_limits().map_err(Failure::usage)?;
     Ok(scenario)
 }
@@ -152,10 +169,5 @@ pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, 
     let table = verdict_table(&outcome.summary, look);
     let line = one_line(&outcome.summary, outcome.incomplete.as_deref());
     output.print(&format!("{table}{findings}{line}\n"))?;
-    let unexpected = outcome.summary.iter().any(|row| row.as_expected == YesNo::No);
-    Ok(match outcome.incomplete {
-        Some(_) => Exit::Inconclusive,
-        None if unexpected => Exit::NotAsExpected,
-        None => Exit::AsExpected,
-    })
+    Ok(outcome.standing().into())
 }

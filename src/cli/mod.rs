@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::batch::Standing;
 use output::Output;
 
 /// What the process says when it ends.
@@ -32,6 +33,16 @@ pub enum Exit {
     Internal = 70,
     /// Interrupted.
     Interrupted = 130,
+}
+
+impl From<Standing> for Exit {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::AsExpected => Exit::AsExpected,
+            Standing::Open => Exit::Inconclusive,
+            Standing::NotAsExpected => Exit::NotAsExpected,
+        }
+    }
 }
 
 /// A command that could not do what it was asked to.

@@ -10,8 +10,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{self, Output};
 use super::{Exit, Failure};
-use crate::batch::{self, BatchError, Level, Progress};
-use crate::results::{Suite, SummaryRow, TableLook, YesNo, one_line, verdict_table, write_junit, write_summary};
+use crate::batch::{self, BatchError, Level, Progress, Standing};
+use crate::results::{Suite, SummaryRow, TableLook, one_line, verdict_table, write_junit, write_summary};
 use crate::scenario::{self, Diagnostic, Faults, LoadedScenario, Scenario, parse_seeds};
 
 #[derive(Args)]
@@ -152,7 +152,7 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
     let bar = Bar::new(output);
     let mut rows: Vec<SummaryRow<'static>> = Vec::new();
     let mut suites: Vec<Suite> = Vec::new();
-    let mut incomplete: Option<String> = None;
+    let (mut incomplete, mut standing): (Option<String>, _) = (None, Standing::AsExpected);
     let of = scenarios.len();
     let mut stopped = None;
     for (number, mut loaded) in scenarios.into_iter().enumerate() {
@@ -175,6 +175,7 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
                         Suite::read(&arguments.out, &scenario.name, &outcome.summary, outcome.incomplete.as_deref());
                     suites.push(read.map_err(Failure::usage)?);
                 }
+                standing = standing.max(outcome.standing());
                 incomplete = incomplete.or(outcome.incomplete.map(|why| format!("{}: {why}", scenario.name)));
                 for gap in outcome.gaps {
                     bar.bar.suspend(|| output.warn(&format!("{}: no run reached this: {gap}", scenario.name)));
@@ -200,7 +201,6 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
         suites.extend(unusable.iter().map(|(path, error)| Suite::unusable(path, error)));
         write_junit(path, &suites).map_err(Failure::usage)?;
     }
-    let unexpected = rows.iter().any(|row| row.as_expected == YesNo::No);
     let why = match &stopped {
         Some(BatchError::Interrupted) => Some("interrupted; the scenarios above are finished and on disk".to_owned()),
         Some(_) => Some("stopped by an error".to_owned()),
@@ -219,9 +219,7 @@ pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure>
         Some(BatchError::Interrupted) => Ok(Exit::Interrupted),
         Some(error) => Err(Failure::usage(error)),
         None if !unusable.is_empty() => Ok(Exit::Usage),
-        None if incomplete.is_some() => Ok(Exit::Inconclusive),
-        None if unexpected => Ok(Exit::NotAsExpected),
-        None => Ok(Exit::AsExpected),
+        None => Ok(standing.into()),
     }
 }
 

@@ -9,40 +9,40 @@ use rayon::prelude::*;
 
 use super::scripted::{Scripted, separations};
 use super::{Finished, Job, Oracle, SendFault};
-use crate::fault::{CrashSite, EventSite, Fault, FaultKind, Plan, SendSite, garble};
+use crate::fault::coverage::Coverage;
+use crate::fault::{Budget, CrashSite, EventSite, Fault, FaultKind, Plan, SendSite, garble};
 use crate::protocol::message::Message;
 use crate::protocol::party::{Party, Side};
 
-/// What may strike.
-#[derive(Debug, Clone)]
-pub struct Budget {
-    /// How many faults a plan may have.
-    pub at_most: u32,
-    /// Of which kinds.
-    pub kinds: Vec<FaultKind>,
-    /// Whether P may vanish for ever.
-    pub server_may_vanish: bool,
-}
-
 /// Makes a plan happen and writes down what else could have struck after its last fault.
 struct Recorder<'p, 'b> {
+    plan: &'p Plan,
     scripted: Scripted<'p>,
     budget: &'b Budget,
     wanted: bool,
-    options: Vec<Fault>,
+    /// What could strike next, and whom.
+    options: Vec<(Party, Fault)>,
+    /// By envelope number.
+    senders: Vec<Party>,
     /// The envelopes that may be replayed at this point, after one that was.
     replayed: Option<(EventSite, u32)>,
 }
 
 impl Recorder<'_, '_> {
+    /// How many faults of that kind the plan has.
+    fn struck_of(&self, kind: FaultKind) -> u32 {
+        self.plan.0.iter().filter(|fault| fault.kind() == kind).count() as u32
+    }
+
     fn may(&self, kind: FaultKind) -> bool {
-        self.wanted && self.scripted.is_done() && self.budget.kinds.contains(&kind)
+        self.wanted && self.scripted.is_done() && self.struck_of(kind) < self.budget.of(kind)
     }
 }
 
 impl Oracle for Recorder<'_, '_> {
     fn send(&mut self, from: Party, site: SendSite, message: &Message) -> Option<SendFault> {
         let struck = self.scripted.send(from, site, message);
+        self.senders.push(from);
         if struck.is_none() {
             for (kind, fault) in [
                 (FaultKind::Drop, Fault::Drop(site)),
@@ -50,11 +50,11 @@ impl Oracle for Recorder<'_, '_> {
                 (FaultKind::Delay, Fault::Delay(site)),
             ] {
                 if self.may(kind) {
-                    self.options.push(fault);
+                    self.options.push((from, fault));
                 }
             }
             if self.may(FaultKind::Corrupt) {
-                let garbled = garble::bits(message).into_iter().map(|bit| Fault::Corrupt { send: site, bit });
+                let garbled = garble::bits(message).into_iter().map(|bit| (from, Fault::Corrupt { send: site, bit }));
                 self.options.extend(garbled);
             }
         }
@@ -65,10 +65,10 @@ impl Oracle for Recorder<'_, '_> {
         let struck = self.scripted.crash(party, site);
         if struck.is_none() {
             if self.may(FaultKind::Crash) {
-                self.options.push(Fault::Crash { party, site, forever: false });
+                self.options.push((party, Fault::Crash { party, site, forever: false }));
             }
             if self.may(FaultKind::CrashForever) && (party.side() != Side::Server || self.budget.server_may_vanish) {
-                self.options.push(Fault::Crash { party, site, forever: true });
+                self.options.push((party, Fault::Crash { party, site, forever: true }));
             }
         }
         struck
@@ -81,7 +81,8 @@ impl Oracle for Recorder<'_, '_> {
             None if self.may(FaultKind::Replay) => {
                 // Two replays at one point are tried in one order only.
                 let first = self.replayed.filter(|(point, _)| *point == after).map_or(0, |(_, number)| number as usize);
-                self.options.extend(sent.iter().skip(first).map(|send| Fault::Replay { send: *send, after }));
+                let sends = sent.iter().zip(&self.senders).skip(first);
+                self.options.extend(sends.map(|(send, from)| (*from, Fault::Replay { send: *send, after })));
             }
             None => {}
         }
@@ -90,44 +91,63 @@ impl Oracle for Recorder<'_, '_> {
 }
 
 /// Runs every plan of the budget. `inspect` turns each finished run into what is to be kept of it, on any thread; `consume`
-/// gets these in order, and stops everything by returning `false`. `ahead` is told of each round how many runs it has.
+/// gets these in order, and stops everything by returning `false`. `ahead` is told of each round how many runs it has. What was met
+/// and what was struck comes back.
 pub fn explore<T: Send>(
     job: &Job<'_, '_>,
     budget: &Budget,
     inspect: impl Fn(&Plan, &Finished<'_>) -> T + Sync,
     mut ahead: impl FnMut(usize),
     mut consume: impl FnMut(T) -> bool,
-) {
+) -> Coverage {
     const BATCH: usize = 512;
-    let mut round = vec![Plan::default()];
+    let mut coverage = Coverage::default();
+    // The party that each plan's last fault strikes stands beside it.
+    let mut round = vec![(Plan::default(), Party::Server)];
     for faults in 0..=budget.at_most {
         let wanted = faults < budget.at_most;
         let mut next_round = Vec::new();
         ahead(round.len());
         for batch in round.chunks(BATCH) {
-            let inspected: Vec<(T, Vec<Plan>)> = batch
+            let inspected: Vec<(T, bool, Vec<(Plan, Party)>)> = batch
                 .par_iter()
-                .map(|plan| {
+                .map(|(plan, _)| {
                     let scripted = Scripted::new(plan);
-                    let mut recorder = Recorder { scripted, budget, wanted, options: Vec::new(), replayed: None };
+                    let mut recorder = Recorder {
+                        plan,
+                        scripted,
+                        budget,
+                        wanted,
+                        options: Vec::new(),
+                        senders: Vec::new(),
+                        replayed: None,
+                    };
                     debug_assert!(separations(plan).is_empty(), "partitions have no sites to be found");
                     let finished = super::run(job, &mut recorder, &mut ());
-                    let longer = recorder.options.into_iter().map(|fault| {
+                    let all_struck = recorder.scripted.is_done();
+                    let longer = recorder.options.into_iter().map(|(party, fault)| {
                         let mut faults = Vec::with_capacity(plan.0.len() + 1);
                         faults.extend_from_slice(&plan.0);
                         faults.push(fault);
-                        Plan(faults)
+                        (Plan(faults), party)
                     });
-                    (inspect(plan, &finished), longer.collect())
+                    (inspect(plan, &finished), all_struck, longer.collect())
                 })
                 .collect();
-            for (kept, longer) in inspected {
+            for ((kept, all_struck, longer), (plan, party)) in inspected.into_iter().zip(batch) {
+                if let (true, Some(last)) = (all_struck, plan.0.last()) {
+                    coverage.strike(*party, last);
+                }
+                for (plan, party) in &longer {
+                    plan.0.last().into_iter().for_each(|next| coverage.meet(*party, next));
+                }
                 next_round.extend(longer);
                 if !consume(kept) {
-                    return;
+                    return coverage;
                 }
             }
         }
         round = next_round;
     }
+    coverage
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::Question;
-use super::coverage::{Covered, Spot};
 use super::look::{Breach, recall, seen};
 use super::search::{Hit, Search, Stopped};
 use super::step::Step;
 use super::step::View;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
+use crate::fault::coverage::{Covered, Spot};
 use crate::fault::{Course, FaultKind};
 use crate::invariant::ending::Ending;
 use crate::invariant::{Invariant, Violation};
@@ -44,7 +44,7 @@ pub struct Ended {
 }
 
 /// What the faults on the way to a hit are, without their numbers, and where they struck.
-type Roots = (Vec<String>, Vec<(Spot, FaultKind)>);
+type Roots = (Vec<String>, Vec<Spot>);
 
 /// What came of a search.
 #[derive(Debug)]
@@ -81,14 +81,14 @@ type Kind = (Invariant, &'static str, Side);
 /// Hits that are alike.
 struct Gathered<'h> {
     cause: &'h Vec<String>,
-    spots: &'h Vec<(Spot, FaultKind)>,
+    spots: &'h Vec<Spot>,
     breach: Breach,
     hits: Vec<&'h Hit>,
     states: u64,
 }
 
 /// Findings, where the faults of each struck, and what could not be confirmed.
-type Found = (Vec<Finding>, Vec<Vec<(Spot, FaultKind)>>, Vec<(Breach, Option<Course>)>);
+type Found = (Vec<Finding>, Vec<Vec<Spot>>, Vec<(Breach, Option<Course>)>);
 
 /// Whether one sorted list holds all of another.
 fn holds(all: &[String], part: &[String]) -> bool {
@@ -144,7 +144,7 @@ impl<const W: usize> Search<'_, W> {
         causes.sort_unstable();
         let spot = |(place, step): &(super::store::Place, Step)| {
             let (state, _) = self.state(*place);
-            Some((View::new(&self.tables, &state, false).spot(*step)?, step.fault()?))
+            View::new(&self.tables, &state, false).spot(*step)
         };
         (causes, steps.iter().filter_map(spot).collect())
     }

@@ -30,12 +30,12 @@ mod store;
 mod table;
 mod trace;
 
-use crate::drive::exhaustive::Budget;
+use crate::fault::Budget;
 use crate::protocol::setup::Setup;
 use crate::world::Workload;
 
+pub use crate::fault::coverage::Covered;
 pub use answer::{Answer, Ended, Finding, KINDS};
-pub use coverage::Covered;
 pub use look::Breach;
 pub use search::Stopped;
 pub use state::PARTIES_MAX;
@@ -71,18 +71,27 @@ impl Reductions {
     pub const NONE: Self = Reductions { dead_letters: false, loops: false };
 }
 
-/// How far a search may go.
-#[derive(Debug, Clone, Copy)]
+/// How far a search may go. A bound is looked at before each level, so that what is finished is whole levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// So many states.
     pub states: u64,
-    /// So many events.
+    /// So many events after the last fault but one, loops not counted.
     pub depth: u32,
+    /// So many bytes for states, their table and their links.
+    pub bytes: u64,
+}
+
+impl Bounds {
+    /// No search takes more states than that: a place has 32 bits, and no shard may overflow.
+    pub const STATES_MAX: u64 = 3_000_000_000;
+    /// A bound on memory beyond that bounds nothing.
+    pub const MEBIBYTES_MAX: u64 = 1 << 24;
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds { states: 100_000_000, depth: u32::MAX }
+        Bounds { states: 100_000_000, depth: u32::MAX, bytes: Bounds::MEBIBYTES_MAX << 20 }
     }
 }
 

@@ -5,22 +5,27 @@
 //! then, since more are left. Each level is worked on in pieces by all threads, which only read; what they found is entered shard
 //! by shard, in the order of the pieces. So every state stands at the same place whatever the number of threads.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::coverage::Tried;
 use super::look::{Breaches, Likeness, Look, Looks};
 use super::state::{FRESH, PARTIES_MAX, Shares, State, words};
-use super::step::{Step, Steps, Strikes, View};
-use super::store::{Place, SHARDS, Shard, shard_of};
+use super::step::{Step, Steps, Strikes, Taken, View};
+use super::store::{Place, SHARDS, Shard, find_all, shard_of};
 use super::table::{Full, Need, Tables};
 use super::{Bounds, Progress, Question, Reached, Reductions};
+use crate::fault::FaultKind;
 use crate::world::Presence;
 
 /// How many states a thread works on at a time.
 const PIECE: usize = 256;
 /// How many pieces are worked on before what they found is entered.
 const PIECES: usize = 64;
+/// About how many states are looked up in one go.
+const AT_ONCE: usize = 64;
 
 /// What a state takes beside itself, in bytes: the link to the state before it, and its place in a table that is two thirds full.
 const PLACE_BYTES: u64 = 4 + 8;
@@ -58,6 +63,8 @@ pub enum Stopped {
     States,
     /// The bound on events was reached.
     Depth,
+    /// The bound on memory was reached.
+    Memory,
     /// There are more different things of a kind than a state has room to name.
     Room(&'static str),
     /// Somebody asked it to.
@@ -68,6 +75,7 @@ impl std::fmt::Display for Stopped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Stopped::States => f.write_str("the bound on states was reached"),
+            Stopped::Memory => f.write_str("the bound on memory was reached"),
             Stopped::Depth => f.write_str("the bound on events was reached"),
             Stopped::Room(what) => write!(f, "there are more {what} than a state has room to name"),
             Stopped::Interrupted => f.write_str("interrupted"),
@@ -95,7 +103,15 @@ pub(super) struct Search<'a, const W: usize> {
     /// Forms that have to be worked out again, since a letter has got a place in states.
     outdated: Vec<Beside>,
     reductions: Reductions,
+    /// Whether states are in normal form as they come, since nothing is left out.
+    plain: bool,
+    /// What was tried, by thread. They are added up at the end, so it does not matter who counted what.
+    tried: Vec<Mutex<Tried>>,
     pub(super) coverage: Tried,
+    /// How many states there are from which nothing at rest can be reached, and the first of them.
+    endless: Option<(u64, Place)>,
+    /// What was found in each piece, kept for the room that it takes.
+    found: Vec<Found<W>>,
 }
 
 /// What the normal form of a state depends on: every party's share, the moment, and whether a crash may yet strike.
@@ -154,9 +170,25 @@ enum Mode {
     Faulty,
 }
 
+/// A state that a step leads to.
+#[derive(Debug, Clone, Copy)]
+struct Next<const W: usize> {
+    state: State<W>,
+    hash: u64,
+    /// The state before it, by its number in the piece.
+    from: u32,
+}
+
 /// What a thread found in a piece.
+#[derive(Debug)]
 struct Found<const W: usize> {
-    states: Vec<Vec<(State<W>, u64, Place)>>,
+    /// States that were not there before the pieces were begun, and where they come from.
+    states: Vec<(State<W>, u64, Place)>,
+    /// Their numbers, shard by shard, and where each shard's begin.
+    order: Vec<u32>,
+    starts: [u32; SHARDS + 1],
+    /// States that a good one follows.
+    good: Vec<Place>,
     hits: Vec<Hit>,
     ends: Vec<(Likeness, u8, Place)>,
     transitions: u64,
@@ -165,45 +197,114 @@ struct Found<const W: usize> {
     likenesses: Vec<Likeness>,
     /// What the normal form of a state depends on that has not been worked out yet.
     besides: Vec<Beside>,
-    coverage: Tried,
+}
+
+impl<const W: usize> Found<W> {
+    fn new() -> Self {
+        Found {
+            states: Vec::new(),
+            order: Vec::new(),
+            starts: [0; SHARDS + 1],
+            good: Vec::new(),
+            hits: Vec::new(),
+            ends: Vec::new(),
+            transitions: 0,
+            missed: Vec::new(),
+            needs: Vec::new(),
+            likenesses: Vec::new(),
+            besides: Vec::new(),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.transitions = 0;
+        self.states.clear();
+        self.good.clear();
+        self.hits.clear();
+        self.ends.clear();
+        self.missed.clear();
+        self.needs.clear();
+        self.likenesses.clear();
+        self.besides.clear();
+    }
+
+    /// Puts the states in the order of their shards, and otherwise leaves them in the order in which they were found.
+    fn sort(&mut self) {
+        let mut counts = [0_u32; SHARDS];
+        for (_, hash, _) in &self.states {
+            counts[shard_of(*hash)] += 1;
+        }
+        for shard in 0..SHARDS {
+            self.starts[shard + 1] = self.starts[shard] + counts[shard];
+        }
+        let mut at = self.starts;
+        self.order.clear();
+        self.order.resize(self.states.len(), 0);
+        for (number, (_, hash, _)) in self.states.iter().enumerate() {
+            let at = &mut at[shard_of(*hash)];
+            self.order[*at as usize] = number as u32;
+            *at += 1;
+        }
+    }
+
+    fn of(&self, shard: usize) -> impl Iterator<Item = &(State<W>, u64, Place)> {
+        let order = &self.order[self.starts[shard] as usize..self.starts[shard + 1] as usize];
+        order.iter().map(|number| &self.states[*number as usize])
+    }
 }
 
 impl<'a, const W: usize> Search<'a, W> {
     /// Searches until nothing new is found or a bound is reached.
     pub(super) fn run(question: &Question<'a>, progress: &mut dyn Progress) -> Result<Self, TooNarrow> {
+        let (strikes, full) = match Strikes::new(question.budget) {
+            Ok(strikes) => (strikes, None),
+            Err(Full(what)) => (Strikes::none(), Some(Stopped::Room(what))),
+        };
         assert!(question.setup.population.len() <= PARTIES_MAX, "a state has room for {PARTIES_MAX} parties");
         let mut search = Search {
             tables: Tables::new(question.setup, question.workload),
             looks: Looks::default(),
             shards: (0..SHARDS).map(|_| Shard::new()).collect(),
             levels: Vec::new(),
-            strikes: Strikes::new(question.budget),
+            strikes,
             at_most: question.budget.at_most,
             hits: Vec::new(),
             ends: Vec::new(),
             ends_known: FxHashMap::default(),
             transitions: 0,
-            stopped: None,
+            stopped: full,
             forms: FxHashMap::default(),
             outdated: Vec::new(),
             reductions: question.reductions,
-            coverage: Tried::default(),
+            plain: false,
+            tried: Vec::new(),
+            coverage: Tried::new(strikes),
+            endless: None,
+            found: (0..PIECES).map(|_| Found::new()).collect(),
         };
+        search.tried.resize_with(rayon::current_num_threads(), || Mutex::new(Tried::new(strikes)));
         search.look_ahead(question);
+        search.plain = !search.reductions.loops && search.tables.futures.is_none();
         let start = State::START;
         let hash = start.hash();
         search.shards[shard_of(hash)].enter(start, hash, Place::new(shard_of(hash), 0));
         let mut first = Level { from: [0; SHARDS], to: [0; SHARDS] };
         first.to[shard_of(hash)] = 1;
-        for faults in 0..=question.budget.at_most {
+        let layers = if search.stopped.is_none() { 0..question.budget.at_most + 1 } else { 0..0 };
+        for faults in layers {
             search.levels.push(if faults == 0 { vec![first.clone()] } else { vec![search.no_level()] });
             if !search.layer(faults, &question.bounds, progress)? {
                 break;
             }
         }
+        for tried in std::mem::take(&mut search.tried) {
+            search.coverage.add(&tried.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
+        search.found = Vec::new();
         if let (Err(Full(what)), None) = (search.renew_forms(), search.stopped) {
             search.stopped = Some(Stopped::Room(what));
         }
+        search.endless = search.settle();
         Ok(search)
     }
 
@@ -217,6 +318,12 @@ impl<'a, const W: usize> Search<'a, W> {
             Ok(Some(futures)) => self.tables.futures = Some(futures),
             _ => self.tables = Tables::new(question.setup, question.workload),
         }
+    }
+
+    /// How many states there are from which nothing at rest can be reached, and the first of them. `None` if there are none, or if
+    /// the search has not come to its end.
+    pub(super) fn endless(&self) -> Option<(u64, Place)> {
+        self.endless
     }
 
     fn no_level(&self) -> Level {
@@ -247,6 +354,8 @@ impl<'a, const W: usize> Search<'a, W> {
             let bytes = states * (W as u64 * 8 + PLACE_BYTES);
             if !progress.level(Reached { faults, events: depth as u32 - 1, states, frontier, bytes }) {
                 self.stopped = Some(Stopped::Interrupted);
+            } else if bytes > bounds.bytes {
+                self.stopped = Some(Stopped::Memory);
             } else if states >= bounds.states {
                 self.stopped = Some(Stopped::States);
             } else if depth as u32 > bounds.depth {
@@ -273,35 +382,41 @@ impl<'a, const W: usize> Search<'a, W> {
 
     /// Whether a replay may yet strike in states that are reached with so many faults.
     pub(super) fn replays(&self, faults: u32) -> bool {
-        self.strikes.replay && faults < self.at_most
+        self.strikes.has(FaultKind::Replay) && faults < self.at_most
     }
 
     /// Takes every step from the given states and enters what they lead to, which is reached with `faults` faults.
     fn work(&mut self, places: &[Place], mode: Mode, faults: u32) -> Result<Result<(), Full>, TooNarrow> {
         let mut left: Vec<Place> = Vec::new();
         let mut now = places;
+        let mut found = std::mem::take(&mut self.found);
         loop {
             let this = &*self;
-            let found: Vec<Found<W>> = now.par_chunks(PIECE).map(|piece| this.expand(piece, mode, faults)).collect();
-            let mut missed = Vec::new();
-            for found in &found {
-                missed.extend_from_slice(&found.missed);
-            }
+            let mut all = found;
+            let pieces = now.len().div_ceil(PIECE);
+            all[..pieces].par_iter_mut().zip(now.par_chunks(PIECE)).for_each(|(found, piece)| {
+                found.clear();
+                this.expand(piece, mode, faults, found);
+                found.sort();
+            });
+            let founds = &all[..pieces];
             self.shards.par_iter_mut().enumerate().for_each(|(number, shard)| {
-                for found in &found {
-                    for (state, hash, parent) in &found.states[number] {
-                        shard.enter(*state, *hash, *parent);
-                    }
+                for (state, hash, parent) in founds.iter().flat_map(|found| found.of(number)) {
+                    shard.enter(*state, *hash, *parent);
                 }
             });
-            for found in found {
+            let mut missed = Vec::new();
+            for found in founds {
+                missed.extend_from_slice(&found.missed);
                 self.transitions += found.transitions;
-                self.coverage.add(&found.coverage);
-                self.hits.extend(found.hits);
-                for (likeness, remembered, place) in found.ends {
+                self.hits.extend_from_slice(&found.hits);
+                for place in &found.good {
+                    self.shards[place.shard()].set_good(place.index());
+                }
+                for &(likeness, remembered, place) in &found.ends {
                     self.end(likeness, remembered, place);
                 }
-                for need in found.needs {
+                for &need in &found.needs {
                     if let Err(full) = self.fill(need) {
                         return Ok(Err(full));
                     }
@@ -309,7 +424,7 @@ impl<'a, const W: usize> Search<'a, W> {
                 if words(self.tables.placed.len()) > W {
                     return Err(TooNarrow);
                 }
-                for beside in found.besides {
+                for &beside in &found.besides {
                     if let Err(full) = self.find_form(beside) {
                         return Ok(Err(full));
                     }
@@ -317,16 +432,18 @@ impl<'a, const W: usize> Search<'a, W> {
                         return Err(TooNarrow);
                     }
                 }
-                for likeness in found.likenesses {
+                for &likeness in &found.likenesses {
                     if let Err(full) = self.looks.fill(likeness, &mut self.tables) {
                         return Ok(Err(full));
                     }
                 }
             }
+            found = all;
             if words(self.tables.placed.len()) > W {
                 return Err(TooNarrow);
             }
             if missed.is_empty() {
+                self.found = found;
                 return Ok(Ok(()));
             }
             left.clone_from(&missed);
@@ -388,7 +505,7 @@ impl<'a, const W: usize> Search<'a, W> {
             && let Some(futures) = &self.tables.futures
         {
             let alive = futures.alive((0..self.tables.seats.len() as u8).map(local), beside.crash);
-            let may_garble = self.strikes.corrupts() && beside.faults_left;
+            let may_garble = self.strikes.has(FaultKind::Corrupt) && beside.faults_left;
             let alive = alive.filter(|_| !may_garble);
             let placed = &self.tables.placed;
             let knows = |place: &u16| futures.knows(placed[*place as usize]);
@@ -444,18 +561,12 @@ impl<'a, const W: usize> Search<'a, W> {
         self.shards[place.shard()].get(place.index())
     }
 
-    fn expand(&self, piece: &[Place], mode: Mode, faults: u32) -> Found<W> {
-        let mut found = Found {
-            states: (0..SHARDS).map(|_| Vec::with_capacity(PIECE / 8)).collect(),
-            hits: Vec::new(),
-            ends: Vec::new(),
-            transitions: 0,
-            missed: Vec::new(),
-            needs: Vec::new(),
-            likenesses: Vec::new(),
-            besides: Vec::new(),
-            coverage: Tried::default(),
-        };
+    fn expand(&self, piece: &[Place], mode: Mode, faults: u32, found: &mut Found<W>) {
+        let counts = mode == Mode::Faulty || faults < self.at_most;
+        let own = &self.tried[rayon::current_thread_index().unwrap_or(0) % self.tried.len()];
+        let mut tried = own.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut nexts: Vec<Next<W>> = Vec::with_capacity(AT_ONCE + 64);
+        let mut is_good = [false; PIECE];
         let crash = self.crashes(faults);
         let mut taker = Taker {
             search: self,
@@ -469,8 +580,9 @@ impl<'a, const W: usize> Search<'a, W> {
             look: Look { broken: 0, rests: false },
             between: 0,
             struck: Vec::new(),
+            taken: Vec::new(),
         };
-        for &place in piece {
+        for (number, &place) in piece.iter().enumerate() {
             let (state, parent) = self.state(place);
             let view = View::new(&self.tables, &state, self.replays(faults));
             taker.begin(place, &view);
@@ -478,7 +590,8 @@ impl<'a, const W: usize> Search<'a, W> {
                 Mode::Fair => view.fair(&mut taker),
                 Mode::Faulty => view.faulty(self.strikes, &mut taker),
             }
-            for (next, _) in &mut taker.next {
+            let unformed = if self.plain { &mut [] } else { &mut taker.next[..] };
+            for (next, _) in unformed {
                 let beside =
                     Beside { shares: next.shares(), moment: next.moment(), crash, faults_left: faults < self.at_most };
                 match self.forms.get(&beside) {
@@ -506,18 +619,13 @@ impl<'a, const W: usize> Search<'a, W> {
                     && let Some(likeness) = taker.likeness
                 {
                     found.ends.push((likeness, remembered, place));
+                    is_good[number] = true;
                 }
             }
             match mode {
-                Mode::Fair if faults < self.at_most => view.meet(self.strikes, &mut found.coverage),
+                Mode::Fair if counts => view.meet(&taker.taken, &mut tried),
                 Mode::Fair => {}
-                Mode::Faulty => {
-                    for step in taker.struck.drain(..) {
-                        if let (Some(spot), Some(kind)) = (view.spot(step), step.fault()) {
-                            found.coverage.strike(spot, kind);
-                        }
-                    }
-                }
+                Mode::Faulty => taker.struck.iter().for_each(|step| view.strike(*step, &mut tried)),
             }
             found.hits.append(&mut taker.hits);
             found.transitions += taker.next.len() as u64;
@@ -527,15 +635,49 @@ impl<'a, const W: usize> Search<'a, W> {
                 if mode == Mode::Faulty && !self.replays(faults) {
                     next.forget_carried();
                 }
-                let hash = next.hash();
-                found.states[shard_of(hash)].push((next, hash, place));
+                nexts.push(Next { state: next, hash: next.hash(), from: number as u32 });
+            }
+            if nexts.len() >= AT_ONCE {
+                self.sift(&mut nexts, piece, &mut is_good, &mut found.states);
             }
         }
-        found
+        self.sift(&mut nexts, piece, &mut is_good, &mut found.states);
+        if mode == Mode::Fair {
+            found.good.extend(piece.iter().zip(is_good).filter(|(_, is_good)| *is_good).map(|(place, _)| place));
+        }
+    }
+
+    /// Leaves the states that are there already; notes which states a good one follows.
+    fn sift(
+        &self,
+        nexts: &mut Vec<Next<W>>,
+        piece: &[Place],
+        is_good: &mut [bool; PIECE],
+        new: &mut Vec<(State<W>, u64, Place)>,
+    ) {
+        find_all(
+            &self.shards,
+            nexts,
+            |next| (&next.state, next.hash),
+            |next, there| match there {
+                Some(there) => is_good[next.from as usize] |= self.shards[there.shard()].is_good(there.index()),
+                None => new.push((next.state, next.hash, piece[next.from as usize])),
+            },
+        );
+        nexts.clear();
     }
 
     /// Brings a state that a step has led to into the form in which it is kept.
     pub(super) fn finish(&self, state: &mut State<W>, faulty: bool, faults: u32) {
+        if !self.plain {
+            self.form(state, faults);
+        }
+        if faulty && !self.replays(faults) {
+            state.forget_carried();
+        }
+    }
+
+    fn form(&self, state: &mut State<W>, faults: u32) {
         let beside = Beside {
             shares: state.shares(),
             moment: state.moment(),
@@ -544,9 +686,6 @@ impl<'a, const W: usize> Search<'a, W> {
         };
         if let Some(form) = self.forms.get(&beside) {
             form.apply(state);
-        }
-        if faulty && !self.replays(faults) {
-            state.forget_carried();
         }
     }
 
@@ -573,6 +712,8 @@ struct Taker<'s, 'a, const W: usize> {
     between: u8,
     /// Where faults struck.
     struck: Vec<Step>,
+    /// What parties could take.
+    taken: Vec<(u8, Taken, u32)>,
 }
 
 impl<const W: usize> Taker<'_, '_, W> {
@@ -582,6 +723,7 @@ impl<const W: usize> Taker<'_, '_, W> {
         self.next.clear();
         self.hits.clear();
         self.struck.clear();
+        self.taken.clear();
         match self.search.looks.find(&likeness) {
             Some(look) => self.look = *look,
             None => {
@@ -599,6 +741,10 @@ impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
         }
         self.next.push((state, self.between));
         self.between = 0;
+    }
+
+    fn takes(&mut self, seat: u8, taken: Taken, number: u32) {
+        self.taken.push((seat, taken, number));
     }
 
     fn in_vain(&mut self, step: Step) {

@@ -1,60 +1,88 @@
 //! Termination without time: from every state that can be reached, a state at rest can be reached by fair steps alone.
 //!
 //! A state is good if it is at rest or some fair step leads to a good one. What is left when nothing more becomes good is endless.
+//!
+//! Most of the work is done in passing. While the search takes the steps of a state, it looks up what follows anyhow, and notes if
+//! that is good already: late in a purchase, steps lead back to states that were met long before. The rest mostly follows from the
+//! links that are kept: a state that a fair step has led to makes the state before it good. What neither settles is looked at again.
 
 use rayon::prelude::*;
 
-use super::look::Likeness;
+use super::look::{Likeness, Look};
 use super::search::Search;
 use super::state::State;
 use super::step::{Step, Steps, View};
-use super::store::{Place, SHARDS, shard_of};
+use super::store::{Place, shard_of};
 use super::table::Need;
 
 impl<const W: usize> Search<'_, W> {
-    /// How many states there are from which nothing at rest can be reached, and the first of them. `None` if there are none, or if
-    /// the search has not come to its end.
-    pub(super) fn endless(&self) -> Option<(u64, Place)> {
+    /// Finds out how many states there are from which nothing at rest can be reached, and the first of them. `None` if there are
+    /// none, or if the search has not come to its end.
+    pub(super) fn settle(&mut self) -> Option<(u64, Place)> {
         if self.stopped.is_some() {
             return None;
         }
-        let mut good: Vec<Vec<bool>> = self.shards.iter().map(|shard| vec![false; shard.len()]).collect();
-        // Most of what follows a state has been entered after it, so going backwards settles most of them at once.
         let mut left: Vec<(u32, Place)> = Vec::new();
-        for (faults, levels) in self.levels.iter().enumerate() {
-            for level in levels {
-                left.extend(level.places().map(|place| (faults as u32, place)));
-            }
-        }
-        left.reverse();
-        loop {
-            let before = left.len();
-            for piece in left.chunks(1 << 14) {
-                let found: Vec<bool> =
-                    piece.par_iter().map(|(faults, place)| self.is_good(*place, *faults, &good)).collect();
-                for ((_, place), is_good) in piece.iter().zip(found) {
-                    good[place.shard()][place.index()] |= is_good;
+        for faults in (0..self.levels.len()).rev() {
+            for depth in (0..self.levels[faults].len()).rev() {
+                let level = self.levels[faults][depth].clone();
+                for place in level.places() {
+                    if self.is_known(place) {
+                        self.lead_here(place, faults as u32);
+                    } else {
+                        left.push((faults as u32, place));
+                    }
                 }
             }
-            left.retain(|(_, place)| !good[place.shard()][place.index()]);
+        }
+        loop {
+            left.retain(|(_, place)| !self.is_known(*place));
+            let before = left.len();
+            for piece in left.chunks(1 << 12) {
+                let this = &*self;
+                let found: Vec<bool> = piece.par_iter().map(|(faults, place)| this.is_good(*place, *faults)).collect();
+                for ((faults, place), _) in piece.iter().zip(found).filter(|(_, is_good)| *is_good) {
+                    self.shards[place.shard()].set_good(place.index());
+                    self.lead_here(*place, *faults);
+                }
+            }
+            left.retain(|(_, place)| !self.is_known(*place));
             if left.len() == before || left.is_empty() {
                 break;
             }
         }
-        debug_assert_eq!(good.len(), SHARDS);
-        left.last().map(|(_, place)| (left.len() as u64, *place))
+        // Levels were gone through backwards.
+        let first = |(faults, place): &(u32, Place)| (*faults, self.depth_of(*place), *place);
+        let endless = left.iter().min_by_key(|left| first(left))?;
+        Some((left.len() as u64, endless.1))
     }
 
-    fn is_good(&self, place: Place, faults: u32, good: &[Vec<bool>]) -> bool {
+    fn is_known(&self, place: Place) -> bool {
+        self.shards[place.shard()].is_good(place.index())
+    }
+
+    /// Makes good what leads to a good state, as far back as fair steps have led here one after the other.
+    fn lead_here(&mut self, mut place: Place, faults: u32) {
+        loop {
+            let before = self.shards[place.shard()].parent(place.index());
+            let fair = faults == 0 || self.faults_of(before) == faults;
+            if !fair || !self.shards[before.shard()].set_good(before.index()) {
+                return;
+            }
+            place = before;
+        }
+    }
+
+    fn is_good(&self, place: Place, faults: u32) -> bool {
         let (state, _) = self.state(place);
         let view = View::new(&self.tables, &state, self.replays(faults));
-        let look = self.looks.find(&Likeness::of(&view));
-        let Some(look) = look else { return false };
+        let likeness = Likeness::of(&view);
+        let Some(look) = self.looks.find(&likeness) else { return false };
         if look.rests {
             return true;
         }
         let broken = state.broken() | self.looks.remembered(look.broken, &self.tables);
-        let mut onward = Onward { search: self, faults, broken, good, found: false };
+        let mut onward = Onward { search: self, faults, likeness, look: *look, broken, between: 0, found: false };
         view.fair(&mut onward);
         onward.found
     }
@@ -64,26 +92,32 @@ impl<const W: usize> Search<'_, W> {
 struct Onward<'s, 'a, const W: usize> {
     search: &'s Search<'a, W>,
     faults: u32,
+    likeness: Likeness,
+    look: Look,
     broken: u8,
-    good: &'s [Vec<bool>],
+    /// What is broken in the middle of the step.
+    between: u8,
     found: bool,
 }
 
 impl<const W: usize> Steps<W> for Onward<'_, '_, W> {
     fn to(&mut self, _: Step, mut state: State<W>) {
+        let between = std::mem::take(&mut self.between);
         if self.found {
             return;
         }
-        state.break_also(self.broken);
+        state.break_also(self.broken | between);
         self.search.finish(&mut state, false, self.faults);
         let hash = state.hash();
-        let shard = shard_of(hash);
-        // Something that is broken in the middle of the step is remembered too; such a state is found in a later round by others.
-        let index = self.search.shards[shard].find(&state, hash);
-        self.found = index.is_some_and(|index| self.good[shard][index]);
+        let shard = &self.search.shards[shard_of(hash)];
+        self.found = shard.find(&state, hash).is_some_and(|index| shard.is_good(index));
     }
 
-    fn between(&mut self, _: Step, _: u8, _: u16) {}
+    fn between(&mut self, _: Step, seat: u8, local: u16) {
+        if let Some(look) = self.search.looks.find(&self.likeness.with(seat, local)) {
+            self.between |= self.search.looks.remembered(look.broken & !self.look.broken, &self.search.tables);
+        }
+    }
 
     fn missed(&mut self, _: Need) {}
 }

@@ -1,8 +1,8 @@
 //! A state of the untimed search, packed into a few words, exact: two states are equal if and only if their words are.
 //!
 //! The first word holds the number of each party's share, sixteen bits each. The second holds the moment, how many purchases have
-//! started, whether money has come from outside, which properties were broken on the way, a fifth party's share, and the first ten
-//! letters; every further word holds 21 letters, three bits each.
+//! started, whether money has come from outside, which properties were broken on the way, a fifth party's share, what has been spent
+//! of the budgets of single kinds of fault, and the first eight letters; every further word holds 21 letters, three bits each.
 //!
 //! # How many copies of a letter are under way
 //!
@@ -53,9 +53,11 @@ pub(super) const FRESH: u8 = 5;
 /// Any number of copies, or none.
 pub(super) const STALE: u8 = 6;
 
-const LETTERS_IN_SECOND: usize = 10;
+const LETTERS_IN_SECOND: usize = 8;
 const LETTERS_PER_WORD: usize = 21;
-const LETTERS_SHIFT: u32 = 32;
+const LETTERS_SHIFT: u32 = 40;
+/// So many ways of having spent the budgets of single kinds have room in a state.
+pub(super) const SPENT_MAX: u32 = 1 << 8;
 /// The lowest bit of each letter of a word that holds 21.
 const LOWEST: u64 = 0o111_111_111_111_111_111_111;
 
@@ -124,6 +126,15 @@ impl<const W: usize> State<W> {
 
     pub(super) fn break_also(&mut self, broken: u8) {
         self.0[1] |= u64::from(broken) << 12;
+    }
+
+    /// What has been spent of the budgets of single kinds of fault.
+    pub(super) const fn spent(&self) -> u8 {
+        (self.0[1] >> 32) as u8
+    }
+
+    pub(super) fn spend(&mut self, price: u8) {
+        self.0[1] += u64::from(price) << 32;
     }
 
     /// The code of the letter of that place.

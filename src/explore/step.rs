@@ -10,11 +10,9 @@
 //! A late copy needs no fault here, since any copy may be late. A garbled copy arrives as it is garbled. Losing one of any number
 //! of copies, or doubling one, leaves any number: the fault would tell nothing and is not tried where it makes no new state.
 
-use super::local::Stimulus;
-use super::state::{ABSENT, CARRIED, FRESH, ONE, STALE, State, THREE};
-use super::table::{Cut, Move, Need, Tables};
-use crate::drive::exhaustive::Budget;
-use crate::fault::FaultKind;
+use super::state::{ABSENT, CARRIED, FRESH, ONE, PARTIES_MAX, SPENT_MAX, STALE, State, THREE};
+use super::table::{Cut, Full, Move, Need, Tables};
+use crate::fault::{Budget, FaultKind};
 use crate::protocol::party::Party;
 use crate::world::Presence;
 
@@ -78,6 +76,8 @@ pub(super) trait Steps<const W: usize> {
     fn to(&mut self, step: Step, state: State<W>);
     /// In the course of a step a party may be seen like this, everything else being as it is before the step.
     fn between(&mut self, step: Step, seat: u8, local: u16);
+    /// A party may take something, and the move of that number comes of it.
+    fn takes(&mut self, _seat: u8, _: Taken, _number: u32) {}
     /// A fault strikes and changes nothing.
     fn in_vain(&mut self, _: Step) {}
     /// Something has not been worked out yet: what is shown of this state is not all.
@@ -87,57 +87,89 @@ pub(super) trait Steps<const W: usize> {
 /// What may strike in a search, ready for use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Strikes {
-    drop: bool,
-    duplicate: bool,
-    pub(super) replay: bool,
-    corrupt: bool,
-    crash: bool,
-    crash_forever: bool,
+    /// By kind: whether it may strike.
+    may: [bool; FaultKind::ALL.len()],
+    /// By kind: what one fault adds to what a state has spent, and how many faults there may be; nought where only the number of all
+    /// faults counts.
+    prices: [(u8, u8); FaultKind::ALL.len()],
     server_may_vanish: bool,
 }
 
 impl Strikes {
-    pub(super) fn new(budget: &Budget) -> Self {
-        let has = |kind| budget.at_most > 0 && budget.kinds.contains(&kind);
-        Strikes {
-            drop: has(FaultKind::Drop),
-            duplicate: has(FaultKind::Duplicate),
-            replay: has(FaultKind::Replay),
-            corrupt: has(FaultKind::Corrupt),
-            crash: has(FaultKind::Crash),
-            crash_forever: has(FaultKind::CrashForever),
-            server_may_vanish: budget.server_may_vanish,
+    /// # Errors
+    ///
+    /// If there are more ways of having spent the budgets of single kinds than a state has room to tell.
+    pub(super) fn new(budget: &Budget) -> Result<Self, Full> {
+        let (mut may, mut prices) = ([false; FaultKind::ALL.len()], [(0, 0); FaultKind::ALL.len()]);
+        let mut ways = 1_u32;
+        for kind in FaultKind::ALL {
+            let most = budget.of(*kind).min(budget.at_most);
+            may[*kind as usize] = most > 0 && !matches!(kind, FaultKind::Delay | FaultKind::Partition);
+            if may[*kind as usize] && most < budget.at_most {
+                prices[*kind as usize] = (ways as u8, most as u8);
+                ways *= most + 1;
+                if ways > SPENT_MAX {
+                    return Err(Full("ways of spending the budgets of single kinds"));
+                }
+            }
         }
+        Ok(Strikes { may, prices, server_may_vanish: budget.server_may_vanish })
     }
-}
 
-impl Strikes {
+    /// Nothing.
+    pub(super) const fn none() -> Self {
+        let (may, prices) = ([false; FaultKind::ALL.len()], [(0, 0); FaultKind::ALL.len()]);
+        Strikes { may, prices, server_may_vanish: false }
+    }
+
+    /// What may yet strike where so much has been spent.
+    fn left(mut self, spent: u8) -> Self {
+        for (may, (price, most)) in self.may.iter_mut().zip(self.prices) {
+            *may &= price == 0 || spent / price % (most + 1) < most;
+        }
+        self
+    }
+
     /// Whether a kind may strike.
     pub(super) const fn has(&self, kind: FaultKind) -> bool {
-        match kind {
-            FaultKind::Drop => self.drop,
-            FaultKind::Duplicate => self.duplicate,
-            FaultKind::Replay => self.replay,
-            FaultKind::Corrupt => self.corrupt,
-            FaultKind::Crash => self.crash,
-            FaultKind::CrashForever => self.crash_forever,
-            FaultKind::Delay | FaultKind::Partition => false,
-        }
+        self.may[kind as usize]
     }
 
     /// Whether a party may crash, for ever or not.
     pub(super) fn may_crash(&self, party: Party, forever: bool) -> bool {
-        if forever { self.crash_forever && (self.server_may_vanish || party != Party::Server) } else { self.crash }
+        let stays = forever && party == Party::Server && !self.server_may_vanish;
+        self.has(if forever { FaultKind::CrashForever } else { FaultKind::Crash }) && !stays
     }
 
     /// Whether any party may crash.
     pub(super) const fn crashes(&self) -> bool {
-        self.crash || self.crash_forever
+        self.has(FaultKind::Crash) || self.has(FaultKind::CrashForever)
+    }
+}
+
+/// Has states pay for the faults that lead to them.
+struct Paying<'s, S> {
+    steps: &'s mut S,
+    strikes: Strikes,
+}
+
+impl<const W: usize, S: Steps<W>> Steps<W> for Paying<'_, S> {
+    fn to(&mut self, step: Step, mut state: State<W>) {
+        let (price, _) = step.fault().map_or((0, 0), |kind| self.strikes.prices[kind as usize]);
+        state.spend(price);
+        self.steps.to(step, state);
     }
 
-    /// Whether bits may be flipped.
-    pub(super) const fn corrupts(&self) -> bool {
-        self.corrupt
+    fn between(&mut self, step: Step, seat: u8, local: u16) {
+        self.steps.between(step, seat, local);
+    }
+
+    fn in_vain(&mut self, step: Step) {
+        self.steps.in_vain(step);
+    }
+
+    fn missed(&mut self, need: Need) {
+        self.steps.missed(need);
     }
 }
 
@@ -148,16 +180,21 @@ pub(super) struct View<'t, 'a, const W: usize> {
     pub(super) state: &'t State<W>,
     /// The code of a letter of which no copy is under way any more.
     pub(super) none: u8,
+    presence: [Presence; PARTIES_MAX],
 }
 
 impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     /// `replays`: whether a replay may yet strike.
     pub(super) fn new(tables: &'t Tables<'a>, state: &'t State<W>, replays: bool) -> Self {
-        View { tables, state, none: if replays { CARRIED } else { ABSENT } }
+        let mut presence = [Presence::Gone; PARTIES_MAX];
+        for ((seat, known), presence) in tables.seats.iter().enumerate().zip(&mut presence) {
+            *presence = known.presence[state.local(seat as u8) as usize];
+        }
+        View { tables, state, none: if replays { CARRIED } else { ABSENT }, presence }
     }
 
     pub(super) fn presence(&self, seat: u8) -> Presence {
-        self.tables.seats[seat as usize].presence[self.state.local(seat) as usize]
+        self.presence[seat as usize]
     }
 
     fn seats(&self) -> std::ops::Range<u8> {
@@ -185,17 +222,23 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     }
 
     fn find(&self, seat: u8, stimulus: u16) -> Result<&'t Move, Need> {
-        self.tables.find(seat, self.state.local(seat), self.state.moment(), stimulus)
+        self.number(seat, stimulus).map(|number| self.tables.moved(number))
+    }
+
+    fn number(&self, seat: u8, stimulus: u16) -> Result<u32, Need> {
+        self.tables.find_number(seat, self.state.local(seat), self.state.moment(), stimulus)
     }
 
     /// Every step without a fault.
     pub(super) fn fair(&self, steps: &mut impl Steps<W>) {
         self.each_input(|seat, taken, stimulus, before| {
             let local = self.state.local(seat);
-            let found = match self.find(seat, stimulus) {
-                Ok(found) => found,
+            let number = match self.number(seat, stimulus) {
+                Ok(number) => number,
                 Err(need) => return steps.missed(need),
             };
+            steps.takes(seat, taken, number);
+            let found = self.tables.moved(number);
             let repeatable = match taken {
                 Taken::Letter(letter) => self.code(letter) >= FRESH,
                 Taken::Timer(_) => true,
@@ -230,15 +273,15 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         Some(match taken {
             Taken::Letter(letter) => self.tables.letters[letter as usize].stimulus,
             Taken::Timer(timer) => timer,
-            Taken::Restart => self.tables.stimulus(seat, &Stimulus::Restart)?,
+            Taken::Restart => self.tables.seats[seat as usize].restart,
             Taken::Start => self.next_start()?.1,
             Taken::TopUp => self.tables.top_up?.1,
         })
     }
 
-    /// What comes of an input, if that has been worked out.
-    pub(super) fn found(&self, seat: u8, taken: Taken) -> Option<&'t Move> {
-        self.find(seat, self.stimulus(seat, taken)?).ok()
+    /// The number of what comes of an input, if that has been worked out.
+    pub(super) fn found(&self, seat: u8, taken: Taken) -> Option<u32> {
+        self.number(seat, self.stimulus(seat, taken)?).ok()
     }
 
     /// Every input that a party that is there may take: who, what, its number, and the state without it.
@@ -262,9 +305,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
                     }
                 }
                 Presence::Down => {
-                    if let Some(stimulus) = self.tables.stimulus(seat, &Stimulus::Restart) {
-                        show(seat, Taken::Restart, stimulus, *self.state);
-                    }
+                    show(seat, Taken::Restart, known.restart, *self.state);
                 }
                 Presence::Gone => {}
             }
@@ -329,12 +370,19 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
             && self.seats().all(|seat| self.presence(seat) != Presence::Down)
     }
 
+    /// What of that may yet strike.
+    pub(super) fn left(&self, strikes: Strikes) -> Strikes {
+        strikes.left(self.state.spent())
+    }
+
     /// Every step in which one fault strikes.
     pub(super) fn faulty(&self, strikes: Strikes, steps: &mut impl Steps<W>) {
+        let strikes = self.left(strikes);
+        let steps = &mut Paying { steps, strikes };
         for (place, letter, code) in self.letters() {
             self.network_faults((place, letter, code), strikes, steps);
         }
-        if !(strikes.crash || strikes.crash_forever) {
+        if !strikes.crashes() {
             return;
         }
         for seat in self.seats().filter(|seat| self.presence(*seat) == Presence::Up) {
@@ -367,7 +415,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         let copies = code >= ONE;
         // Of any number of copies one may be lost, doubled or sent again, and any number is left.
         let counted = code <= THREE;
-        if strikes.drop && copies {
+        if strikes.has(FaultKind::Drop) && copies {
             if code == STALE {
                 steps.in_vain(Step::Drop(letter));
             } else {
@@ -376,7 +424,8 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
                 steps.to(Step::Drop(letter), after);
             }
         }
-        let again = [(strikes.duplicate && copies, Step::Duplicate(letter)), (strikes.replay, Step::Replay(letter))];
+        let doubled = strikes.has(FaultKind::Duplicate) && copies;
+        let again = [(doubled, Step::Duplicate(letter)), (strikes.has(FaultKind::Replay), Step::Replay(letter))];
         for (strikes, step) in again {
             if strikes && counted {
                 let mut after = *self.state;
@@ -387,7 +436,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
             }
         }
         let to = self.tables.letters[letter as usize].to;
-        if strikes.corrupt && copies && self.presence(to) == Presence::Up {
+        if strikes.has(FaultKind::Corrupt) && copies && self.presence(to) == Presence::Up {
             match self.tables.garbled(letter) {
                 Ok(garbled) => {
                     for &(bit, stimulus) in garbled {

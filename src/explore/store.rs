@@ -4,8 +4,9 @@
 //! states stand at the same places whatever their number. A state is kept once, in full; the table beside it holds places only,
 //! and so does the link to the state before it. How a state was reached is not kept: it is found again by taking every step of the
 //! state before it.
-
-use hashbrown::HashTable;
+//!
+//! Most of what a search does is to ask whether a state is there, and the answer lies where no cache has it. So it asks for many at
+//! a time ([`find_all`]), in rounds of loads that do not depend on each other: the processor then waits for all of them at once.
 
 use super::state::State;
 
@@ -49,42 +50,176 @@ fn push<T>(blocks: &mut Blocks<T>, value: T) {
 /// A part of the states.
 #[derive(Debug)]
 pub(super) struct Shard<const W: usize> {
-    table: HashTable<u32>,
+    /// Open addressing with linear probing: six bits of the hash above the state's index plus one; nought is free. The bits spare
+    /// most looks at states that are others.
+    slots: Vec<u32>,
     states: Blocks<[u64; W]>,
     parents: Blocks<u32>,
+    /// A bit for each state: whether a state at rest is known to follow it.
+    good: Vec<u64>,
     len: usize,
+}
+
+/// The bits of a slot that hold the index, plus one. Together with the shards' number they are a [`Place`].
+const INDEX_BITS: u32 = 26;
+const INDEX: u32 = (1 << INDEX_BITS) - 1;
+/// A table's least size.
+const SLOTS_MIN: usize = 16;
+
+const fn tag(hash: u64) -> u32 {
+    (hash as u32) << INDEX_BITS
 }
 
 impl<const W: usize> Shard<W> {
     pub(super) fn new() -> Self {
-        Shard { table: HashTable::new(), states: Vec::new(), parents: Vec::new(), len: 0 }
+        Shard { slots: vec![0; SLOTS_MIN], states: Vec::new(), parents: Vec::new(), good: Vec::new(), len: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
+    fn at(&self, index: usize) -> &[u64; W] {
+        &self.states[index / BLOCK][index % BLOCK]
+    }
+
     pub(super) fn get(&self, index: usize) -> (State<W>, Place) {
-        let (block, at) = (index / BLOCK, index % BLOCK);
-        (State(self.states[block][at]), Place(self.parents[block][at]))
+        (State(*self.at(index)), self.parent(index))
+    }
+
+    /// The state before a state.
+    pub(super) fn parent(&self, index: usize) -> Place {
+        Place(self.parents[index / BLOCK][index % BLOCK])
+    }
+
+    /// Whether a state at rest is known to follow a state.
+    pub(super) fn is_good(&self, index: usize) -> bool {
+        self.good[index / 64] >> (index % 64) & 1 == 1
+    }
+
+    /// A state at rest follows. Whether that was not known.
+    pub(super) fn set_good(&mut self, index: usize) -> bool {
+        let (word, bit) = (&mut self.good[index / 64], 1 << (index % 64));
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    /// The slot where the search for a state begins. The top bits have picked the shard, the bottom ones are the tag.
+    fn home(&self, hash: u64) -> usize {
+        ((hash >> INDEX_BITS & 0xffff_ffff) * self.slots.len() as u64 >> 32) as usize
+    }
+
+    fn after(&self, slot: usize) -> usize {
+        if slot + 1 == self.slots.len() { 0 } else { slot + 1 }
+    }
+
+    /// The first slot from that one on that is free or may be the state's, and what it holds.
+    fn probe(&self, mut slot: usize, tag: u32) -> (usize, u32) {
+        loop {
+            let held = self.slots[slot];
+            if held == 0 || held & !INDEX == tag {
+                return (slot, held);
+            }
+            slot = self.after(slot);
+        }
+    }
+
+    /// The state's index, or the slot that is free for it.
+    fn seek(&self, state: &State<W>, hash: u64, mut slot: usize) -> Result<usize, usize> {
+        loop {
+            let (at, held) = self.probe(slot, tag(hash));
+            if held == 0 {
+                return Err(at);
+            }
+            let index = (held & INDEX) as usize - 1;
+            if *self.at(index) == state.0 {
+                return Ok(index);
+            }
+            slot = self.after(at);
+        }
     }
 
     /// Enters a state, unless it is there.
     pub(super) fn enter(&mut self, state: State<W>, hash: u64, parent: Place) -> bool {
-        let states = &self.states;
-        let at = |index: u32| states[index as usize / BLOCK][index as usize % BLOCK];
-        let entry = self.table.entry(hash, |index| at(*index) == state.0, |index| State(at(*index)).hash());
-        let hashbrown::hash_table::Entry::Vacant(vacant) = entry else { return false };
-        vacant.insert(self.len as u32);
+        let Err(mut free) = self.seek(&state, hash, self.home(hash)) else { return false };
+        // Above four fifths probing takes too long; growing by half rather than by all keeps the table small.
+        if (self.len + 1) * 5 > self.slots.len() * 4 {
+            self.grow();
+            free = self.seek(&state, hash, self.home(hash)).expect_err("the state is not there");
+        }
+        self.len += 1;
+        assert!(self.len < INDEX as usize, "a shard has room for {INDEX} states");
+        self.slots[free] = tag(hash) | self.len as u32;
         push(&mut self.states, state.0);
         push(&mut self.parents, parent.0);
-        self.len += 1;
+        self.good.resize(self.len.div_ceil(64), 0);
         true
+    }
+
+    fn grow(&mut self) {
+        let size = self.slots.len() + self.slots.len() / 2;
+        self.slots = Vec::new();
+        self.slots.resize(size, 0);
+        for (index, state) in self.states.iter().flatten().enumerate() {
+            let hash = State(*state).hash();
+            let mut slot = self.home(hash);
+            while self.slots[slot] != 0 {
+                slot = self.after(slot);
+            }
+            self.slots[slot] = tag(hash) | (index as u32 + 1);
+        }
     }
 
     /// Where a state stands.
     pub(super) fn find(&self, state: &State<W>, hash: u64) -> Option<usize> {
-        let at = |index: u32| self.states[index as usize / BLOCK][index as usize % BLOCK];
-        self.table.find(hash, |index| at(*index) == state.0).map(|index| *index as usize)
+        self.seek(state, hash, self.home(hash)).ok()
+    }
+}
+
+/// So many states are asked for at a time.
+const AT_ONCE: usize = 32;
+
+/// Shows where each of some states stands, if it is there.
+pub(super) fn find_all<'q, const W: usize, Q>(
+    shards: &[Shard<W>],
+    asked: &'q [Q],
+    key: impl Fn(&Q) -> (&State<W>, u64),
+    mut show: impl FnMut(&'q Q, Option<Place>),
+) {
+    for asked in asked.chunks(AT_ONCE) {
+        let (mut first, mut found) = ([0_u32; AT_ONCE], [(0_usize, 0_u32); AT_ONCE]);
+        let mut same = [false; AT_ONCE];
+        for (one, first) in asked.iter().zip(&mut first) {
+            let (_, hash) = key(one);
+            let shard = &shards[shard_of(hash)];
+            *first = shard.slots[shard.home(hash)];
+        }
+        for ((one, first), found) in asked.iter().zip(first).zip(&mut found) {
+            let (_, hash) = key(one);
+            let shard = &shards[shard_of(hash)];
+            let home = shard.home(hash);
+            let done = first == 0 || first & !INDEX == tag(hash);
+            *found = if done { (home, first) } else { shard.probe(shard.after(home), tag(hash)) };
+        }
+        for ((one, (_, held)), same) in asked.iter().zip(found).zip(&mut same) {
+            if held != 0 {
+                let (state, hash) = key(one);
+                let there = shards[shard_of(hash)].at((held & INDEX) as usize - 1);
+                *same = there.iter().zip(&state.0).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0;
+            }
+        }
+        for ((one, (slot, held)), same) in asked.iter().zip(found).zip(same) {
+            let (state, hash) = key(one);
+            let (number, shard) = (shard_of(hash), &shards[shard_of(hash)]);
+            let index = if same {
+                Some((held & INDEX) as usize - 1)
+            } else if held == 0 {
+                None
+            } else {
+                shard.seek(state, hash, shard.after(slot)).ok()
+            };
+            show(one, index.map(|index| Place::new(number, index)));
+        }
     }
 }

@@ -103,6 +103,9 @@ pub(super) struct Move {
     pub(super) points: Box<[u16]>,
     /// Where a crash may cut the handling short.
     pub(super) cuts: Box<[Cut]>,
+    /// How many cuts the moves before it have, and whose it is.
+    pub(super) cuts_before: usize,
+    pub(super) seat: u8,
 }
 
 impl Move {
@@ -136,6 +139,8 @@ pub(super) struct Seat {
     pub(super) presence: Vec<Presence>,
     /// For each share, the timers that are set, as numbers of stimuli.
     pub(super) timers: Vec<Box<[u16]>>,
+    /// The number of its being back.
+    pub(super) restart: u16,
     /// For each share, itself after a crash, and after a crash for ever.
     crashed: Vec<Option<(u16, u16)>>,
     /// For each share and stimulus, the number of the move, where it is the same at any time.
@@ -198,6 +203,8 @@ pub(super) struct Tables<'a> {
     pub(super) futures: Option<Futures>,
     by_content: FxHashMap<(u8, Party, Arc<Message>), u16>,
     pub(super) moments: Vec<Moment>,
+    /// For each moment, the one at which the next order has lapsed.
+    lapses: Vec<Option<u8>>,
     moves: Vec<Move>,
     /// The purchases met so far; a garbled name makes one too.
     pub(super) purchases: Vec<PurchaseKey>,
@@ -219,6 +226,7 @@ impl<'a> Tables<'a> {
             futures: None,
             by_content: FxHashMap::default(),
             moments: vec![Moment::default()],
+            lapses: vec![None],
             moves: Vec::new(),
             purchases: Vec::new(),
             starts: Vec::new(),
@@ -226,7 +234,7 @@ impl<'a> Tables<'a> {
         };
         for party in setup.population.parties() {
             let mut seat = Seat::new(party);
-            seat.stimulus(Stimulus::Restart, None).expect("the first stimulus fits");
+            seat.restart = seat.stimulus(Stimulus::Restart, None).expect("the first stimulus fits");
             seat.local(Local::new(party, setup), |_| None).expect("the first share fits");
             tables.seats.push(seat);
         }
@@ -245,8 +253,8 @@ impl<'a> Tables<'a> {
         self.top_up = self.workload.top_up.and_then(|(_, cents)| stimulus(Party::Server, Stimulus::TopUp(cents)));
     }
 
-    /// What comes of an input, if that has been worked out.
-    pub(super) fn find(&self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<&Move, Need> {
+    /// The number of what comes of an input, if that has been worked out.
+    pub(super) fn find_number(&self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<u32, Need> {
         let known = &self.seats[seat as usize];
         let at = |rows: &Vec<Vec<u32>>| {
             let number = rows.get(local as usize).and_then(|row| row.get(stimulus as usize).copied());
@@ -255,7 +263,17 @@ impl<'a> Tables<'a> {
         let number = at(&known.timeless)
             .or_else(|| at(&known.lapsing[usize::from(self.is_over(seat, moment, stimulus))]))
             .or_else(|| known.signing.get(moment as usize).and_then(at));
-        number.map(|number| &self.moves[number as usize]).ok_or(Need::Move(seat, local, moment, stimulus))
+        number.ok_or(Need::Move(seat, local, moment, stimulus))
+    }
+
+    /// What comes of an input, by its number.
+    pub(super) fn moved(&self, number: u32) -> &Move {
+        &self.moves[number as usize]
+    }
+
+    /// What comes of an input, if that has been worked out.
+    pub(super) fn find(&self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<&Move, Need> {
+        self.find_number(seat, local, moment, stimulus).map(|number| self.moved(number))
     }
 
     /// Whether the order that an input is about has lapsed; of an input that is about none, whether all that were signed have.
@@ -288,11 +306,6 @@ impl<'a> Tables<'a> {
         self.letters[letter as usize].garbled.as_deref().ok_or(Need::Garbled(letter))
     }
 
-    /// The number of a stimulus that has been there from the beginning.
-    pub(super) fn stimulus(&self, seat: u8, stimulus: &Stimulus) -> Option<u16> {
-        self.seats[seat as usize].stimuli.numbers.get(stimulus).map(|number| *number as u16)
-    }
-
     fn moment(&mut self, moment: Moment) -> Result<u8, Full> {
         if let Some(known) = self.moments.iter().position(|known| *known == moment) {
             return Ok(known as u8);
@@ -302,18 +315,18 @@ impl<'a> Tables<'a> {
         }
         let latest = self.moments.len() as u8;
         self.moments.push(moment.clone());
+        self.lapses.push(None);
         // What a state may ask for without warning.
         if moment.lapsed < moment.signed.len() {
-            self.moment(Moment { lapsed: moment.lapsed + 1, ..moment })?;
+            let next = self.moment(Moment { lapsed: moment.lapsed + 1, ..moment })?;
+            self.lapses[latest as usize] = Some(next);
         }
         Ok(latest)
     }
 
     /// The moment at which the next order has lapsed; it was made with the moment itself.
     pub(super) fn lapsed(&self, moment: u8) -> Option<u8> {
-        let Moment { signed, lapsed } = &self.moments[moment as usize];
-        let next = |known: &Moment| known.lapsed == lapsed + 1 && known.signed == *signed;
-        self.moments.iter().position(next).map(|known| known as u8)
+        self.lapses[moment as usize]
     }
 
     /// Works out what was missed.
@@ -393,7 +406,10 @@ impl<'a> Tables<'a> {
         }
         let after = self.local(at, deeds.after)?;
         let number = self.moves.len() as u32;
+        let cuts_before = self.moves.last().map_or(0, |last| last.cuts_before + last.cuts.len());
         self.moves.push(Move {
+            cuts_before,
+            seat: at,
             after,
             moment: then,
             sends: sends.into(),
@@ -483,6 +499,7 @@ impl Seat {
             stimuli: Numbered::new(),
             presence: Vec::new(),
             timers: Vec::new(),
+            restart: 0,
             crashed: Vec::new(),
             timeless: Vec::new(),
             lapsing: [Vec::new(), Vec::new()],

@@ -3,6 +3,8 @@
 //! A *site* is a place in a run where a fault can strike; a *plan* is the full list of the faults of a run. A plan prints as
 //! one line and reads back ([`grammar`]). Choosing plans is left to `drive`; striking is left to `world`.
 
+pub mod budget;
+pub mod coverage;
 pub mod garble;
 pub mod grammar;
 
@@ -10,6 +12,7 @@ use crate::protocol::party::{Party, Step};
 use crate::protocol::record::RecordKind;
 use crate::protocol::role::TimerKind;
 
+pub use budget::Budget;
 pub use grammar::PlanError;
 
 /// The kinds of fault.

@@ -6,16 +6,16 @@
 
 use std::collections::BTreeMap;
 
+use toml::Spanned;
+
 use super::diagnostic::{Findings, clip};
 use super::names::quoted;
-use super::raw::{Given, Named, RawScenario, Texts, Whole};
+use super::raw::{Given, Named, RawFaults, RawScenario, Texts, Whole};
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::workload::workload;
-use super::{
-    Clock, Costs, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, STATES_AT_MOST, Scenario,
-};
+use super::{Clock, Costs, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, Scenario};
 use crate::costs::{Profile, Signatures};
-use crate::explore::PARTIES_MAX;
+use crate::explore::{Bounds, PARTIES_MAX};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::{self, HONEST};
 use crate::protocol::mechanism::{Mechanism, MechanismSet, Preset};
@@ -53,10 +53,6 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
             findings.error(given.span(), message, format!("accepted: at most {PARTIES_MAX}, P included"));
         }
     }
-    let states = raw.faults.as_ref().map(|faults| &faults.get_ref().states_at_most);
-    let states_at_most = states.map_or(STATES_AT_MOST, |given| {
-        findings.whole("faults.states_at_most", given, 1..=4_000_000_000, STATES_AT_MOST)
-    });
     let flag = raw.faults.as_ref().and_then(|faults| faults.get_ref().server_crash_forever.as_ref());
     Scenario {
         name: name(raw, suffix, findings),
@@ -74,10 +70,22 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         recovery: recovery(raw, findings),
         faults,
         server_crash_forever: flag.is_some_and(|flag| *flag.get_ref()),
-        states_at_most,
+        bounds: bounds(&raw.faults, findings),
         deviations: deviations(raw, findings),
         costs: costs(raw, findings),
         expect: expect(&raw.expect, findings),
+    }
+}
+
+fn bounds(given: &Given<RawFaults>, findings: &mut Findings<'_>) -> Bounds {
+    let Bounds { states, depth, bytes } = Bounds::default();
+    let Some(raw) = given.as_ref().map(Spanned::get_ref) else { return Bounds::default() };
+    let mebibytes =
+        findings.whole("faults.mebibytes_at_most", &raw.mebibytes_at_most, 1..=Bounds::MEBIBYTES_MAX, bytes >> 20);
+    Bounds {
+        states: findings.whole("faults.states_at_most", &raw.states_at_most, 1..=Bounds::STATES_MAX, states),
+        depth: findings.whole("faults.events_at_most", &raw.events_at_most, 1..=u64::from(u32::MAX), depth),
+        bytes: mebibytes << 20,
     }
 }
 

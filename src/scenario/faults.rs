@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::diagnostic::{Findings, Place, clip};
 use super::names::quoted;
-use super::raw::{Given, RawFaults, Texts, Whole};
+use super::raw::{AtMost, Given, RawFaults, Texts, Whole};
 use super::{Clock, Faults, GivenPlan, Workload};
 use crate::fault::{FaultKind, Plan};
 
@@ -57,7 +57,9 @@ const EXHAUSTIVE_KINDS: &[FaultKind] = &[
     FaultKind::CrashForever,
 ];
 /// The most faults per plan that an exhaustive search takes on under the clock.
-const AT_MOST_MAX: u64 = 2;
+const AT_MOST_MAX: u64 = 3;
+/// The most faults of one that does not say.
+const AT_MOST_DEFAULT: u32 = 2;
 /// The most faults of a search without time.
 pub(super) const UNTIMED_AT_MOST_MAX: u64 = 8;
 /// The most purchases of one.
@@ -146,8 +148,10 @@ impl Findings<'_> {
         fn span<T>(given: &Given<T>) -> Option<Range<usize>> {
             given.as_ref().map(Spanned::span)
         }
-        let settings: [Setting<'_>; 8] = [
+        let settings: [Setting<'_>; 10] = [
             ("states_at_most", span(&raw.states_at_most), &[Mode::Exhaustive]),
+            ("events_at_most", span(&raw.events_at_most), &[Mode::Exhaustive]),
+            ("mebibytes_at_most", span(&raw.mebibytes_at_most), &[Mode::Exhaustive]),
             ("at_most", span(&raw.at_most), &[Mode::Exhaustive]),
             ("kinds", span(&raw.kinds), &[Mode::Random, Mode::Exhaustive]),
             ("seeds", span(&raw.seeds), &[Mode::Random]),
@@ -212,17 +216,54 @@ impl Findings<'_> {
     }
 
     fn exhaustive(&mut self, raw: &RawFaults, clock: Clock) -> Faults {
-        let (most, _) = limits(clock);
-        let at_most = self.whole("faults.at_most", &raw.at_most, 0..=most, AT_MOST_MAX as u32);
+        if let (Some(at_most), Some(kinds)) = (&raw.at_most, &raw.kinds)
+            && let AtMost::Each(_) = at_most.get_ref()
+        {
+            let help = "take it out: the table says which kinds there are";
+            self.error(kinds.span(), "`faults.kinds` beside a `faults.at_most` that is a table", help);
+        }
         for kind in raw.kinds.iter().flat_map(|kinds| kinds.get_ref()) {
             if kind.get_ref() == FaultKind::Partition.name() {
                 let help = "take it out, or mode = \"random\": moments and lengths of a partition cannot be enumerated";
                 self.error(kind.span(), "`faults.kinds` has \"partition\" in mode \"exhaustive\"", help);
             }
         }
-        let kinds = self.kinds(&raw.kinds).unwrap_or_else(|| EXHAUSTIVE_KINDS.to_vec());
+        let given = self.kinds(&raw.kinds).unwrap_or_else(|| EXHAUSTIVE_KINDS.to_vec());
+        let (at_most, kinds, each) = self.at_most(&raw.at_most, clock, given);
         self.server_needs(raw, kinds.contains(&FaultKind::CrashForever));
-        Faults::Exhaustive { at_most, kinds, clock }
+        Faults::Exhaustive { at_most, kinds, each, clock }
+    }
+
+    /// How many faults in all, of which kinds, and of which fewer than of all.
+    fn at_most(
+        &mut self,
+        given: &Given<AtMost>,
+        clock: Clock,
+        kinds: Vec<FaultKind>,
+    ) -> (u32, Vec<FaultKind>, BTreeMap<FaultKind, u32>) {
+        let (most, _) = limits(clock);
+        let Some(given) = given else { return (AT_MOST_DEFAULT, kinds, BTreeMap::new()) };
+        let rows = match given.get_ref() {
+            AtMost::All(number) => {
+                let number = Some(Spanned::new(given.span(), *number));
+                return (self.whole("faults.at_most", &number, 0..=most, AT_MOST_DEFAULT), kinds, BTreeMap::new());
+            }
+            AtMost::Each(rows) => rows,
+        };
+        let countable: Vec<FaultKind> =
+            FaultKind::ALL.iter().copied().filter(|kind| *kind != FaultKind::Partition).collect();
+        let mut each = BTreeMap::new();
+        for (key, number) in rows {
+            let Some(kind) = self.named("faults.at_most", key, &countable, FaultKind::name) else { continue };
+            let what = format!("faults.at_most.{}", kind.name());
+            each.insert(kind, self.whole(&what, &Some(number.clone()), 1..=most, 1));
+        }
+        let sum: u32 = each.values().sum();
+        if (each.is_empty() || u64::from(sum) > most) && self.is_empty() {
+            let message = format!("`faults.at_most` allows {sum} faults in all");
+            self.error(given.span(), message, format!("accepted: 1 to {most}"));
+        }
+        (sum, each.keys().copied().collect(), each)
     }
 
     /// The kinds that are listed, in the order of the specification.

@@ -24,8 +24,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::costs::{Profile, Signatures};
-use crate::explore;
-use crate::fault::{FaultKind, Plan};
+use crate::explore::{self, Bounds};
+use crate::fault::{Budget, FaultKind, Plan};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::HONEST;
 use crate::protocol::mechanism::{Mechanism, Preset};
@@ -68,8 +68,8 @@ pub struct Scenario {
     pub faults: Faults,
     /// Whether `crash-forever` may strike the payment server too.
     pub server_crash_forever: bool,
-    /// A search without time stops at so many states.
-    pub states_at_most: u64,
+    /// How far a search without time may go.
+    pub bounds: Bounds,
     /// Who breaks the protocol, and how.
     pub deviations: Deviations,
     /// What `costs.csv` is to have beside the scenario's own costs.
@@ -77,9 +77,6 @@ pub struct Scenario {
     /// What is expected of every invariant.
     pub expect: BTreeMap<Invariant, Verdict>,
 }
-
-/// The bound on the states of a search without time, where none is given.
-pub const STATES_AT_MOST: u64 = 100_000_000;
 
 impl Scenario {
     /// The scenario that a file with nothing but a name and a protocol describes: every default, and no faults.
@@ -99,7 +96,7 @@ impl Scenario {
             recovery: Recovery::default(),
             faults: Faults::None,
             server_crash_forever: false,
-            states_at_most: STATES_AT_MOST,
+            bounds: Bounds::default(),
             deviations: Deviations::default(),
             costs: Costs::default(),
             expect: Invariant::ALL.iter().map(|invariant| (*invariant, Verdict::Holds)).collect(),
@@ -125,6 +122,13 @@ impl Scenario {
             return Err(format!("{parties} parties: accepted: 3 to {}, P included", explore::PARTIES_MAX));
         }
         Ok(())
+    }
+
+    /// What may strike, where everything is tried.
+    pub fn budget(&self) -> Option<Budget> {
+        let Faults::Exhaustive { at_most, kinds, each, .. } = &self.faults else { return None };
+        let server_may_vanish = self.server_crash_forever;
+        Some(Budget { at_most: *at_most, kinds: kinds.clone(), each: each.clone(), server_may_vanish })
     }
 
     /// One line: the name, what is run, and how faults are chosen.
@@ -294,6 +298,8 @@ pub enum Faults {
         at_most: u32,
         /// The kinds that may strike: at least one, in the order of the specification.
         kinds: Vec<FaultKind>,
+        /// Kinds of which a plan may have fewer.
+        each: BTreeMap<FaultKind, u32>,
         /// Who orders the events.
         clock: Clock,
     },

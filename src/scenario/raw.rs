@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
 /// A value that may be left out, and where it stood.
@@ -111,7 +111,7 @@ pub(super) struct RawRecovery {
 pub(super) struct RawFaults {
     pub(super) mode: Given<String>,
     pub(super) clock: Given<String>,
-    pub(super) at_most: Given<Whole>,
+    pub(super) at_most: Given<AtMost>,
     pub(super) kinds: Texts,
     pub(super) seeds: Given<String>,
     pub(super) swarm: Given<bool>,
@@ -119,6 +119,8 @@ pub(super) struct RawFaults {
     pub(super) plans: Texts,
     pub(super) server_crash_forever: Given<bool>,
     pub(super) states_at_most: Given<Whole>,
+    pub(super) events_at_most: Given<Whole>,
+    pub(super) mebibytes_at_most: Given<Whole>,
 }
 
 #[derive(Deserialize, Default)]
@@ -146,6 +148,39 @@ pub(super) struct Decimal(pub(super) f64);
 /// The least and the greatest; a single number stands for both.
 #[derive(Clone, Copy)]
 pub(super) struct Between(pub(super) Whole, pub(super) Whole);
+
+/// How many faults in all, or how many of each kind.
+pub(super) enum AtMost {
+    All(Whole),
+    Each(Vec<(Spanned<String>, Spanned<Whole>)>),
+}
+
+impl<'de> Deserialize<'de> for AtMost {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumberOrTable;
+        impl<'de> Visitor<'de> for NumberOrTable {
+            type Value = AtMost;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number, or a table such as { crash = 1, drop = 2 }")
+            }
+            fn visit_i64<E: Error>(self, value: i64) -> Result<AtMost, E> {
+                Ok(AtMost::All(Whole(value.into())))
+            }
+            fn visit_u64<E: Error>(self, value: u64) -> Result<AtMost, E> {
+                Ok(AtMost::All(Whole(value.into())))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AtMost, A::Error> {
+                let mut each = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    each.push(entry);
+                }
+                Ok(AtMost::Each(each))
+            }
+        }
+        deserializer.deserialize_any(NumberOrTable)
+    }
+}
 
 impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

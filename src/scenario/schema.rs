@@ -12,9 +12,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::faults::UNTIMED_AT_MOST_MAX;
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
-use super::{Catalogue, CryptoKind, Network, Parties, Recovery, STATES_AT_MOST, Workload};
+use super::{Catalogue, CryptoKind, Network, Parties, Recovery, Workload};
 use crate::costs::{Profile, Signatures};
 use crate::crypto::ITEM_BYTES_MIN;
+use crate::explore::Bounds;
 use crate::fault::FaultKind;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::NAMES;
@@ -179,12 +180,18 @@ struct FaultsTable {
     /// Exhaustive: who orders the events, latencies or nobody (every interleaving)
     #[schemars(schema_with = "clocks")]
     clock: (),
-    /// Exhaustive: the most faults in a plan; more than 2 only with clock "untimed"
-    #[schemars(range(max = UNTIMED_AT_MOST_MAX))]
-    at_most: u32,
+    /// Exhaustive: the most faults in a plan, in all or of each kind; more than 3 only with clock "untimed"
+    #[schemars(schema_with = "at_most")]
+    at_most: (),
     /// Exhaustive with clock "untimed": the most states
-    #[schemars(range(min = 1, max = 4_000_000_000_u64), default = "states_at_most")]
+    #[schemars(range(min = 1, max = Bounds::STATES_MAX), default = "states_at_most")]
     states_at_most: u64,
+    /// Exhaustive with clock "untimed": the most events that follow each other
+    #[schemars(range(min = 1))]
+    events_at_most: u32,
+    /// Exhaustive with clock "untimed": the most memory for states, in mebibytes
+    #[schemars(range(min = 1, max = Bounds::MEBIBYTES_MAX))]
+    mebibytes_at_most: u64,
     /// Exhaustive and random: the kinds that may strike
     #[schemars(schema_with = "fault_kinds")]
     kinds: (),
@@ -300,6 +307,13 @@ schemas! {
     fault_kinds: several_of(FaultKind::ALL.iter().map(|kind| kind.name()).collect(), 1);
     profiles: several_of(Profile::ALL.iter().map(|profile| profile.name()).collect(), 0);
     signatures: several_of(Signatures::ALL.iter().map(|kind| kind.name()).collect(), 1);
+    at_most: json_schema!({ "anyOf": [
+        { "type": "integer", "minimum": 0, "maximum": UNTIMED_AT_MOST_MAX },
+        table_of(
+            FaultKind::ALL.iter().filter(|kind| **kind != FaultKind::Partition).map(|kind| kind.name()).collect(),
+            &json_schema!({ "type": "integer", "minimum": 1, "maximum": UNTIMED_AT_MOST_MAX })
+        )
+    ]});
     merchant_deviations: one_of(known(deviation::MERCHANT), Some(HONEST));
     customer_deviations: one_of(known(deviation::CUSTOMER), Some(HONEST));
     rates: table_of(
@@ -342,5 +356,5 @@ defaults! {
     restart_after_us: u64 = Recovery::default().restart_after_us;
     instrument_lifetime_us: u64 = Recovery::default().instrument_lifetime_us;
     dedup_retention_us: u64 = Recovery::default().dedup_retention_us;
-    states_at_most: u64 = STATES_AT_MOST;
+    states_at_most: u64 = Bounds::default().states;
 }

@@ -8,11 +8,11 @@ use halfpaid::crypto::Crypto;
 use halfpaid::crypto::real::Real;
 use halfpaid::crypto::streams::Streams;
 use halfpaid::crypto::symbolic::Symbolic;
-use halfpaid::drive::exhaustive::{Budget, explore};
+use halfpaid::drive::exhaustive::explore;
 use halfpaid::drive::scripted::run_plan;
 use halfpaid::drive::{Finished, Job, Latency};
 use halfpaid::explore::{self, Answer, Bounds, Question, Reductions};
-use halfpaid::fault::{FaultKind, Plan};
+use halfpaid::fault::{Budget, FaultKind, Plan};
 use halfpaid::invariant::Violation;
 use halfpaid::protocol::mechanism::{Mechanism, Preset};
 use halfpaid::protocol::role::Wish;
@@ -110,10 +110,14 @@ impl Shop {
 
     /// Every interleaving with at most so many faults.
     pub fn search(&self, at_most: u32, kinds: &[FaultKind], reductions: Reductions) -> Answer {
-        let budget = Budget { at_most, kinds: kinds.to_vec(), server_may_vanish: false };
+        self.search_within(&Budget::new(at_most, kinds), reductions)
+    }
+
+    /// The same within a budget.
+    pub fn search_within(&self, budget: &Budget, reductions: Reductions) -> Answer {
         let setup = &self.setup;
         let bounds = Bounds { states: 30_000_000, ..Bounds::default() };
-        let question = Question { setup, workload: &self.workload, budget: &budget, bounds, reductions };
+        let question = Question { setup, workload: &self.workload, budget, bounds, reductions };
         let answer = explore::explore(&question, &mut ());
         assert_eq!(answer.stopped, None);
         answer
@@ -135,7 +139,7 @@ impl Shop {
 
     /// Every plan of at most so many faults: how many there are, and the clauses that any of them breaks.
     pub fn explore(&self, at_most: u32) -> (u64, BTreeSet<&'static str>) {
-        let budget = Budget { at_most, kinds: EVERY_KIND.to_vec(), server_may_vanish: false };
+        let budget = Budget::new(at_most, &EVERY_KIND);
         let (mut runs, mut broken) = (0, BTreeSet::new());
         let inspect = |_: &Plan, finished: &Finished<'_>| {
             assert!(!finished.cut_short, "{} does not settle", finished.plan());
