@@ -18,6 +18,7 @@
 //! | [`judge`] | decides a claim on the evidence alone | what happened |
 //! | [`invariant`] | what must hold, folded from records, envelopes and beliefs | any role's opinion |
 //! | [`drive`] | drives a world to quiescence and asks an oracle at every site: none, scripted, random, exhaustive; shrinks plans | files, reports |
+//! | [`costs`] | what a purchase costs when nothing goes wrong, under each security profile, and how little would do | scenarios, files |
 //! | [`explore`] | every state that can be reached under any order of events, each once; the shortest course to whatever breaks | files, reports |
 //! | [`blame`] | what is at the root of a violation, whether its victim could have prevented it, whether it can prove it | files, reports |
 //! | [`diagram`] | a run as a picture, and what it means in words | files |
@@ -94,6 +95,7 @@ pub mod fault;
 pub mod judge;
 pub mod invariant;
 pub mod drive;
+pub mod costs;
 pub mod explore;
 pub mod blame;
 pub mod diagram;

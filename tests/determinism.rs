@@ -136,7 +136,7 @@ fn sum(tree: &Tree) -> String {
 fn one_thread_and_two_write_the_same_bytes_and_they_are_the_ones_that_every_machine_writes() {
     let scenarios = scenarios();
     let one = results(THIS, scenarios.path(), "1");
-    assert_eq!(one.len(), 1 + 6 * SCENARIOS.len(), "{:?}", one.keys());
+    assert_eq!(one.len(), 1 + 7 * SCENARIOS.len(), "{:?}", one.keys());
     same(&one, &results(THIS, scenarios.path(), "2"));
     let rows = |name: &str| one[name].iter().filter(|byte| **byte == b'\n').count() - 1;
     for name in ["exhaustive", "none", "random", "scripted"] {

@@ -1,5 +1,6 @@
 //! Runs a scenario: every plan under every protocol, on all cores, with rows written in an order that does not depend on them.
 
+pub mod costs;
 pub mod findings;
 mod kept;
 pub mod parts;
@@ -314,6 +315,7 @@ impl<'a> Campaign<'a> {
         let seed = scenario.seed;
         let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
         (self.asked, self.runs) = (0, 0);
+        costs::rows(scenario, protocol).iter().try_for_each(|row| self.writer.write(row))?;
         if let (Faults::Exhaustive { clock: Clock::Untimed, .. }, Some(budget)) = (&scenario.faults, scenario.budget())
         {
             return self.untimed(protocol, setup, &budget);

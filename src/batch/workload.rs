@@ -8,6 +8,7 @@ use crate::crypto::real::Real;
 use crate::crypto::streams::{Draws, Purpose, Streams};
 use crate::crypto::symbolic::Symbolic;
 use crate::drive::Latency;
+use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Cents;
 use crate::protocol::role::Wish;
 use crate::protocol::setup::{Catalogue, Population, Setup, Timing};
@@ -23,11 +24,9 @@ pub fn setup(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
         CryptoKind::Real => Arc::new(Real::new(streams, parties.customers, parties.merchants)),
         CryptoKind::Symbolic => Arc::new(Symbolic::new(streams)),
     };
-    let mechanisms =
-        scenario.without.iter().fold(protocol.preset(scenario.preset), |mechanisms, off| mechanisms.without(*off));
     Setup {
         protocol: Arc::clone(protocol),
-        mechanisms,
+        mechanisms: mechanisms(scenario, protocol),
         alone: None,
         timing: Timing {
             retry_after_us: recovery.retry_after_us,
@@ -53,6 +52,13 @@ pub fn setup(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
         merchant_deviation: deviation::find(deviation::MERCHANT, scenario.deviations.merchant),
         outsider: outsider::find(scenario.deviations.outsider),
     }
+}
+
+/// The mechanisms of the scenario: its preset's, those that it adds, less those that it takes away.
+pub fn mechanisms(scenario: &Scenario, protocol: &Arc<dyn Protocol>) -> MechanismSet {
+    let preset = protocol.preset(scenario.preset);
+    let with = scenario.with.iter().fold(preset, |mechanisms, on| mechanisms.with(*on));
+    scenario.without.iter().fold(with, |mechanisms, off| mechanisms.without(*off))
 }
 
 /// The same for the untimed clock, under which nobody waits: waits that grow would only tell states apart that are alike.

@@ -47,6 +47,9 @@ pub(super) struct ExploreArgs {
     /// Take a mechanism away; may be repeated
     #[arg(long, value_name = "MECHANISM")]
     without: Vec<Mechanism>,
+    /// Add a mechanism that the preset does not have; may be repeated
+    #[arg(long, value_name = "MECHANISM")]
+    with: Vec<Mechanism>,
     #[command(flatten)]
     deviations: DeviationArgs,
     /// Let P crash for ever too
@@ -121,6 +124,7 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     scenario.about = format!("every plan of at most {} faults", arguments.faults);
     scenario.preset = arguments.preset.into();
     scenario.without.clone_from(&arguments.without);
+    scenario.with.clone_from(&arguments.with);
     scenario.seed = arguments.seed;
     scenario.parties.customers = arguments.customers;
     scenario.parties.merchants = arguments.merchants;

@@ -3,6 +3,7 @@
 mod check;
 mod cluster;
 mod compare;
+mod costs;
 mod disputes;
 mod explore;
 mod generate;
@@ -127,6 +128,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Say what has changed between two results folders; exits 1 if anything has become worse
     Compare(compare::CompareArgs),
+    /// What a purchase costs when nothing goes wrong, under each security profile, and how little would do
+    Costs(costs::CostsArgs),
     /// Protocols, mechanisms, fault kinds and deviations, with one line each
     List(list::ListArgs),
     /// The JSON Schema of a scenario file, for editors
@@ -171,6 +174,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Necessity(arguments) => necessity::necessity(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
         Command::Compare(arguments) => compare::run(arguments, &output),
+        Command::Costs(arguments) => costs::costs(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
         Command::Schema => generate::schema(&output),
         Command::Completions(arguments) => generate::completions(arguments, &output),

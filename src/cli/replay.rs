@@ -38,6 +38,9 @@ pub(super) struct ReplayArgs {
     /// Take a mechanism away; may be repeated
     #[arg(long, value_name = "MECHANISM")]
     without: Vec<Mechanism>,
+    /// Add a mechanism that the preset does not have; may be repeated
+    #[arg(long, value_name = "MECHANISM")]
+    with: Vec<Mechanism>,
     #[command(flatten)]
     deviations: DeviationArgs,
     /// How many purchases, in place of the target's own
@@ -127,7 +130,7 @@ impl From<PresetArg> for Preset {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CryptoArg {
+pub(super) enum CryptoArg {
     /// Ed25519, AES-256-GCM, SHA-256
     Real,
     /// Terms
@@ -140,6 +143,15 @@ enum Format {
     Text,
     /// A Mermaid sequence diagram
     Mermaid,
+}
+
+impl From<CryptoArg> for CryptoKind {
+    fn from(crypto: CryptoArg) -> Self {
+        match crypto {
+            CryptoArg::Real => CryptoKind::Real,
+            CryptoArg::Symbolic => CryptoKind::Symbolic,
+        }
+    }
 }
 
 /// Where scenarios are looked for by name.
@@ -208,15 +220,12 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         scenario.preset = preset.into();
     }
     scenario.without.extend(&arguments.without);
+    scenario.with.extend(&arguments.with);
     arguments.deviations.apply(&mut scenario);
     arguments.errands(&mut scenario);
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
-    let crypto = match arguments.crypto {
-        CryptoArg::Real => CryptoKind::Real,
-        CryptoArg::Symbolic => CryptoKind::Symbolic,
-    };
-    let mut setup = workload::setup(&scenario, &protocol, crypto, seed);
+    let mut setup = workload::setup(&scenario, &protocol, arguments.crypto.into(), seed);
     if course.order.is_some() {
         setup = workload::without_time(setup);
     }

@@ -120,12 +120,7 @@ impl Crypto for Real {
     fn seal(&self, key: &Key, nonce: [u8; NONCE_BYTES], item: &Blob) -> Blob {
         let mut plain = Vec::with_capacity(item.len());
         item.write(&mut plain);
-        let mut sealed = nonce.to_vec();
-        // Encryption fails only for content of more than 64 GiB; an empty ciphertext opens under no key.
-        let ciphertext =
-            Aes256Gcm::new(&key.0.into()).encrypt(&Nonce::from(nonce), plain.as_slice()).unwrap_or_default();
-        sealed.extend_from_slice(&ciphertext);
-        Blob::Bytes(sealed.into())
+        Blob::Bytes(self.seal_bytes(key, nonce, &plain).into())
     }
 
     /// Where it cannot be done, the first item sealed under the first key.
@@ -142,9 +137,20 @@ impl Crypto for Real {
     }
 
     fn open(&self, key: &Key, sealed: &Blob) -> Option<Blob> {
-        let (nonce, ciphertext) = bytes_of(sealed)?.split_first_chunk::<NONCE_BYTES>()?;
-        let plain = Aes256Gcm::new(&key.0.into()).decrypt(&Nonce::from(*nonce), ciphertext).ok()?;
-        Some(Blob::Bytes(plain.into()))
+        self.open_bytes(key, bytes_of(sealed)?).map(|plain| Blob::Bytes(plain.into()))
+    }
+
+    fn seal_bytes(&self, key: &Key, nonce: [u8; NONCE_BYTES], bytes: &[u8]) -> Vec<u8> {
+        let mut sealed = nonce.to_vec();
+        // Encryption fails only for content of more than 64 GiB; an empty ciphertext opens under no key.
+        let ciphertext = Aes256Gcm::new(&key.0.into()).encrypt(&Nonce::from(nonce), bytes).unwrap_or_default();
+        sealed.extend_from_slice(&ciphertext);
+        sealed
+    }
+
+    fn open_bytes(&self, key: &Key, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        Aes256Gcm::new(&key.0.into()).decrypt(&Nonce::from(*nonce), ciphertext).ok()
     }
 
     fn content(&self, merchant: u32, number: u32, len: u32) -> Blob {

@@ -25,6 +25,8 @@ pub enum Purpose {
     Workload,
     /// What the items of a merchant's catalogue consist of.
     Content,
+    /// The keys and nonces of sealed channels.
+    Channel,
 }
 
 /// The streams of one seed.
@@ -132,8 +134,15 @@ mod tests {
     #[test]
     fn no_two_streams_of_any_seeds_start_alike() {
         use std::collections::BTreeSet;
-        let purposes =
-            [Purpose::Identity, Purpose::Secret, Purpose::Latency, Purpose::Fault, Purpose::Workload, Purpose::Content];
+        let purposes = [
+            Purpose::Identity,
+            Purpose::Secret,
+            Purpose::Latency,
+            Purpose::Fault,
+            Purpose::Workload,
+            Purpose::Content,
+            Purpose::Channel,
+        ];
         let parties =
             [None, Some(Party::Server), Some(Party::Customer(0)), Some(Party::Customer(1)), Some(Party::Merchant(0))];
         let mut seen = BTreeSet::new();

@@ -120,7 +120,11 @@ impl Observer for Transcript {
                     Fate::Garbled(_, bit) => {
                         let bit = *bit as usize % (bytes * 8);
                         let hit = message.spans().find(|(_, span)| span.contains(&(bit / 8)));
-                        let what = hit.map_or("the header", |(part, _)| part.word());
+                        let what = match hit {
+                            _ if *bytes != message.encoded_len() => "what is sealed",
+                            Some((part, _)) => part.word(),
+                            None => "the header",
+                        };
                         (format!("bit {bit} flipped, in {what}"), false)
                     }
                 };

@@ -64,6 +64,11 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// Whether a mechanism makes any difference to it.
     fn applies(&self, mechanism: Mechanism) -> bool;
 
+    /// Where the goods are while the money moves, if that can be said.
+    fn escrow(&self) -> Option<cases::Escrow> {
+        None
+    }
+
     /// A party's role, rebuilt from its journal (oldest record first); from an empty one at the start of a run.
     fn role(&self, party: Party, setup: &Setup, journal: &mut dyn Iterator<Item = &Record>) -> Box<dyn Role>;
 

@@ -32,7 +32,7 @@ pub use manifest::{LeftOut, MANIFEST, Manifest, Sometimes};
 pub use necessity::{MinimalRow, NecessityRow};
 pub use part::{PART, PartList, lock_folder};
 pub use read::read_rows;
-pub use rows::{CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
+pub use rows::{CostRow, CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
 pub use sheet::{Row, Sheet};
 pub use stream::{FileSum, NotASum, Sha256Sum};
 pub use summary::{write_sheet, write_summary, write_text};

@@ -215,6 +215,85 @@ pub struct CoverageRow<'a> {
     pub violated: u64,
 }
 
+/// A row of `costs.csv`: one step of a fault-free purchase, or all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CostRow<'a> {
+    /// The scenario's name.
+    pub scenario: Text<'a>,
+    /// The protocol's name.
+    pub protocol: Text<'a>,
+    /// The cryptography.
+    pub crypto: &'static str,
+    /// The step, `start` or `total`. A step's message and its recipient's work on it count for it.
+    pub step: Text<'a>,
+    /// Purchases that were measured.
+    pub purchases: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Signatures made.
+    pub signs: u64,
+    /// Signatures verified.
+    pub verifies: u64,
+    /// Items and messages sealed.
+    pub seals: u64,
+    /// Items and messages opened.
+    pub opens: u64,
+    /// Digests taken.
+    pub digests: u64,
+    /// Records saved, by all parties.
+    pub journal_writes: u64,
+    /// Bytes of P's record, which it keeps for ever.
+    pub server_bytes: u64,
+    /// Message delays from the start until the step's message has arrived; in all, until nothing is under way.
+    pub delays: u64,
+    /// Forced writes in sequence from the start until the step has been dealt with; in all, until P has committed.
+    pub forced_writes_in_sequence: Option<u64>,
+    /// `scenario`, for its own mechanisms, or a security profile.
+    pub profile: &'static str,
+    /// What is signed: `digests` or `items`.
+    pub signatures: &'static str,
+    /// Message delays until P has committed. This column and those after it are of totals only.
+    pub delays_to_commit: Option<u64>,
+    /// Message delays until C has the item.
+    pub delays_to_delivery: Option<u64>,
+    /// Of the bytes that P keeps, those of the key or the item, which C could acknowledge.
+    pub server_goods_bytes: Option<u64>,
+    /// How long P must remember that it has acted on the TID, in virtual microseconds.
+    pub server_tid_us: Option<u64>,
+    /// The length of an acknowledgement from C to P.
+    pub ack_bytes: Option<u64>,
+    /// The least of `messages`.
+    pub messages_least: Option<u64>,
+    /// The least of `bytes`.
+    pub bytes_least: Option<u64>,
+    /// The least of `signs`.
+    pub signs_least: Option<u64>,
+    /// The least of `verifies`.
+    pub verifies_least: Option<u64>,
+    /// The least of `seals`.
+    pub seals_least: Option<u64>,
+    /// The least of `opens`.
+    pub opens_least: Option<u64>,
+    /// The least of `digests`.
+    pub digests_least: Option<u64>,
+    /// The least of `journal_writes`.
+    pub journal_writes_least: Option<u64>,
+    /// The least of `server_bytes`.
+    pub server_bytes_least: Option<u64>,
+    /// The least of `delays`.
+    pub delays_least: Option<u64>,
+    /// The least of `forced_writes_in_sequence`.
+    pub forced_writes_in_sequence_least: Option<u64>,
+    /// The least of `delays_to_commit`.
+    pub delays_to_commit_least: Option<u64>,
+    /// The least of `delays_to_delivery`.
+    pub delays_to_delivery_least: Option<u64>,
+    /// Where each bound comes from.
+    pub least_source: Text<'a>,
+}
+
 /// A row of `summary.csv`: one invariant of one protocol in one scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SummaryRow<'a> {
@@ -269,6 +348,10 @@ impl Row for OutcomeRow<'_> {
 
 impl Row for CoverageRow<'_> {
     const SHEET: Sheet = Sheet::Coverage;
+}
+
+impl Row for CostRow<'_> {
+    const SHEET: Sheet = Sheet::Costs;
 }
 
 impl Row for SummaryRow<'_> {

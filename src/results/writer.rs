@@ -32,8 +32,9 @@ impl ScenarioWriter {
             let path = file.path().to_owned();
             CsvStream::start(sheet, &path, file)
         };
-        let [runs, purchases, violations, outcomes, coverage] = Sheet::OF_A_SCENARIO;
-        let streams = [start(runs)?, start(purchases)?, start(violations)?, start(outcomes)?, start(coverage)?];
+        let [runs, purchases, violations, outcomes, coverage, costs] = Sheet::OF_A_SCENARIO;
+        let streams =
+            [start(runs)?, start(purchases)?, start(violations)?, start(outcomes)?, start(coverage)?, start(costs)?];
         Ok(ScenarioWriter { scenario: scenario.to_owned(), streams, folder })
     }
 

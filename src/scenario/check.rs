@@ -13,7 +13,8 @@ use super::names::quoted;
 use super::raw::{Given, Named, RawFaults, RawScenario, Texts, Whole};
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::workload::workload;
-use super::{Clock, CryptoKind, Deviations, Faults, Judged, Network, OnUnknown, Parties, Recovery, Scenario};
+use super::{Clock, Costs, CryptoKind, Deviations, Faults, Judged, Network, OnUnknown, Parties, Recovery, Scenario};
+use crate::costs::{Profile, Signatures};
 use crate::explore::{Bounds, PARTIES_MAX};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::{self, HONEST};
@@ -32,6 +33,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
     let protocols = protocols(&raw.protocol, findings);
     let preset = findings.one_of("preset", &raw.preset, Preset::ALL, |preset| preset.name(), Preset::Hardened);
     let without = without(&raw.without, preset, &protocols, findings);
+    let with = with(&raw.with, preset, &protocols, findings);
     let workload = workload(raw, findings);
     let faults = findings.faults(&raw.faults, &raw.workload.purchases, &workload, &raw.seed);
     let crypto = match faults {
@@ -71,6 +73,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         protocols,
         preset,
         without,
+        with,
         crypto: findings.one_of("crypto", &raw.crypto, CryptoKind::ALL, |crypto| crypto.name(), crypto),
         // The last seed of all is left out, so that the seeds of a run are a range.
         seed: findings.whole("seed", &raw.seed, 0..=u64::MAX - 1, 0),
@@ -82,6 +85,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         server_crash_forever: flag.is_some_and(|flag| *flag.get_ref()),
         bounds: bounds(&raw.faults, findings),
         deviations: deviations(raw, findings),
+        costs: costs(raw, findings),
         expect: expect(&raw.expect, findings),
     }
 }
@@ -145,6 +149,22 @@ fn without(given: &Texts, preset: Preset, protocols: &[&str], findings: &mut Fin
         }
     }
     without
+}
+
+fn with(given: &Texts, preset: Preset, protocols: &[&str], findings: &mut Findings<'_>) -> Vec<Mechanism> {
+    let with = findings.all_of("with", given, Mechanism::EVERY, |mechanism| mechanism.name());
+    for name in given.iter().flat_map(|names| names.get_ref()) {
+        let Some(mechanism) = with.iter().find(|mechanism| mechanism.name() == name.get_ref()) else { continue };
+        let lacks = |protocol: &&str| !mechanisms(protocol, preset).has(*mechanism);
+        if !protocols.is_empty() && !protocols.iter().any(lacks) {
+            let (preset_name, all) = (preset.name(), protocols.join(", "));
+            let message = format!("`with` adds `{mechanism}`, which preset \"{preset_name}\" of {all} has already");
+            let lacking = Mechanism::EVERY.iter().filter(|m| protocols.iter().any(|p| !mechanisms(p, preset).has(**m)));
+            let lacking: Vec<&str> = lacking.map(|mechanism| mechanism.name()).collect();
+            findings.error(name.span(), message, format!("accepted: {}", lacking.join(", ")));
+        }
+    }
+    with
 }
 
 fn parties(raw: &RawScenario, findings: &mut Findings<'_>) -> Parties {
@@ -212,6 +232,14 @@ fn deviations(raw: &RawScenario, findings: &mut Findings<'_>) -> Deviations {
             findings.one_of("deviations.outsider", &given.outsider, &names, |name| name, default.outsider)
         },
     }
+}
+
+fn costs(raw: &RawScenario, findings: &mut Findings<'_>) -> Costs {
+    let given = &raw.costs;
+    findings.not_empty("costs.signatures", &given.signatures);
+    let profiles = findings.all_of("costs.profiles", &given.profiles, Profile::ALL, |profile| profile.name());
+    let signatures = findings.all_of("costs.signatures", &given.signatures, Signatures::ALL, |kind| kind.name());
+    if given.signatures.is_none() { Costs { profiles, ..Costs::default() } } else { Costs { profiles, signatures } }
 }
 
 fn expect(given: &Named<String>, findings: &mut Findings<'_>) -> BTreeMap<Invariant, Verdict> {

@@ -23,6 +23,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::costs::{Profile, Signatures};
 use crate::explore::{self, Bounds};
 use crate::fault::{Budget, FaultKind, Plan};
 use crate::invariant::{Invariant, Verdict};
@@ -50,6 +51,8 @@ pub struct Scenario {
     pub preset: Preset,
     /// The mechanisms to take away, each once; at least one of the protocols has each of them under the preset.
     pub without: Vec<Mechanism>,
+    /// The mechanisms to add, each once; at least one of the protocols lacks each of them under the preset.
+    pub with: Vec<Mechanism>,
     /// Which cryptography to run with.
     pub crypto: CryptoKind,
     /// The seed of every mode but random, whose seeds are in [`Faults::Random`]; see [`Scenario::seeds`].
@@ -70,6 +73,8 @@ pub struct Scenario {
     pub bounds: Bounds,
     /// Who breaks the protocol, and how.
     pub deviations: Deviations,
+    /// What `costs.csv` is to have beside the scenario's own costs.
+    pub costs: Costs,
     /// What is expected of every invariant.
     pub expect: BTreeMap<Invariant, Verdict>,
 }
@@ -83,6 +88,7 @@ impl Scenario {
             protocols: vec![protocol],
             preset: Preset::Hardened,
             without: Vec::new(),
+            with: Vec::new(),
             crypto: CryptoKind::Symbolic,
             seed: 0,
             parties: Parties::default(),
@@ -93,6 +99,7 @@ impl Scenario {
             server_crash_forever: false,
             bounds: Bounds::default(),
             deviations: Deviations::default(),
+            costs: Costs::default(),
             expect: Invariant::ALL.iter().map(|invariant| (*invariant, Verdict::Holds)).collect(),
         }
     }
@@ -259,6 +266,21 @@ pub struct Deviations {
 impl Default for Deviations {
     fn default() -> Self {
         Deviations { merchant: HONEST, customer: HONEST, outsider: NOBODY }
+    }
+}
+
+/// Under which mechanisms purchases are priced, beside the scenario's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Costs {
+    /// The security profiles, each once.
+    pub profiles: Vec<Profile>,
+    /// What is signed under each of them, each once.
+    pub signatures: Vec<Signatures>,
+}
+
+impl Default for Costs {
+    fn default() -> Self {
+        Costs { profiles: Vec::new(), signatures: vec![Signatures::Digests] }
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) struct RawScenario {
     pub(super) protocol: Texts,
     pub(super) preset: Given<String>,
     pub(super) without: Texts,
+    pub(super) with: Texts,
     pub(super) crypto: Given<String>,
     pub(super) seed: Given<Whole>,
     #[serde(default)]
@@ -38,6 +39,8 @@ pub(super) struct RawScenario {
     pub(super) faults: Given<RawFaults>,
     #[serde(default)]
     pub(super) deviations: RawDeviations,
+    #[serde(default)]
+    pub(super) costs: RawCosts,
     #[serde(default)]
     pub(super) expect: Named<String>,
     /// Used up by `matrix` before serde sees the document; named here so that it counts as an accepted key.
@@ -119,6 +122,13 @@ pub(super) struct RawFaults {
     pub(super) states_at_most: Given<Whole>,
     pub(super) events_at_most: Given<Whole>,
     pub(super) mebibytes_at_most: Given<Whole>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawCosts {
+    pub(super) profiles: Texts,
+    pub(super) signatures: Texts,
 }
 
 #[derive(Deserialize, Default)]

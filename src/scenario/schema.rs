@@ -13,6 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::faults::UNTIMED_AT_MOST_MAX;
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::{Catalogue, CryptoKind, Judged, Network, Parties, Recovery, Workload};
+use crate::costs::{Profile, Signatures};
 use crate::crypto::ITEM_BYTES_MIN;
 use crate::explore::Bounds;
 use crate::fault::FaultKind;
@@ -46,6 +47,9 @@ struct ScenarioFile {
     /// The mechanisms to take away
     #[schemars(schema_with = "mechanisms")]
     without: (),
+    /// The mechanisms to add to the preset
+    #[schemars(schema_with = "every_mechanism")]
+    with: (),
     /// The cryptography; real is the default in mode random, symbolic in every other
     #[schemars(schema_with = "cryptographies")]
     crypto: (),
@@ -58,6 +62,7 @@ struct ScenarioFile {
     recovery: RecoveryTable,
     faults: FaultsTable,
     deviations: DeviationsTable,
+    costs: CostsTable,
     /// The verdict that is expected; what is left out is expected to hold
     #[schemars(schema_with = "expectations")]
     expect: (),
@@ -225,6 +230,18 @@ struct DeviationsTable {
     outsider: (),
 }
 
+/// What costs.csv is to have beside the scenario's own costs
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, transform = optional)]
+struct CostsTable {
+    /// Security profiles, whose differences are the price of each consideration
+    #[schemars(schema_with = "profiles")]
+    profiles: (),
+    /// What is signed under each profile
+    #[schemars(schema_with = "signatures")]
+    signatures: (),
+}
+
 /// Everything can be left out.
 fn optional(schema: &mut Schema) {
     schema.remove("required");
@@ -288,6 +305,7 @@ schemas! {
     protocols: several_of(NAMES.to_vec(), 1);
     presets: one_of(Preset::ALL.iter().map(|preset| preset.name()).collect(), Some(Preset::Hardened.name()));
     mechanisms: several_of(Mechanism::ALL.iter().map(|mechanism| mechanism.name()).collect(), 0);
+    every_mechanism: several_of(Mechanism::EVERY.iter().map(|mechanism| mechanism.name()).collect(), 0);
     cryptographies: one_of(CryptoKind::ALL.iter().map(|crypto| crypto.name()).collect(), None);
     popularities: one_of(vec!["zipf", "uniform"], Some("zipf"));
     on_unknown: one_of(vec!["give-up", "wait"], Some("give-up"));
@@ -295,6 +313,8 @@ schemas! {
     modes: one_of(vec!["none", "random", "exhaustive", "scripted"], None);
     clocks: one_of(vec!["timed", "untimed"], Some("timed"));
     fault_kinds: several_of(FaultKind::ALL.iter().map(|kind| kind.name()).collect(), 1);
+    profiles: several_of(Profile::ALL.iter().map(|profile| profile.name()).collect(), 0);
+    signatures: several_of(Signatures::ALL.iter().map(|kind| kind.name()).collect(), 1);
     at_most: json_schema!({ "anyOf": [
         { "type": "integer", "minimum": 0, "maximum": UNTIMED_AT_MOST_MAX },
         table_of(

@@ -17,11 +17,13 @@ mod wheel;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use crate::crypto::channel;
+use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
 use crate::protocol::order::Cents;
 use crate::protocol::outsider::Forged;
 use crate::protocol::party::{Party, PurchaseKey};
-use crate::protocol::role::{Clock, Effect, Input, Timer, TimerKind, Wish};
+use crate::protocol::role::{Clock, Effect, Input, Timer, TimerKind, Wish, Work};
 use crate::protocol::setup::Setup;
 
 pub use agenda::{Agenda, Event, Slot};
@@ -51,7 +53,7 @@ pub struct Envelope {
 pub enum Payload {
     /// The message itself: under symbolic cryptography nothing is gained by encoding it.
     Message(Arc<Message>),
-    /// The bytes of a message, garbled or not.
+    /// The bytes of a message, garbled or not; with `sealed-channels`, sealed for the recipient.
     Bytes(Arc<[u8]>),
 }
 
@@ -345,7 +347,7 @@ impl World {
                 match event {
                     Event::Timer(..) => {}
                     Event::Arrival(envelope) => {
-                        let arrival = (envelope.from, envelope.to, envelope.payload.clone());
+                        let arrival = (envelope.from, envelope.to, content(envelope, setup));
                         if tried.contains(&arrival) {
                             continue;
                         }
@@ -362,7 +364,7 @@ impl World {
                     return false;
                 }
                 let untried = |event: &Event| match event {
-                    Event::Arrival(e) => !tried.contains(&(e.from, e.to, e.payload.clone())),
+                    Event::Arrival(e) => !tried.contains(&(e.from, e.to, content(e, setup))),
                     _ => false,
                 };
                 if next.carried.len() > world.carried.len() && next.agenda.iter().any(|(_, event)| untried(event)) {
@@ -448,17 +450,20 @@ impl World {
         if let Some(loss) = self.loss(&event, index, workload) {
             return observer.observe(self.now_us, &Happening::Lost { event: &event, loss });
         }
+        let opening = Happening::Worked { party, work: Work { opens: u64::from(sealed(setup)), ..Work::default() } };
         let message;
         let input = match &event {
             Event::Arrival(envelope) => match open(envelope, setup) {
                 Some(opened) => {
                     message = opened;
                     observer.observe(self.now_us, &Happening::Arrived { envelope, message: &message });
+                    observer.observe(self.now_us, &opening);
                     Input::Message { from: envelope.from, message: &message }
                 }
                 None => {
                     let lost = Happening::Lost { event: &event, loss: Loss::Unreadable };
-                    return observer.observe(self.now_us, &lost);
+                    observer.observe(self.now_us, &lost);
+                    return observer.observe(self.now_us, &opening);
                 }
             },
             Event::Timer(_, timer) => {
@@ -542,11 +547,19 @@ impl World {
         observer: &mut dyn Observer,
     ) {
         let number = self.carried.len() as u32;
-        let bytes = message.encoded_len();
         let about = message.about;
-        let payload = payload(&message, setup);
+        let payload = if sealed(setup) {
+            Payload::Bytes(channel::seal(&*setup.crypto, &setup.streams, (from, to), number, &message.encode()).into())
+        } else {
+            payload(&message, setup)
+        };
+        let bytes = payload.len();
         let mut envelope = Arc::new(Envelope { number, from, to, about, payload, forged: false });
         observer.observe(self.now_us, &Happening::Sent { envelope: &envelope, message: &message, bytes, fate });
+        if sealed(setup) {
+            let work = Work { seals: 1, ..Work::default() };
+            observer.observe(self.now_us, &Happening::Worked { party: from, work });
+        }
         self.carried.push(Arc::clone(&envelope));
         if setup.population.index(to).is_none() {
             return;
@@ -563,7 +576,7 @@ impl World {
             }
             Fate::Hold => self.held.push(envelope),
             Fate::Garbled(after_us, bit) => {
-                let mut garbled = message.encode();
+                let mut garbled = envelope.payload.to_bytes();
                 let bit = bit as usize % (garbled.len() * 8);
                 garbled[bit / 8] ^= 1 << (bit % 8);
                 envelope = Arc::new(Envelope {
@@ -612,18 +625,50 @@ impl World {
     }
 }
 
-/// What crosses the wire.
+/// What crosses the wire where nothing is sealed, and what an outsider, who has no key to seal with, sends in any case.
 fn payload(message: &Arc<Message>, setup: &Setup) -> Payload {
-    let real = setup.crypto.name() == "real";
-    if real { Payload::Bytes(message.encode().into()) } else { Payload::Message(Arc::clone(message)) }
+    let bytes = setup.crypto.name() == "real" || sealed(setup);
+    if bytes { Payload::Bytes(message.encode().into()) } else { Payload::Message(Arc::clone(message)) }
 }
 
-/// The message in an envelope, if it can be read.
+impl Payload {
+    /// How many bytes cross the network; never none.
+    fn len(&self) -> usize {
+        match self {
+            Payload::Message(message) => message.encoded_len(),
+            Payload::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Payload::Message(message) => message.encode(),
+            Payload::Bytes(bytes) => bytes.to_vec(),
+        }
+    }
+}
+
+/// Whether messages are sealed for their recipients.
+const fn sealed(setup: &Setup) -> bool {
+    setup.mechanisms.has(Mechanism::SealedChannels)
+}
+
+/// The message in an envelope, if its recipient can read it.
 fn open(envelope: &Envelope, setup: &Setup) -> Option<Arc<Message>> {
+    let read = |bytes: &[u8]| Message::decode(bytes, &*setup.crypto).ok().map(Arc::new);
     match &envelope.payload {
         Payload::Message(message) => Some(Arc::clone(message)),
-        Payload::Bytes(bytes) => Message::decode(bytes, &*setup.crypto).ok().map(Arc::new),
+        Payload::Bytes(bytes) if sealed(setup) => {
+            read(&channel::open(&*setup.crypto, &setup.streams, (envelope.from, envelope.to), bytes)?)
+        }
+        Payload::Bytes(bytes) => read(bytes),
     }
+}
+
+/// What tells an envelope from another for its recipient: a message that is sealed twice is the same message.
+fn content(envelope: &Envelope, setup: &Setup) -> Payload {
+    let opened = if sealed(setup) { open(envelope, setup) } else { None };
+    opened.map_or_else(|| envelope.payload.clone(), Payload::Message)
 }
 
 /// The party that takes an event.
