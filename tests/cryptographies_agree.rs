@@ -3,8 +3,9 @@
 mod common;
 
 use common::{EVERY_KIND, Shop};
-use halfpaid::drive::exhaustive::{Budget, explore};
+use halfpaid::drive::exhaustive::explore;
 use halfpaid::drive::scripted::run_plan;
+use halfpaid::fault::Budget;
 use halfpaid::fault::Plan;
 
 fn agree(symbolic: Shop, real: Shop) {

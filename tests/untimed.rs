@@ -2,12 +2,12 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Shop, set};
 use halfpaid::drive::follow::follow;
-use halfpaid::explore::{Answer, Covered, Reductions};
-use halfpaid::fault::{Course, FaultKind};
+use halfpaid::explore::{Answer, Covered, Finding, Reductions};
+use halfpaid::fault::{Budget, Course, FaultKind};
 use halfpaid::invariant::ending::Ending;
 use halfpaid::protocol::mechanism::Mechanism;
 
@@ -85,6 +85,36 @@ fn without_the_journal_of_the_ciphertext_case_2_is_hurt_and_case_3_is_not() {
     assert!(clauses(&case2).contains("paid-no-goods"));
 }
 
+/// A budget for a single kind leaves out the plans that have more of it, and nothing else.
+#[test]
+fn kinds_may_have_budgets_of_their_own() {
+    let shop = hardened("case2");
+    let search = |budget: &Budget| shop.search_within(budget, Reductions::ALL);
+    let both = Budget::new(2, &[FaultKind::Drop, FaultKind::Crash]);
+    let one_each = Budget { each: BTreeMap::from([(FaultKind::Drop, 1), (FaultKind::Crash, 1)]), ..both.clone() };
+    let ample = Budget { each: BTreeMap::from([(FaultKind::Drop, 7), (FaultKind::Crash, 2)]), ..both.clone() };
+    let [all, some, same] = [&both, &one_each, &ample].map(search);
+    assert_eq!((all.states, ends(&all)), (same.states, ends(&same)), "a budget that is large enough is none");
+    let single = shop.search(1, &[FaultKind::Drop, FaultKind::Crash], Reductions::ALL);
+    assert!(ends(&single).is_subset(&ends(&some)) && ends(&some).is_subset(&ends(&all)));
+    assert!(some.coverage.iter().all(|covered| covered.struck > 0));
+}
+
+#[test]
+fn a_plan_found_within_budgets_keeps_to_them() {
+    let shop = as_written("case2");
+    let each = BTreeMap::from([(FaultKind::Drop, 1), (FaultKind::Duplicate, 1)]);
+    let budget = Budget { each, ..Budget::new(2, &[FaultKind::Drop, FaultKind::Duplicate]) };
+    let answer = shop.search_within(&budget, Reductions::ALL);
+    assert!(!answer.findings.is_empty());
+    for finding in &answer.findings {
+        for kind in &budget.kinds {
+            let of_kind = finding.course.plan.0.iter().filter(|fault| fault.kind() == *kind).count();
+            assert!(of_kind <= 1, "{}", finding.course);
+        }
+    }
+}
+
 /// Exact sizes: a change in any of them is a change of the model, and should be one on purpose.
 #[test]
 fn the_number_of_states_is_what_it_was() {
@@ -143,6 +173,40 @@ fn reductions_do_not_lie() {
     }
     same(&hardened("case2"), 0, &[]);
     same(&as_written("case1"), 1, KINDS);
+}
+
+/// For every clause, victim and cause: how many faults and events the course has.
+fn lengths(answer: &Answer) -> BTreeMap<(&'static str, String, String), (usize, u64)> {
+    let length = |finding: &Finding| {
+        let kind = (finding.breach.clause, finding.breach.victim.to_string(), finding.cause.join(" + "));
+        (kind, (finding.course.plan.0.len(), finding.violation.events))
+    };
+    answer.findings.iter().map(length).collect()
+}
+
+/// What is left out makes no course longer: a search of every state there is finds none that is shorter.
+#[test]
+fn no_course_is_longer_than_it_has_to_be() {
+    for (shop, faults, kinds) in [
+        (as_written("case1"), 1, KINDS),
+        (hardened("case1"), 0, KINDS),
+        (as_written("case2"), 0, KINDS),
+        (as_written("case3"), 0, KINDS),
+    ] {
+        let [reduced, whole] =
+            [Reductions::ALL, Reductions::NONE].map(|with| lengths(&shop.search(faults, kinds, with)));
+        assert!(!whole.is_empty());
+        assert_eq!(reduced, whole, "{}", shop.setup.protocol.name());
+    }
+}
+
+#[test]
+#[ignore = "a minute and a gigabyte; the one above stands for it"]
+fn no_course_with_a_fault_is_longer_than_it_has_to_be() {
+    for shop in [as_written("case2"), as_written("case3")] {
+        let [reduced, whole] = [Reductions::ALL, Reductions::NONE].map(|with| lengths(&shop.search(1, FEW, with)));
+        assert_eq!(reduced, whole, "{}", shop.setup.protocol.name());
+    }
 }
 
 /// The same answer for any number of threads.

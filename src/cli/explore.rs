@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::Output;
+use super::progress::Bars;
 use super::replay::{DeviationArgs, PresetArg};
-use super::run::{Bar, on_interrupt};
+use super::run::on_interrupt;
 use super::{Exit, Failure};
 use crate::batch::{self, BatchError};
 use crate::explore::Bounds;
@@ -14,7 +15,7 @@ use crate::fault::FaultKind;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
-use crate::results::{TableLook, YesNo, one_line, verdict_table, write_summary};
+use crate::results::{TableLook, one_line, verdict_table, write_summary};
 use crate::scenario::{Clock, Faults, Scenario};
 
 #[derive(Args)]
@@ -46,6 +47,9 @@ pub(super) struct ExploreArgs {
     /// Take a mechanism away; may be repeated
     #[arg(long, value_name = "MECHANISM")]
     without: Vec<Mechanism>,
+    /// Add a mechanism that the preset does not have; may be repeated
+    #[arg(long, value_name = "MECHANISM")]
+    with: Vec<Mechanism>,
     #[command(flatten)]
     deviations: DeviationArgs,
     /// Let P crash for ever too
@@ -120,6 +124,7 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     scenario.about = format!("every plan of at most {} faults", arguments.faults);
     scenario.preset = arguments.preset.into();
     scenario.without.clone_from(&arguments.without);
+    scenario.with.clone_from(&arguments.with);
     scenario.seed = arguments.seed;
     scenario.parties.customers = arguments.customers;
     scenario.parties.merchants = arguments.merchants;
@@ -150,7 +155,7 @@ pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, 
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
     }
     let interrupted = on_interrupt();
-    let bar = Bar::new(output);
+    let bar = Bars::new(output, 1);
     bar.next(&scenario.name, 1, 1);
     // Results are told apart by what was asked for.
     let asked = format!("{scenario:?}");
@@ -173,10 +178,5 @@ pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, 
     let table = verdict_table(&outcome.summary, look);
     let line = one_line(&outcome.summary, outcome.incomplete.as_deref());
     output.print(&format!("{table}{findings}{line}\n"))?;
-    let unexpected = outcome.summary.iter().any(|row| row.as_expected == YesNo::No);
-    Ok(match outcome.incomplete {
-        Some(_) => Exit::Inconclusive,
-        None if unexpected => Exit::NotAsExpected,
-        None => Exit::AsExpected,
-    })
+    Ok(outcome.standing().into())
 }

@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::explore::{KINDS, kind_alone};
 use super::output::Output;
-use super::run::{Bar, on_interrupt};
+use super::progress::Bars;
+use super::run::on_interrupt;
 use super::{Exit, Failure};
 use crate::fault::FaultKind;
 use crate::necessity::{self, Interrupted, Progress, Settings, Threat, minimal::minimal, text};
@@ -58,7 +59,7 @@ fn threat(name: &str) -> Result<Threat, String> {
     all.iter().find(|threat| threat.name() == name).copied().ok_or_else(|| format!("expected {}", names()))
 }
 
-impl Progress for Bar {
+impl Progress for Bars {
     fn ahead(&self, questions: u64) {
         crate::batch::Progress::ahead(self, questions);
     }
@@ -98,7 +99,7 @@ fn settings_of(arguments: &NecessityArgs) -> Settings {
 pub(super) fn necessity(arguments: &NecessityArgs, output: &Output) -> Result<Exit, Failure> {
     let settings = settings_of(arguments);
     let interrupted = on_interrupt();
-    let bar = Arc::new(Bar::new(output));
+    let bar = Arc::new(Bars::new(output, 1));
     bar.next("necessity", 1, 2);
     let found = necessity::tables(&settings, &interrupted, &*bar).and_then(|tables| {
         bar.next("smallest sets", 2, 2);

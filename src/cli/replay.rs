@@ -7,14 +7,17 @@ use clap::{Args, ValueEnum};
 
 use super::output::Output;
 use super::{Exit, Failure};
+use crate::batch::findings::cause;
 use crate::batch::{unmet, workload};
-use crate::diagram::{Transcript, mermaid, text, verdict};
-use crate::drive::Job;
+use crate::blame::{self, Blame};
+use crate::diagram::{Transcript, dispute, mermaid, text, verdict};
 use crate::drive::follow::follow;
 use crate::drive::scripted::run_plan;
-use crate::fault::Course;
+use crate::drive::{Finished, Job};
+use crate::fault::{Course, Plan};
+use crate::invariant::Violation;
 use crate::protocol::mechanism::{Mechanism, Preset};
-use crate::protocol::{self, Protocol, deviation};
+use crate::protocol::{self, Protocol, deviation, outsider};
 use crate::scenario::{self, Arrival, CryptoKind, Scenario};
 
 #[derive(Args)]
@@ -35,6 +38,9 @@ pub(super) struct ReplayArgs {
     /// Take a mechanism away; may be repeated
     #[arg(long, value_name = "MECHANISM")]
     without: Vec<Mechanism>,
+    /// Add a mechanism that the preset does not have; may be repeated
+    #[arg(long, value_name = "MECHANISM")]
+    with: Vec<Mechanism>,
     #[command(flatten)]
     deviations: DeviationArgs,
     /// How many purchases, in place of the target's own
@@ -52,6 +58,9 @@ pub(super) struct ReplayArgs {
     /// How to draw it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Print the disputes alone and in full: what each side hands in, and every check that the judge made
+    #[arg(long, conflicts_with = "format")]
+    dispute: bool,
 }
 
 #[derive(Args)]
@@ -62,13 +71,24 @@ pub(super) struct DeviationArgs {
     /// How every customer does
     #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::CUSTOMER, name))]
     customer: Option<&'static str>,
+    /// Who meddles from outside
+    #[arg(long, value_name = "OUTSIDER", value_parser = outsider_named)]
+    outsider: Option<&'static str>,
 }
 
 impl DeviationArgs {
     pub(super) fn apply(&self, scenario: &mut Scenario) {
         scenario.deviations.merchant = self.merchant.unwrap_or(scenario.deviations.merchant);
         scenario.deviations.customer = self.customer.unwrap_or(scenario.deviations.customer);
+        scenario.deviations.outsider = self.outsider.unwrap_or(scenario.deviations.outsider);
     }
+}
+
+/// The outsider's name, if it is one.
+fn outsider_named(name: &str) -> Result<&'static str, String> {
+    let mut names = std::iter::once(outsider::NOBODY).chain(outsider::OUTSIDER.iter().map(|known| known.name()));
+    let list = names.clone().collect::<Vec<_>>().join(", ");
+    names.find(|known| *known == name).ok_or_else(|| format!("expected {list}"))
 }
 
 impl ReplayArgs {
@@ -110,7 +130,7 @@ impl From<PresetArg> for Preset {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CryptoArg {
+pub(super) enum CryptoArg {
     /// Ed25519, AES-256-GCM, SHA-256
     Real,
     /// Terms
@@ -123,6 +143,15 @@ enum Format {
     Text,
     /// A Mermaid sequence diagram
     Mermaid,
+}
+
+impl From<CryptoArg> for CryptoKind {
+    fn from(crypto: CryptoArg) -> Self {
+        match crypto {
+            CryptoArg::Real => CryptoKind::Real,
+            CryptoArg::Symbolic => CryptoKind::Symbolic,
+        }
+    }
 }
 
 /// Where scenarios are looked for by name.
@@ -191,15 +220,12 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         scenario.preset = preset.into();
     }
     scenario.without.extend(&arguments.without);
+    scenario.with.extend(&arguments.with);
     arguments.deviations.apply(&mut scenario);
     arguments.errands(&mut scenario);
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
-    let crypto = match arguments.crypto {
-        CryptoArg::Real => CryptoKind::Real,
-        CryptoArg::Symbolic => CryptoKind::Symbolic,
-    };
-    let mut setup = workload::setup(&scenario, &protocol, crypto, seed);
+    let mut setup = workload::setup(&scenario, &protocol, arguments.crypto.into(), seed);
     if course.order.is_some() {
         setup = workload::without_time(setup);
     }
@@ -227,26 +253,43 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     } else if !left.is_empty() {
         return Err(Failure::usage(format!("the plan no longer fits: {}", unmet(&left))));
     }
+    let heading = format!(
+        "{}, {}, seed {seed}, {} cryptography\nplan: {course}\n\n",
+        scenario.name,
+        protocol.about(),
+        setup.crypto.name()
+    );
+    if arguments.dispute {
+        output.print(&heading)?;
+        output.print(&dispute::in_full(&finished, &setup))?;
+        return Ok(Exit::AsExpected);
+    }
     match arguments.format {
         Format::Mermaid => output.print(&mermaid::draw(&transcript))?,
         Format::Text => {
-            let heading = format!(
-                "{}, {}, seed {seed}, {} cryptography\nplan: {course}\n\n",
-                scenario.name,
-                protocol.about(),
-                setup.crypto.name()
-            );
             output.print(&heading)?;
+            let blame = |violation: &Violation| match course.order {
+                None => blame(&job, &course.plan, &finished, violation),
+                // In another order of events something else might happen, which a search would have to tell.
+                Some(_) => String::new(),
+            };
             let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
             output.print(&text::draw(&transcript, until_us))?;
             output.print(&format!("\nin the end\n{}", indent(&verdict::ends(&finished, &setup))))?;
-            output.print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished))))?;
+            output.print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished, blame))))?;
             output.print(&format!("\ndisputes\n{}", indent(&verdict::disputes(&finished, &setup))))?;
             let fingerprint: String = finished.meter.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
             output.print(&format!("\ntrace sha256 {fingerprint}\n"))?;
         }
     }
     Ok(Exit::AsExpected)
+}
+
+/// What is at the root of a violation, and what its victim can do about it.
+fn blame(job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>, violation: &Violation) -> String {
+    let blame = Blame::of_plan(job, plan, finished, violation);
+    let root = cause(&blame::faults(job, plan, violation), &blame.deviations);
+    format!("root: {root}; {}", blame.words(violation.victim))
 }
 
 fn indent(text: &str) -> String {

@@ -1,8 +1,9 @@
 //! A run as a picture that a person can follow: who said what to whom, when, what was saved, and where faults struck.
 //!
 //! [`Transcript`] listens to a run and keeps its entries; [`text`] and [`mermaid`] draw them. What the run means (beliefs,
-//! verdicts, disputes) is [`verdict`]'s part.
+//! verdicts, disputes) is [`verdict`]'s part; [`dispute`] has the disputes in full.
 
+pub mod dispute;
 pub mod mermaid;
 pub mod text;
 pub mod verdict;
@@ -119,7 +120,11 @@ impl Observer for Transcript {
                     Fate::Garbled(_, bit) => {
                         let bit = *bit as usize % (bytes * 8);
                         let hit = message.spans().find(|(_, span)| span.contains(&(bit / 8)));
-                        let what = hit.map_or("the header", |(part, _)| part.word());
+                        let what = match hit {
+                            _ if *bytes != message.encoded_len() => "what is sealed",
+                            Some((part, _)) => part.word(),
+                            None => "the header",
+                        };
                         (format!("bit {bit} flipped, in {what}"), false)
                     }
                 };
@@ -128,6 +133,15 @@ impl Observer for Transcript {
                 self.parties.extend([from, to]);
                 let what = What::Sent { from, to, site, says, fault, lost };
                 self.entries.push(Entry { at_us: now_us, what });
+            }
+            Happening::Forged { envelope, message, bytes } => {
+                let site = self.labels.send(message);
+                let (from, to) = (envelope.from, envelope.to);
+                let says = format!("{} ({bytes} bytes)", says(message.parts()));
+                let fault = format!("the outsider, in the name of {from}");
+                self.parties.extend([from, to]);
+                self.entries
+                    .push(Entry { at_us: now_us, what: What::Sent { from, to, site, says, fault, lost: false } });
             }
             Happening::Arrived { envelope, .. } => {
                 let mark = format!("gets {}", self.name(&Event::Arrival((*envelope).clone())));
@@ -176,7 +190,7 @@ impl Observer for Transcript {
                 self.at(now_us, *party, name, "rebuilt from its journal", false);
             }
             Happening::Replayed { envelope } => {
-                let site = self.labels.sent()[envelope.number as usize];
+                let site = self.labels.sending(envelope);
                 self.parties.extend([envelope.from, envelope.to]);
                 let what = What::Sent {
                     from: envelope.from,

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::Question;
-use super::coverage::{Covered, Spot};
 use super::look::{Breach, recall, seen};
 use super::search::{Hit, Search, Stopped};
 use super::step::Step;
 use super::step::View;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
+use crate::fault::coverage::{Covered, Spot};
 use crate::fault::{Course, FaultKind};
 use crate::invariant::ending::Ending;
 use crate::invariant::{Invariant, Violation};

@@ -15,14 +15,12 @@ use super::state::{CARRIED, ONE, PARTIES_MAX};
 use super::step::{Step, Strikes, Taken, View};
 use super::table::{Cut, Move, Tables};
 use crate::fault::FaultKind;
+use crate::fault::coverage::{Covered, Spot};
 use crate::protocol::party::Party;
 use crate::world::Presence;
 
 /// What strikes letters, in the order of their counts.
 const ON_LETTERS: [FaultKind; 4] = [FaultKind::Drop, FaultKind::Duplicate, FaultKind::Replay, FaultKind::Corrupt];
-
-/// Whom a fault strikes and where, without numbers, and its kind.
-pub(super) type Spot = (Party, String, FaultKind);
 
 /// How often a letter was met and struck.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,23 +49,6 @@ pub(super) struct Tried {
     moves: Vec<[u64; 2]>,
     /// How often a move was cut short: for a while, for ever.
     cuts: Vec<[u64; 2]>,
-}
-
-/// One site and one kind of fault.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Covered {
-    /// Who sends, or crashes.
-    pub party: Party,
-    /// Where, without numbers.
-    pub site: String,
-    /// What may strike.
-    pub fault: FaultKind,
-    /// In how many states it could have struck.
-    pub met: u64,
-    /// In how many it did.
-    pub struck: u64,
-    /// How many findings it has a part in.
-    pub violated: u64,
 }
 
 /// The place of that number, which is made if it is not there.

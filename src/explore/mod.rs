@@ -34,8 +34,8 @@ use crate::fault::Budget;
 use crate::protocol::setup::Setup;
 use crate::world::Workload;
 
+pub use crate::fault::coverage::Covered;
 pub use answer::{Answer, Ended, Finding, KINDS};
-pub use coverage::Covered;
 pub use look::Breach;
 pub use search::Stopped;
 pub use state::PARTIES_MAX;

@@ -17,6 +17,8 @@ pub enum Sheet {
     Outcomes,
     /// One row per site and fault kind.
     Coverage,
+    /// One row per protocol, security profile and step, and a total.
+    Costs,
     /// One row per scenario, protocol and invariant.
     Summary,
     /// One row per mechanism taken away, threat and clause that breaks then.
@@ -27,8 +29,8 @@ pub enum Sheet {
 
 impl Sheet {
     /// The files in a scenario's folder. They come first in the enumeration, so that `sheet as usize` is an index into this.
-    pub const OF_A_SCENARIO: [Sheet; 5] =
-        [Sheet::Runs, Sheet::Purchases, Sheet::Violations, Sheet::Outcomes, Sheet::Coverage];
+    pub const OF_A_SCENARIO: [Sheet; 6] =
+        [Sheet::Runs, Sheet::Purchases, Sheet::Violations, Sheet::Outcomes, Sheet::Coverage, Sheet::Costs];
 
     /// The file's name.
     pub const fn file_name(self) -> &'static str {
@@ -38,6 +40,7 @@ impl Sheet {
             Sheet::Violations => "violations.csv",
             Sheet::Outcomes => "outcomes.csv",
             Sheet::Coverage => "coverage.csv",
+            Sheet::Costs => "costs.csv",
             Sheet::Summary => "summary.csv",
             Sheet::Necessity => "necessity.csv",
             Sheet::Minimal => "minimal.csv",
@@ -63,12 +66,22 @@ impl Sheet {
             Sheet::Violations => &[
                 "scenario", "protocol", "invariant", "clause", "victim", "cause",
                 "faults", "plan", "events", "runs", "replay",
+                "could_prevent", "prevented_by", "can_prove",
             ],
             Sheet::Outcomes => &[
                 "scenario", "protocol", "payment", "customer_goods", "obtainable", "customer_belief", "merchant_belief",
                 "money", "goods", "content", "certified", "terminates", "runs", "example_plan",
             ],
             Sheet::Coverage => &["scenario", "protocol", "party", "site", "fault", "met", "struck", "violated"],
+            Sheet::Costs => &[
+                "scenario", "protocol", "crypto", "step", "purchases", "messages", "bytes", "signs", "verifies",
+                "seals", "opens", "digests", "journal_writes", "server_bytes", "delays", "forced_writes_in_sequence",
+                "profile", "signatures", "delays_to_commit", "delays_to_delivery", "server_goods_bytes",
+                "server_tid_us", "ack_bytes", "messages_least", "bytes_least", "signs_least", "verifies_least",
+                "seals_least", "opens_least", "digests_least", "journal_writes_least", "server_bytes_least",
+                "delays_least", "forced_writes_in_sequence_least", "delays_to_commit_least",
+                "delays_to_delivery_least", "least_source",
+            ],
             Sheet::Summary => &[
                 "scenario", "protocol", "invariant", "expected", "found", "as_expected",
                 "runs", "violations", "completed_percent",

@@ -55,6 +55,7 @@ impl Shop {
         let setup = Setup {
             mechanisms: protocol.preset(preset),
             protocol,
+            alone: None,
             timing: timing(),
             population: Population { customers: 1, merchants: 1, opening_balance_cents: 100_000 },
             catalogue: Catalogue::new(1, 10, (50, 2_000), (512, 4_096)),
@@ -62,6 +63,7 @@ impl Shop {
             streams,
             customer_deviation: None,
             merchant_deviation: None,
+            outsider: None,
         };
         let errand = Errand { customer: 0, wish: Wish { merchant: 0, item: 3 }, at_us: 0 };
         Shop { setup, workload: Workload { errands: vec![errand], ..Workload::default() } }
@@ -90,6 +92,13 @@ impl Shop {
         self
     }
 
+    /// So many merchants, each with a catalogue.
+    pub fn with_merchants(mut self, merchants: u32) -> Self {
+        self.setup.population.merchants = merchants;
+        self.setup.catalogue = Catalogue::new(merchants, 10, (50, 2_000), (512, 4_096));
+        self
+    }
+
     pub fn job(&self) -> Job<'_, '_> {
         let latency = Latency { min_us: 1_000, max_us: 20_000 };
         Job { setup: &self.setup, workload: &self.workload, latency }
@@ -110,10 +119,14 @@ impl Shop {
 
     /// Every interleaving with at most so many faults.
     pub fn search(&self, at_most: u32, kinds: &[FaultKind], reductions: Reductions) -> Answer {
-        let budget = Budget::new(at_most, kinds);
+        self.search_within(&Budget::new(at_most, kinds), reductions)
+    }
+
+    /// The same within a budget.
+    pub fn search_within(&self, budget: &Budget, reductions: Reductions) -> Answer {
         let setup = &self.setup;
         let bounds = Bounds { states: 30_000_000, ..Bounds::default() };
-        let question = Question { setup, workload: &self.workload, budget: &budget, bounds, reductions };
+        let question = Question { setup, workload: &self.workload, budget, bounds, reductions };
         let answer = explore::explore(&question, &mut ());
         assert_eq!(answer.stopped, None);
         answer

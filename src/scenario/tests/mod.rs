@@ -105,7 +105,7 @@ fn the_example_of_the_interface_is_read_as_it_stands() {
     expected.about = "Case 2 keeps all three properties under any two faults at any step.".to_owned();
     let kinds = FaultKind::ALL.iter().copied();
     let kinds = kinds.filter(|kind| !matches!(kind, FaultKind::Corrupt | FaultKind::Partition)).collect();
-    expected.faults = Faults::Exhaustive { at_most: 2, kinds, clock: Clock::Timed };
+    expected.faults = Faults::Exhaustive { at_most: 2, kinds, each: BTreeMap::new(), clock: Clock::Timed };
     assert_eq!(scenario, expected);
     assert_eq!(scenario.seeds(), 0..1);
 }
@@ -118,6 +118,23 @@ fn what_is_left_out_has_the_default_of_the_interface() {
     let random = one(&with("[faults]\nmode = \"random\""));
     assert_eq!((random.crypto, random.seeds()), (CryptoKind::Real, 0..100));
     assert_eq!(random.faults.kinds(), FaultKind::ALL);
+}
+
+#[test]
+fn faults_may_be_counted_by_kind() {
+    let scenario = one(&with("[faults]\nmode = \"exhaustive\"\nat_most = { crash = 1, drop = 2 }"));
+    let budget = scenario.budget().expect("a budget");
+    assert_eq!((budget.at_most, budget.kinds.as_slice()), (3, &[FaultKind::Drop, FaultKind::Crash][..]));
+    let of = |kind| budget.of(kind);
+    assert_eq!([of(FaultKind::Drop), of(FaultKind::Crash), of(FaultKind::Delay)], [2, 1, 0]);
+}
+
+#[test]
+fn bounds_of_a_search_are_kept() {
+    let untimed = "[faults]\nmode = \"exhaustive\"\nclock = \"untimed\"";
+    let given = format!("{untimed}\nstates_at_most = 5\nevents_at_most = 7\nmebibytes_at_most = 2");
+    assert_eq!(one(&with(&given)).bounds, Bounds { states: 5, depth: 7, bytes: 2 << 20 });
+    assert_eq!(one(&with(untimed)).bounds, Bounds::default());
 }
 
 #[test]
