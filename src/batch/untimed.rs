@@ -153,8 +153,16 @@ impl Campaign<'_> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
         let bounds = self.scenario.bounds;
-        let question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
-        let answer = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
+        let mut question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
+        let mut answer = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
+        if !answer.unconfirmed.is_empty() {
+            question.reductions = Reductions::EXACT;
+            let exact = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
+            // Within the same bounds it may not come to an end.
+            if exact.stopped.is_none_or(|why| why == Stopped::Interrupted) {
+                answer = exact;
+            }
+        }
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(BatchError::Interrupted);
         }

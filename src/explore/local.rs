@@ -23,6 +23,12 @@ use crate::world::{Node, Presence};
 /// go on until the account is empty.
 const CHARGES_MAX: usize = 2;
 
+/// A party draws at most so many random values for each purchase and each fault, and for one more: a ciphertext's key and its nonce.
+/// An input that would make it draw more is lost. A merchant that makes a new key for each inquiry would go on without end, and no
+/// clause tells a third key from a second: what matters is the key that C signed for, and the one that M holds by then. A party that
+/// keeps to the protocol draws once for each purchase, and again after a crash or for a garbled inquiry, so it never gets there.
+pub(super) const DRAWS_EACH: u64 = 2;
+
 /// A party's share of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Local {
@@ -101,7 +107,7 @@ impl Local {
     }
 
     /// What comes of an input.
-    pub(super) fn take(&self, stimulus: &Stimulus, now_us: u64, setup: &Setup) -> Deeds {
+    pub(super) fn take(&self, stimulus: &Stimulus, now_us: u64, draws_max: u64, setup: &Setup) -> Deeds {
         let mut local = self.clone();
         let input = match stimulus {
             Stimulus::Letter(from, message) => {
@@ -139,7 +145,8 @@ impl Local {
             draws_before: self.node.draws(),
             seen_outside: false,
         };
-        if effects.iter().any(|effect| self.charges_too_often(effect)) {
+        let draws_too_often = deeds.after.node.draws() > draws_max.max(self.node.draws());
+        if draws_too_often || effects.iter().any(|effect| self.charges_too_often(effect)) {
             deeds.after = self.clone();
             return deeds;
         }
