@@ -24,6 +24,7 @@
 //! | [`results`] | CSVs, manifests and the table of verdicts: whole or not at all | what the rows mean |
 //! | [`compare`] | what has changed between two results folders, and whether for the worse | how results come about |
 //! | [`batch`] | runs a scenario on all cores, in an order that does not depend on them | the terminal |
+//! | [`report`] | a results folder as one HTML page | how results come about, but for its pictures, which run a plan again |
 //! | [`cli`] | arguments, exit codes, progress | everything else |
 //!
 //! # One purchase, followed through the code
@@ -92,4 +93,5 @@ pub mod scenario;
 pub mod results;
 pub mod compare;
 pub mod batch;
+pub mod report;
 pub mod cli;

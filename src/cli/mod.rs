@@ -7,6 +7,7 @@ mod generate;
 mod list;
 mod output;
 mod replay;
+mod report;
 mod run;
 
 use std::ffi::OsString;
@@ -112,6 +113,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Say what has changed between two results folders; exits 1 if anything has become worse
     Compare(compare::CompareArgs),
+    /// Write a results folder as one HTML page
+    Report(report::ReportArgs),
     /// Protocols, mechanisms, fault kinds and deviations, with one line each
     List(list::ListArgs),
     /// The JSON Schema of a scenario file, for editors
@@ -152,6 +155,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Replay(arguments) => replay::replay(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
         Command::Compare(arguments) => compare::run(arguments, &output),
+        Command::Report(arguments) => report::run(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
         Command::Schema => generate::schema(&output),
         Command::Completions(arguments) => generate::completions(arguments, &output),

@@ -24,6 +24,21 @@ pub fn write_summary(out: &Path, rows: &[SummaryRow<'_>]) -> Result<FileSum, Res
     Ok(sum)
 }
 
+/// Writes a small file in place of an older one, whole or not at all.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ResultsError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    create_folder(folder)?;
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        let why = "is no file's name: expected one such as report.html".to_owned();
+        return Err(ResultsError::Folder { path: path.to_owned(), why });
+    };
+    let mut file = PendingFile::create(folder, name)?;
+    file.fill(bytes)?;
+    file.sync()?;
+    file.place()?;
+    sync_folder(folder)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

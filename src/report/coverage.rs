@@ -1,0 +1,130 @@
+//! Coverage as a heat map: at which sites which kind of fault struck, how often, and whether something broke.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{Markup, html};
+
+use super::{Campaign, Section, Spot, wide};
+use crate::fault::FaultKind;
+use crate::results::{counted, grouped};
+
+/// Counts of one cell.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    met: u64,
+    struck: u64,
+    violated: u64,
+}
+
+/// Sites by party, and what struck there.
+type Map<'c> = BTreeMap<&'c str, BTreeMap<&'c str, BTreeMap<&'c str, Count>>>;
+
+pub(super) fn section(campaign: &Campaign) -> Option<Section> {
+    let mut maps: BTreeMap<&str, (Map<'_>, Vec<(&str, Map<'_>)>)> = BTreeMap::new();
+    for folder in &campaign.folders {
+        let protocols: BTreeSet<&str> = folder.coverage.iter().map(|spot| spot.protocol.as_str()).collect();
+        for protocol in protocols {
+            let (together, single) = maps.entry(protocol).or_default();
+            let mut own = Map::new();
+            for spot in folder.coverage.iter().filter(|spot| spot.protocol == protocol) {
+                add(together, spot);
+                add(&mut own, spot);
+            }
+            single.push((&folder.manifest.scenario, own));
+        }
+    }
+    if maps.is_empty() {
+        return None;
+    }
+    let body = html! {
+        (legend())
+        @for (protocol, (together, single)) in &maps {
+            h3 { (protocol) ", " (counted(single.len() as u64, "scenario")) }
+            (heat(&format!("Coverage of {protocol}"), together))
+            @if single.len() > 1 {
+                details {
+                    summary { "Scenario by scenario" }
+                    @for (scenario, own) in single {
+                        h4 { (scenario) }
+                        (heat(&format!("Coverage of {scenario}, {protocol}"), own))
+                    }
+                }
+            }
+        }
+    };
+    let lead = "Where each kind of fault could strike, in the scenarios that try every plan: in how many runs (or states, without a \
+                clock) it did, and in how many distinct violations it has a part.";
+    Some(Section { id: "coverage", title: "Coverage", lead: lead.to_owned(), body })
+}
+
+fn add<'c>(map: &mut Map<'c>, spot: &'c Spot) {
+    let count = map.entry(&spot.party).or_default().entry(&spot.site).or_default().entry(&spot.fault).or_default();
+    count.met += spot.met;
+    count.struck += spot.struck;
+    count.violated += spot.violated;
+}
+
+/// How strong a cell's colour is: a step for each power of ten.
+const fn heat_of(count: Count) -> &'static str {
+    match count.struck {
+        0 => "gap",
+        1..=9 => "h1",
+        10..=99 => "h2",
+        100..=999 => "h3",
+        1_000..=9_999 => "h4",
+        _ => "h5",
+    }
+}
+
+fn legend() -> Markup {
+    let steps = [("h1", "1 to 9"), ("h2", "to 99"), ("h3", "to 999"), ("h4", "to 9,999"), ("h5", "more")];
+    html! {
+        ul.legend {
+            @for (class, words) in steps { li { span.swatch .(class) {} " " (words) } }
+            li { span.swatch.gap {} " 0: could have struck, and never did" }
+            li { span.hit { "✗ 3" } " has a part in 3 violations" }
+        }
+    }
+}
+
+fn heat(name: &str, map: &Map<'_>) -> Markup {
+    let used: BTreeSet<&str> = map.values().flat_map(BTreeMap::values).flat_map(BTreeMap::keys).copied().collect();
+    let mut faults: Vec<&str> =
+        FaultKind::ALL.iter().map(|kind| kind.name()).filter(|kind| used.contains(kind)).collect();
+    faults.extend(used.iter().filter(|kind| FaultKind::ALL.iter().all(|known| known.name() != **kind)));
+    let table = html! {
+        table.heat {
+            caption.unseen { (name) }
+            thead {
+                tr { th scope="col" { "Site" } @for fault in &faults { th scope="col" { (fault) } } }
+            }
+            @for (party, sites) in map {
+                tbody {
+                    tr { th.party scope="rowgroup" colspan=(faults.len() + 1) { (party) } }
+                    @for (site, counts) in sites {
+                        tr {
+                            th scope="row" { (site) }
+                            @for fault in &faults {
+                                @match counts.get(fault) {
+                                    Some(count) => (cell(*count)),
+                                    None => td.none {},
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    wide(name, &table)
+}
+
+fn cell(count: Count) -> Markup {
+    let class = heat_of(count);
+    html! {
+        td .(class) title={ "could have struck " (grouped(count.met)) " times" } {
+            (grouped(count.struck))
+            @if count.violated > 0 { " " span.hit { "✗ " (grouped(count.violated)) } }
+        }
+    }
+}
