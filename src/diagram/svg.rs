@@ -100,11 +100,17 @@ fn picture(transcript: &Transcript, view: &View, style: &Markup) -> Markup {
     let mut drawing = Drawing::new(&lanes);
     let mut early: VecDeque<&Break> = view.breaks.iter().filter(|broken| broken.at_us.is_some()).collect();
     early.make_contiguous().sort_by_key(|broken| broken.at_us);
-    for entry in entries {
+    for (entry, silence) in entries.iter().zip(silences(entries)) {
         while let Some(broken) = early.pop_front_if(|broken| broken.at_us.is_some_and(|at| at < entry.at_us)) {
             drawing.break_(broken);
         }
-        drawing.entry(entry);
+        match silence {
+            None => drawing.entry(entry),
+            Some(0) => {}
+            Some(lines) => {
+                drawing.remark(&format!("… {lines} lines in which questions are repeated and nothing is learned"));
+            }
+        }
     }
     drawing.leave();
     if !left_out.is_empty() {
@@ -127,6 +133,29 @@ fn picture(transcript: &Transcript, view: &View, style: &Markup) -> Markup {
             (lines)
         }
     }
+}
+
+/// Which entries are left out: those in the middle of a long time without news. The first of them has their number, the others zero.
+fn silences(entries: &[&Entry]) -> Vec<Option<usize>> {
+    const AT_THE_START: usize = 16;
+    const AT_THE_END: usize = 8;
+    let news = |entry: &Entry| match &entry.what {
+        What::Sent { fault, .. } => !fault.is_empty(),
+        What::At { act, .. } => !matches!(act, Act::Begins | Act::Gets(_) | Act::Misses(_)),
+    };
+    let mut left_out = vec![None; entries.len()];
+    let mut start = 0;
+    for at in 0..=entries.len() {
+        if entries.get(at).is_none_or(|entry| news(entry)) {
+            let (from, to) = (start + AT_THE_START, at.saturating_sub(AT_THE_END));
+            if to > from + 1 {
+                left_out[from..to].fill(Some(0));
+                left_out[from] = Some(to - from);
+            }
+            start = at + 1;
+        }
+    }
+    left_out
 }
 
 /// The picture in words, for those who do not see it.
@@ -238,15 +267,13 @@ impl<'l> Drawing<'l> {
             Act::Begins | Act::Believes => self.sheet.dot((left, y), if act == Act::Begins { "act" } else { "belief" }),
         }
         let lines = wrap(name, rest, (LANE - 24) / LETTER);
+        // Words about an envelope stand below its arrow.
+        let below = if matches!(act, Act::Misses(Some(_)) | Act::Forgoes(Some(_))) { 12 } else { 0 };
         for (nth, line) in lines.iter().enumerate() {
-            self.sheet.text(
-                class,
-                (left + 12, y + 4 + nth as i64 * LINE),
-                "start",
-                &[("name", &line.0), ("", &line.1)],
-            );
+            let at = (left + 12, y + 4 + below + nth as i64 * LINE);
+            self.sheet.text(class, at, "start", &[("name", &line.0), ("", &line.1)]);
         }
-        self.y = y + if silent { 2 } else { 6 + (lines.len() as i64 - 1) * LINE };
+        self.y = y + if silent { 2 } else { 6 + below + (lines.len() as i64 - 1) * LINE };
     }
 
     /// An envelope arrives: the first of that number that is under way, since copies are alike.
@@ -282,22 +309,23 @@ impl<'l> Drawing<'l> {
 
     /// Something broke: a bar across all lines.
     fn break_(&mut self, broken: &Break) {
-        let when =
-            broken.at_us.map_or_else(|| "at the end".to_owned(), |us| format!("{}.{:03} ms", us / 1000, us % 1000));
-        let lines = wrap(&format!("broken, {when}"), &broken.words, (self.width - 24) / LETTER);
+        let when = if broken.at_us.is_some() { "here" } else { "in the end" };
+        let lines = wrap(&format!("Broken {when}."), &broken.words, (self.width - 24) / LETTER);
         let height = lines.len() as i64 * LINE + 8;
         self.y += 6;
         self.sheet.bar(self.y, self.width, height);
         for line in &lines {
             self.y += LINE;
-            self.sheet.over("bad", (10, self.y - 1), &[("name", &line.0), ("", &line.1)]);
+            self.sheet.text("over", (10, self.y - 1), "start", &[("name", &line.0), ("", &line.1)]);
         }
         self.y += 10;
     }
 
+    /// Words in place of what is left out.
     fn remark(&mut self, words: &str) {
-        self.y += LINE;
-        self.sheet.text("time", (FIRST, self.y), "start", &[("", words)]);
+        self.y += LINE + 8;
+        self.sheet.text("time", (FIRST + 12, self.y), "start", &[("", words)]);
+        self.y += 8;
     }
 
     fn finish(mut self) -> (i64, i64, Markup) {

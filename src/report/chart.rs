@@ -92,8 +92,11 @@ fn spread(names: &mut [(u64, usize)]) {
     for at in 1..names.len() {
         names[at].0 = names[at].0.max(names[at - 1].0 + 14);
     }
-    let over = names.last().map_or(0, |last| last.0.saturating_sub(HEIGHT - BOTTOM));
-    names.iter_mut().for_each(|name| name.0 -= over.min(name.0));
+    let mut lowest = HEIGHT - BOTTOM;
+    for name in names.iter_mut().rev() {
+        name.0 = name.0.min(lowest);
+        lowest = name.0.saturating_sub(14);
+    }
 }
 
 #[cfg(test)]
@@ -112,6 +115,9 @@ mod tests {
     fn names_keep_apart() {
         let mut names = [(200, 0), (201, 1), (226, 2)];
         spread(&mut names);
-        assert!(names.windows(2).all(|pair| pair[1].0 >= pair[0].0 + 12), "{names:?}");
+        assert_eq!(names, [(198, 0), (212, 1), (226, 2)]);
+        let mut names = [(10, 0), (226, 1), (226, 2)];
+        spread(&mut names);
+        assert_eq!(names, [(10, 0), (212, 1), (226, 2)], "those that are apart stay");
     }
 }

@@ -143,14 +143,18 @@ fn number(text: &str) -> String {
 
 fn figure(grid: &Grid, row: &[String], column: &str) -> Markup {
     let (value, least) = (grid.cell(row, column), grid.cell(row, &format!("{column}{LEAST}")));
-    let share = match (value.parse::<u64>(), least.parse::<u64>()) {
+    let (value_is, least_is) = (value.parse::<u64>(), least.parse::<u64>());
+    // A bound that is undercut is none: somebody should look.
+    let below = matches!((&value_is, &least_is), (Ok(value), Ok(least)) if value < least);
+    let share = match (value_is, least_is) {
         (Ok(value), Ok(least)) if value > 0 => Some((least.saturating_mul(100) / value).min(100)),
         (Ok(0), Ok(0)) => Some(100),
         _ => None,
     };
     html! {
-        td.number .bounded[share.is_some()] style=[share.map(|share| format!("--share:{share}%"))] {
+        td.number style=[share.map(|share| format!("--share:{share}%"))] {
             (number(value))
+            @if below { " " span.bad { "!" } span.unseen { " below its bound" } }
             @if share.is_some() { span.least { "≥ " (number(least)) } }
         }
     }

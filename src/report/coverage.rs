@@ -22,11 +22,13 @@ type Map<'c> = BTreeMap<&'c str, BTreeMap<&'c str, BTreeMap<&'c str, Count>>>;
 pub(super) fn section(campaign: &Campaign) -> Option<Section> {
     let mut maps: BTreeMap<&str, (Map<'_>, Vec<(&str, Map<'_>)>)> = BTreeMap::new();
     for folder in &campaign.folders {
-        let protocols: BTreeSet<&str> = folder.coverage.iter().map(|spot| spot.protocol.as_str()).collect();
+        // Where plans are drawn at random, nobody counts what they could have been.
+        let counted = || folder.coverage.iter().filter(|spot| spot.met > 0);
+        let protocols: BTreeSet<&str> = counted().map(|spot| spot.protocol.as_str()).collect();
         for protocol in protocols {
             let (together, single) = maps.entry(protocol).or_default();
             let mut own = Map::new();
-            for spot in folder.coverage.iter().filter(|spot| spot.protocol == protocol) {
+            for spot in counted().filter(|spot| spot.protocol == protocol) {
                 add(together, spot);
                 add(&mut own, spot);
             }

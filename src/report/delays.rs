@@ -142,9 +142,14 @@ fn drawn(series: &Series, what: &str, times: fn(&Point) -> &Vec<u64>) -> Markup 
     html! {
         figure {
             figcaption { (what) ", mean in ms" }
-            (chart::draw(&title, &lines, |ppm| format!("{} %", percent(ppm as u32)), milliseconds))
+            (chart::draw(&title, &lines, |ppm| format!("{} %", percent(ppm as u32)), tick))
         }
     }
+}
+
+/// A round number of milliseconds, for an axis.
+fn tick(us: u64) -> String {
+    if us.is_multiple_of(1000) { grouped(us / 1000) } else { milliseconds(us) }
 }
 
 fn table(series: &Series) -> Markup {

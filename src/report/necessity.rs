@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::{Campaign, Section, wide};
 use crate::invariant::Invariant;
-use crate::results::Grid;
+use crate::results::{Grid, counted};
 
 const HONEST: &str = "honest";
 
@@ -96,7 +96,7 @@ fn cell(grid: &Grid, row: Option<&[String]>) -> Markup {
         td .(class) title=(of("plan")) {
             "✗ " (of("clause"))
             span.note {
-                @if !of("faults").is_empty() { " " (of("faults")) " faults" }
+                @if let Ok(faults) = of("faults").parse() { " " (counted(faults, "fault")) }
                 @if !honest { " by " (of("against")) }
             }
         }

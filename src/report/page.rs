@@ -95,7 +95,7 @@ fn tiles(campaign: &Campaign, good: usize, bad: usize) -> Markup {
             runs += row.runs;
         }
     }
-    let broken: u64 = campaign.summary.iter().map(|row| row.violations).sum();
+    let broken: usize = campaign.folders.iter().map(|folder| folder.violations.len()).sum();
     let violated = campaign.summary.iter().filter(|row| row.found == Verdict::Violated).count();
     let tiles = [
         (campaign.folders.len() as u64, "scenarios"),
@@ -103,7 +103,7 @@ fn tiles(campaign: &Campaign, good: usize, bad: usize) -> Markup {
         (good as u64, "verdicts as expected"),
         (bad as u64, "not as expected"),
         (violated as u64, "invariants violated"),
-        (broken, "distinct violations"),
+        (broken as u64, "distinct violations"),
     ];
     html! {
         dl.tiles {

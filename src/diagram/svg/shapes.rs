@@ -85,11 +85,6 @@ impl Sheet {
         };
         self.words.push_str(&shape.0);
     }
-
-    /// The same on a bar.
-    pub(super) fn over(&mut self, class: &str, at: Point, pieces: &[(&str, &str)]) {
-        self.text(class, at, "start", pieces);
-    }
 }
 
 /// Breaks a name and what there is to say into lines of about so many letters. The name is on the first line, and whole.
