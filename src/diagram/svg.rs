@@ -189,6 +189,8 @@ struct Drawing<'l> {
     width: i64,
     time_us: Option<u64>,
     flying: Vec<Flying>,
+    /// Envelopes that have arrived, and where they were sent.
+    landed: Vec<(u32, (i64, i64))>,
     /// For each line, from where on it goes, and whether its party is up.
     lives: Vec<(i64, bool)>,
 }
@@ -196,7 +198,16 @@ struct Drawing<'l> {
 impl<'l> Drawing<'l> {
     fn new(lanes: &'l [Party]) -> Self {
         let (width, lives) = (x(lanes.len()).max(LANE * 2), vec![(30, true); lanes.len()]);
-        Drawing { lanes, sheet: Sheet::default(), y: TOP, width, time_us: None, flying: Vec::new(), lives }
+        Drawing {
+            lanes,
+            sheet: Sheet::default(),
+            y: TOP,
+            width,
+            time_us: None,
+            flying: Vec::new(),
+            landed: Vec::new(),
+            lives,
+        }
     }
 
     fn lane(&self, party: Party) -> usize {
@@ -283,8 +294,8 @@ impl<'l> Drawing<'l> {
             // A duplicated or replayed envelope arrives again.
             self.sheet.arrow(flying.from, to, flying.fault);
             self.sheet.head(flying.from, to, flying.fault);
-            self.sheet.landed.push((number, flying.from));
-        } else if let Some((_, from)) = self.sheet.landed.iter().rev().copied().find(|(landed, _)| *landed == number) {
+            self.landed.push((number, flying.from));
+        } else if let Some((_, from)) = self.landed.iter().rev().copied().find(|(landed, _)| *landed == number) {
             self.sheet.arrow(from, to, true);
             self.sheet.head(from, to, true);
         }
@@ -303,7 +314,7 @@ impl<'l> Drawing<'l> {
         self.y += 14;
         for flying in std::mem::take(&mut self.flying) {
             let end = (flying.from.0 + (flying.to - flying.from.0) * 3 / 10, self.y.min(flying.from.1 + 16));
-            self.sheet.arrow(flying.from, end, true);
+            self.sheet.arrow(flying.from, end, flying.fault);
         }
     }
 

@@ -15,8 +15,6 @@ pub(super) struct Sheet {
     lines: String,
     marks: String,
     words: String,
-    /// Envelopes that have arrived, and where they were sent.
-    pub(super) landed: Vec<(u32, Point)>,
 }
 
 impl Sheet {
