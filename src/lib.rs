@@ -18,12 +18,17 @@
 //! | [`judge`] | decides a claim on the evidence alone | what happened |
 //! | [`invariant`] | what must hold, folded from records, envelopes and beliefs | any role's opinion |
 //! | [`drive`] | drives a world to quiescence and asks an oracle at every site: none, scripted, random, exhaustive; shrinks plans | files, reports |
+//! | [`costs`] | what a purchase costs when nothing goes wrong, under each security profile, and how little would do | scenarios, files |
 //! | [`explore`] | every state that can be reached under any order of events, each once; the shortest course to whatever breaks | files, reports |
+//! | [`blame`] | what is at the root of a violation, whether its victim could have prevented it, whether it can prove it | files, reports |
 //! | [`diagram`] | a run as a picture, and what it means in words | files |
+//! | [`twins`] | two runs with different guilty parties and the same evidence: the proof that no judge can be right in both | files |
 //! | [`scenario`] | what a campaign is asked to do: a TOML file as one checked value | how it is done |
 //! | [`results`] | CSVs, manifests and the table of verdicts: whole or not at all | what the rows mean |
 //! | [`compare`] | what has changed between two results folders, and whether for the worse | how results come about |
 //! | [`batch`] | runs a scenario on all cores, in an order that does not depend on them | the terminal |
+//! | [`cluster`] | a partitioned run as scripts for schedulers | how they run them |
+//! | [`necessity`] | takes mechanisms away and asks what breaks then, against whom, and which sets of them suffice | the terminal |
 //! | [`report`] | a results folder as one HTML page | how results come about, but for its pictures, which run a plan again |
 //! | [`cli`] | arguments, exit codes, progress | everything else |
 //!
@@ -69,6 +74,10 @@
 //!   counts what C has kept ([`invariant::facts`]).
 //! - Against a true claim the other side keeps silent; against a false one it hands in everything ([`invariant::certified`]). A side
 //!   that breaks the protocol also forges whatever papers it can, for its own lies and against the other's true claims.
+//! - An outsider is no party: it has no keys and nothing to lose, it hears everything and sends what it likes in anybody's name. What
+//!   it reads and hands on is no matter of atomicity, since the paper seals no message; goods that come from it count as nobody's
+//!   delivery ([`protocol::outsider`]).
+//! - Who could have prevented a violation, and what is at its root, is found out by running it again without ([`blame`]).
 //! - With `key-commitment` C too compares the key that it gets with the one that its order commits to, and takes no other. If P
 //!   alone did, a merchant with a ciphertext that opens under two keys could commit to one and give C the other: C would have what it
 //!   ordered, and P's record would prove that it got something else ([`protocol::deviation`]).
@@ -87,11 +96,16 @@ pub mod fault;
 pub mod judge;
 pub mod invariant;
 pub mod drive;
+pub mod costs;
 pub mod explore;
+pub mod blame;
 pub mod diagram;
+pub mod twins;
 pub mod scenario;
 pub mod results;
 pub mod compare;
 pub mod batch;
+pub mod cluster;
+pub mod necessity;
 pub mod report;
 pub mod cli;

@@ -28,13 +28,24 @@ const COLUMNS: &[(&str, &str)] = &[
         "scenario,protocol,run,tid,customer,merchant,item,price_cents,outcome,customer_belief,merchant_belief,\
          customer_goods,obtainable,messages,started_us,committed_us,delivered_us,half_paid_us,in_doubt_us",
     ),
-    ("violations.csv", "scenario,protocol,invariant,clause,victim,cause,faults,plan,events,runs,replay"),
+    (
+        "violations.csv",
+        "scenario,protocol,invariant,clause,victim,cause,faults,plan,events,runs,replay,could_prevent,prevented_by,can_prove",
+    ),
     (
         "outcomes.csv",
         "scenario,protocol,payment,customer_goods,obtainable,customer_belief,merchant_belief,money,goods,content,\
          certified,terminates,runs,example_plan",
     ),
     ("coverage.csv", "scenario,protocol,party,site,fault,met,struck,violated"),
+    (
+        "costs.csv",
+        "scenario,protocol,crypto,step,purchases,messages,bytes,signs,verifies,seals,opens,digests,journal_writes,\
+         server_bytes,delays,forced_writes_in_sequence,profile,signatures,delays_to_commit,delays_to_delivery,\
+         server_goods_bytes,server_tid_us,ack_bytes,messages_least,bytes_least,signs_least,verifies_least,\
+         seals_least,opens_least,digests_least,journal_writes_least,server_bytes_least,delays_least,\
+         forced_writes_in_sequence_least,delays_to_commit_least,delays_to_delivery_least,least_source",
+    ),
 ];
 const SUMMARY: &str = "scenario,protocol,invariant,expected,found,as_expected,runs,violations,completed_percent";
 
@@ -139,7 +150,15 @@ fn a_run_prints_a_table_and_writes_the_files_with_their_columns() {
     assert_eq!(names(&place.at("results")), ["lost", "plain", "summary.csv"]);
     for scenario in ["lost", "plain"] {
         let folder = place.at("results").join(scenario);
-        let files = ["coverage.csv", "manifest.json", "outcomes.csv", "purchases.csv", "runs.csv", "violations.csv"];
+        let files = [
+            "costs.csv",
+            "coverage.csv",
+            "manifest.json",
+            "outcomes.csv",
+            "purchases.csv",
+            "runs.csv",
+            "violations.csv",
+        ];
         assert_eq!(names(&folder), files);
         for (file, columns) in COLUMNS {
             let content = fs::read_to_string(folder.join(file)).unwrap();
@@ -502,10 +521,11 @@ fn the_list_names_everything_in_text_and_in_json() {
     };
     assert_eq!(named("protocols"), ["case1", "case2", "case3"]);
     assert_eq!(named("mechanisms"), Mechanism::ALL.iter().map(|m| m.name()).collect::<Vec<_>>());
-    for mechanism in Mechanism::ALL {
+    assert_eq!(named("options"), Mechanism::OPTIONS.iter().map(|m| m.name()).collect::<Vec<_>>());
+    for mechanism in Mechanism::EVERY {
         assert!(out.contains(&format!("  {:<20} ", mechanism.name())), "{mechanism}:\n{out}");
     }
-    for section in ["faults", "merchant_deviations", "customer_deviations"] {
+    for section in ["faults", "merchant_deviations", "customer_deviations", "outsiders"] {
         for name in named(section) {
             assert!(out.contains(&format!("  {name} ")), "{name}:\n{out}");
         }
@@ -590,7 +610,7 @@ fn an_older_result_stands_until_the_new_one_is_whole() {
     place.halfpaid(&["run", "scenarios/lost.toml"]).assert().code(2);
     assert_eq!(fs::read(place.at("results/lost/runs.csv")).unwrap(), before);
     assert!(place.at("results/lost/manifest.json").exists());
-    assert_eq!(names(&place.at("results/lost")).len(), 6, "nothing half-written is left");
+    assert_eq!(names(&place.at("results/lost")).len(), 7, "nothing half-written is left");
 }
 
 /// Waits for something that another process does.
@@ -636,8 +656,10 @@ fn an_interrupted_run_keeps_what_is_finished_and_leaves_nothing_half_written() {
         assert_eq!(ended.status.code(), Some(130), "{out}");
         assert!(last_line(&out).starts_with("incomplete"), "{out}");
         assert_eq!(text(ended.stderr), "");
-        assert_eq!(names(&place.at("results")), ["a-small", "summary.csv"], "the unfinished one left something");
-        assert_eq!(names(&place.at("results/a-small")).len(), 6);
+        // Of the unfinished one there is nothing but the runs that it has kept for `--resume`, out of sight.
+        assert_eq!(names(&place.at("results")), ["a-small", "b-large", "summary.csv"]);
+        assert!(names(&place.at("results/b-large")).iter().all(|name| name.starts_with('.')), "it left half a file");
+        assert_eq!(names(&place.at("results/a-small")).len(), 7);
         assert!(place.at("results/a-small/manifest.json").exists());
         assert!(place.rows("summary.csv").iter().all(|row| row["scenario"] == "a-small"));
     }

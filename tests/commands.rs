@@ -6,10 +6,18 @@ mod bounds;
 mod browser;
 #[path = "commands/check.rs"]
 mod check;
+#[path = "commands/annotating.rs"]
+mod annotating;
+#[path = "commands/cluster.rs"]
+mod cluster;
 #[path = "commands/comparing.rs"]
 mod comparing;
 #[path = "commands/generated.rs"]
 mod generated;
+#[path = "commands/many.rs"]
+mod many;
+#[path = "commands/parts.rs"]
+mod parts;
 #[path = "commands/place.rs"]
 mod place;
 #[path = "commands/reporting.rs"]

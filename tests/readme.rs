@@ -27,6 +27,13 @@ fn the_replay_in_the_readme_is_what_replay_prints() {
 }
 
 #[test]
+fn the_costs_in_the_readme_are_what_costs_prints() {
+    let (shown, code) = halfpaid(&["costs", "case2"]);
+    assert_eq!(code, 0);
+    assert!(README.contains(&format!("$ halfpaid costs case2\n{shown}```")), "the README should show:\n{shown}");
+}
+
+#[test]
 fn every_finding_in_the_readme_is_shown_by_its_command() {
     let text = README.replace("\n  ", " ");
     let commands: Vec<&str> = text

@@ -36,9 +36,9 @@ pub struct Finding {
     pub runs: u64,
 }
 
-/// The root of a violation, in words: the deviation, or the faults of the plan without their numbers.
-pub fn cause(plan: &Plan, deviation: Option<&str>) -> String {
-    let mut roots: Vec<String> = deviation.map(str::to_owned).into_iter().collect();
+/// The root of a violation, in words: the deviations, and the faults of the plan without their numbers.
+pub fn cause(plan: &Plan, deviations: &[String]) -> String {
+    let mut roots = deviations.to_vec();
     let mut faults: Vec<String> = plan
         .0
         .iter()
@@ -70,7 +70,7 @@ pub struct Exhaustive {
 
 impl Exhaustive {
     /// Takes note of a run's violations. Runs must come in the order of their plans' lengths.
-    pub fn note(&mut self, plan: &Plan, violations: &[Violation], seed: u64, deviation: Option<&str>) {
+    pub fn note(&mut self, plan: &Plan, violations: &[Violation], seed: u64) {
         let mut counted = BTreeSet::new();
         for violation in violations {
             let kind = Kind::of(violation);
@@ -80,7 +80,7 @@ impl Exhaustive {
             let minimal = self.minimal.entry(kind.clone()).or_default();
             let known = parts(plan).find_map(|part| minimal.get(&part).cloned());
             let cause = known.unwrap_or_else(|| {
-                let cause = cause(plan, deviation);
+                let cause = cause(plan, &[]);
                 minimal.insert(plan.clone(), cause.clone());
                 cause
             });
@@ -95,8 +95,8 @@ impl Exhaustive {
     }
 
     /// The findings, in the order of the reports.
-    pub fn into_findings(self) -> impl Iterator<Item = (Kind, String, Finding)> {
-        self.findings.into_iter().map(|((kind, cause), finding)| (kind, cause, finding))
+    pub fn into_findings(self) -> impl Iterator<Item = (Kind, Finding)> {
+        self.findings.into_iter().map(|((kind, _), finding)| (kind, finding))
     }
 }
 

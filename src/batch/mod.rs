@@ -1,20 +1,26 @@
 //! Runs a scenario: every plan under every protocol, on all cores, with rows written in an order that does not depend on them.
 
+pub mod costs;
 pub mod findings;
+mod kept;
+pub mod parts;
+pub mod partition;
 pub mod replay;
 mod resume;
 pub mod rows;
+mod streamed;
 mod untimed;
 pub mod workload;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::drive::exhaustive::explore;
+use crate::blame::Blame;
+use crate::drive::exhaustive::{Given, Share, explore_share};
 use crate::drive::random::Random;
 use crate::drive::scripted::run_plan;
 use crate::drive::shrink::shrink;
@@ -26,13 +32,16 @@ use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{
-    CoverageRow, LeftOut, Manifest, Percent, ResultsError, ScenarioWriter, Sometimes, SummaryRow, ViolationRow, YesNo,
+    LeftOut, Manifest, Percent, ResultsError, Row, ScenarioWriter, Sometimes, SummaryRow, ViolationRow, YesNo,
+    create_scenario_folder,
 };
-use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Scenario};
+use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Judged, Scenario};
 use crate::world::Workload;
 
 use findings::{Exhaustive, Finding, Kind, Sampled};
-pub use resume::finished;
+use kept::{KEPT, Shelf, Wanted};
+use partition::Partition;
+pub use resume::{finished, part_finished};
 use rows::{HALF_PAID, Kept, Place, SOMETIMES};
 
 /// Is told how a scenario gets on.
@@ -41,6 +50,8 @@ pub trait Progress: Sync {
     fn ahead(&self, runs: u64);
     /// So many runs are done.
     fn done(&self, runs: u64);
+    /// Whether more runs will turn out to be ahead than are known.
+    fn open_ended(&self, _is_so: bool) {}
     /// A search without time has come to the states with so many faults and so many events.
     fn level(&self, _level: Level) {}
 }
@@ -128,11 +139,24 @@ pub fn unmet(faults: &[Fault]) -> String {
     format!("the run never comes to the site of {}", list.join(", "))
 }
 
-/// How the parties of a run break the protocol, in words.
-fn deviation(setup: &Setup) -> Option<String> {
-    let words: Vec<String> =
-        setup.deviations().map(|(side, known)| format!("{} {}", side.word(), known.name())).collect();
-    (!words.is_empty()).then(|| words.join(" + "))
+/// What is to be done about a scenario's runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Runs<'a> {
+    /// All of them are made.
+    All,
+    /// The same, but for those that an interrupted process has kept.
+    Rest,
+    /// Those of a part are made and kept, and nothing is concluded. Runs that an interrupted process has kept are not made again.
+    Part(Partition),
+    /// All are taken from the parts that have made them: the folders of all the parts, in order.
+    Merged(&'a [PathBuf]),
+}
+
+/// The manifest of a scenario's folder, before anything is in it.
+fn manifest(scenario: &Scenario, text: &str, partition: Option<Partition>) -> Manifest {
+    let seeds = scenario.seeds();
+    let manifest = Manifest::new(&scenario.name, text, &format!("{}..{}", seeds.start, seeds.end));
+    Manifest { partition: partition.map(|partition| partition.to_string()), ..manifest }
 }
 
 /// Runs a scenario and writes its results below `out`.
@@ -143,13 +167,38 @@ pub fn run(
     interrupted: &AtomicBool,
     progress: &dyn Progress,
 ) -> Result<Outcome, BatchError> {
-    let writer = ScenarioWriter::create(out, &scenario.name)?;
-    let manifest = {
-        let seeds = scenario.seeds();
-        Manifest::new(&scenario.name, text, &format!("{}..{}", seeds.start, seeds.end))
+    run_some(scenario, text, out, Runs::All, interrupted, progress)
+}
+
+/// The same, with a choice of where its runs come from. The outcome of a part is empty.
+pub fn run_some(
+    scenario: &Scenario,
+    text: &str,
+    out: &Path,
+    runs: Runs<'_>,
+    interrupted: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<Outcome, BatchError> {
+    let folder = out.join(&scenario.name);
+    let partition = if let Runs::Part(partition) = runs { Some(partition) } else { None };
+    let manifest = manifest(scenario, text, partition);
+    // A part's folder holds no results, only what they are made of.
+    let writer = match runs {
+        Runs::Part(_) => Writer::nowhere(out, &scenario.name)?,
+        _ => Writer(Some(ScenarioWriter::create(out, &scenario.name)?)),
+    };
+    let shelf = match runs {
+        Runs::All => Shelf::open(&folder, &manifest, None, false)?,
+        Runs::Rest => Shelf::open(&folder, &manifest, None, true)?,
+        Runs::Part(partition) => Shelf::open(&folder, &manifest, Some(partition), true)?,
+        Runs::Merged(parts) => {
+            let folders: Vec<PathBuf> = parts.iter().map(|part| part.join(&scenario.name)).collect();
+            Shelf::merge(&folders)?
+        }
     };
     let mut campaign = Campaign {
         scenario,
+        shelf,
         writer,
         interrupted,
         progress,
@@ -157,14 +206,28 @@ pub fn run(
         sometimes: BTreeMap::new(),
         left_out: Vec::new(),
         findings: Vec::new(),
+        asked: 0,
         runs: 0,
     };
     for name in &scenario.protocols {
         if let Some(protocol) = protocol::by_name(name) {
-            campaign.protocol(&protocol)?;
+            match campaign.protocol(&protocol) {
+                // The file has to be changed first, and then nothing of this is of use.
+                Err(error @ BatchError::Unmet { .. }) => {
+                    campaign.shelf.discard()?;
+                    return Err(error);
+                }
+                other => other?,
+            }
         }
     }
-    let Campaign { writer, summary, sometimes, left_out, findings, .. } = campaign;
+    let Campaign { mut shelf, writer, summary, sometimes, left_out, findings, .. } = campaign;
+    shelf.exhausted()?;
+    let Some(writer) = writer.0 else {
+        let files = shelf.finish()?.map(|sum| (KEPT.to_owned(), sum)).into_iter().collect();
+        Manifest { files, ..manifest }.write(&folder)?;
+        return Ok(Outcome { summary: Vec::new(), incomplete: None, gaps: Vec::new(), findings });
+    };
     let incomplete = left_out.first().map(|left: &LeftOut| left.why.clone());
     let mut manifest = Manifest { left_out, ..manifest };
     let reached = |name: &str| sometimes.get(name).copied().unwrap_or(0);
@@ -173,6 +236,7 @@ pub fn run(
     let gaps = gaps(scenario, &manifest.sometimes);
     manifest.summary.clone_from(&summary);
     writer.finish(manifest)?;
+    shelf.discard()?;
     Ok(Outcome { summary, incomplete, gaps, findings })
 }
 
@@ -190,15 +254,35 @@ pub fn gaps(scenario: &Scenario, reached: &[Sometimes]) -> Vec<&'static str> {
     conditions(scenario).into_iter().filter(wanted).collect()
 }
 
+/// The writer of a scenario's results; in a part, which has none, rows go nowhere.
+struct Writer(Option<ScenarioWriter>);
+
+impl Writer {
+    /// Makes the scenario's folder, and nothing in it.
+    fn nowhere(out: &Path, scenario: &str) -> Result<Writer, ResultsError> {
+        create_scenario_folder(out, scenario)?;
+        Ok(Writer(None))
+    }
+
+    fn write<R: Row>(&mut self, row: &R) -> Result<(), ResultsError> {
+        self.0.as_mut().map_or(Ok(()), |writer| writer.write(row))
+    }
+}
+
 struct Campaign<'a> {
     scenario: &'a Scenario,
-    writer: ScenarioWriter,
+    // Dropped first: what it leaves keeps the folder.
+    shelf: Shelf,
+    writer: Writer,
     interrupted: &'a AtomicBool,
     progress: &'a dyn Progress,
     summary: Vec<SummaryRow<'static>>,
     sometimes: BTreeMap<&'static str, u64>,
     left_out: Vec<LeftOut>,
     findings: Vec<String>,
+    /// How many runs of the protocol at hand were asked for.
+    asked: u64,
+    /// How many of them are taken care of.
     runs: u64,
 }
 
@@ -217,6 +301,8 @@ struct Sums {
 enum Gathered {
     Exhaustive(Exhaustive, Coverage),
     Sampled(Sampled),
+    /// Of runs that are too long to be done again.
+    Streamed(Sampled),
 }
 
 impl<'a> Campaign<'a> {
@@ -229,21 +315,31 @@ impl<'a> Campaign<'a> {
         let mut sums = Sums::default();
         let seed = scenario.seed;
         let setup = workload::setup(scenario, protocol, scenario.crypto, seed);
-        let deviation = deviation(&setup);
-        self.runs = 0;
+        (self.asked, self.runs) = (0, 0);
+        costs::rows(scenario, protocol).iter().try_for_each(|row| self.writer.write(row))?;
         if let (Faults::Exhaustive { clock: Clock::Untimed, .. }, Some(budget)) = (&scenario.faults, scenario.budget())
         {
-            return self.untimed(protocol, setup, &budget, deviation.as_deref());
+            return self.untimed(protocol, setup, &budget);
         }
         let gathered = match &scenario.faults {
+            Faults::None | Faults::Random { .. } if scenario.workload.judged == Judged::WhenSettled => {
+                Gathered::Streamed(self.streamed(protocol, &mut sums)?)
+            }
             Faults::Random { seeds, .. } => {
                 let mut sampled = Sampled::default();
-                let seeds: Vec<u64> = seeds.clone().collect();
-                self.progress.ahead(seeds.len() as u64);
-                for batch in seeds.chunks(32) {
-                    let kept: Vec<Kept<'a>> = batch.par_iter().map(|seed| self.random(protocol, *seed)).collect();
+                self.progress.ahead(seeds.end - seeds.start);
+                let mut ahead = seeds.clone().peekable();
+                while ahead.peek().is_some() {
+                    let batch: Vec<u64> = ahead.by_ref().take(32).collect();
+                    let given = batch.iter().map(|seed| self.given(protocol, *seed, ""));
+                    let given: Vec<Given<Kept<'a>>> = given.collect::<Result<_, BatchError>>()?;
+                    let jobs = batch.into_par_iter().zip(given);
+                    let kept: Vec<Option<Kept<'a>>> =
+                        jobs.map(|(seed, given)| given.or_run(|| self.random(protocol, seed))).collect();
                     for kept in kept {
-                        sampled.note(&kept.plan, &kept.violations, kept.run.seed);
+                        if let Some(kept) = &kept {
+                            sampled.note(&kept.plan, &kept.violations, kept.run.seed);
+                        }
                         self.take(kept, &mut sums)?;
                     }
                 }
@@ -261,20 +357,16 @@ impl<'a> Campaign<'a> {
                         let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
                         let inspect =
                             |_: &Plan, finished: &Finished<'_>| rows::keep(finished, &setup, &workload, place);
-                        let progress = self.progress;
-                        let mut result = Ok(());
-                        coverage = explore(
-                            &job,
-                            &budget,
-                            inspect,
-                            |round| progress.ahead(round as u64),
-                            |kept| {
-                                exhaustive.note(&kept.plan, &kept.violations, seed, deviation.as_deref());
-                                result = self.take(kept, &mut sums);
-                                result.is_ok()
-                            },
-                        );
-                        result?;
+                        let mut search = Search {
+                            campaign: self,
+                            protocol,
+                            exhaustive: &mut exhaustive,
+                            sums: &mut sums,
+                            rounds_ahead: budget.at_most,
+                            result: Ok(()),
+                        };
+                        coverage = explore_share(&job, &budget, inspect, &mut search);
+                        search.result?;
                     }
                     Faults::Scripted { plans } => {
                         self.progress.ahead(plans.len() as u64);
@@ -283,29 +375,41 @@ impl<'a> Campaign<'a> {
                         plans.sort_by_key(|given| given.plan.0.len());
                         for given in plans {
                             let plan = &given.plan;
-                            let (finished, left) = run_plan(&job, plan, &mut ());
-                            if !left.is_empty() && !finished.cut_short {
-                                let unmet = unmet(&left);
-                                let given = given.clone();
-                                return Err(BatchError::Unmet { protocol: protocol.name(), given, unmet });
+                            let kept = match self.given(protocol, seed, &plan.to_string())? {
+                                Given::Elsewhere => None,
+                                Given::Known(kept) => Some(kept),
+                                Given::Run => {
+                                    let (finished, left) = run_plan(&job, plan, &mut ());
+                                    if !left.is_empty() && !finished.cut_short {
+                                        let unmet = unmet(&left);
+                                        let given = given.clone();
+                                        return Err(BatchError::Unmet { protocol: protocol.name(), given, unmet });
+                                    }
+                                    Some(rows::keep(&finished, &setup, &workload, place))
+                                }
+                            };
+                            if let Some(kept) = &kept {
+                                exhaustive.note(plan, &kept.violations, seed);
                             }
-                            let kept = rows::keep(&finished, &setup, &workload, place);
-                            exhaustive.note(plan, &kept.violations, seed, deviation.as_deref());
                             self.take(kept, &mut sums)?;
                         }
                     }
                     _ => {
                         self.progress.ahead(1);
-                        let finished = drive::run(&job, &mut Fair, &mut ());
-                        let kept = rows::keep(&finished, &setup, &workload, place);
-                        exhaustive.note(&kept.plan, &kept.violations, seed, deviation.as_deref());
+                        let kept = self.given(protocol, seed, "")?.or_run(|| {
+                            let finished = drive::run(&job, &mut Fair, &mut ());
+                            rows::keep(&finished, &setup, &workload, place)
+                        });
+                        if let Some(kept) = &kept {
+                            exhaustive.note(&kept.plan, &kept.violations, seed);
+                        }
                         self.take(kept, &mut sums)?;
                     }
                 }
                 Gathered::Exhaustive(exhaustive, coverage)
             }
         };
-        self.conclude(protocol, sums, gathered, deviation.as_deref())
+        self.conclude(protocol, sums, gathered)
     }
 
     fn random(&self, protocol: &Arc<dyn Protocol>, seed: u64) -> Kept<'a> {
@@ -325,24 +429,40 @@ impl<'a> Campaign<'a> {
             Faults::Random { rates, swarm, .. } => (rates.clone(), *swarm),
             _ => (BTreeMap::new(), false),
         };
-        let last_us = workload.errands.last().map_or(0, |errand| errand.at_us);
-        let heals_at_us = last_us + setup.timing.instrument_lifetime_us;
+        let heals_at_us = workload.last_start_us() + setup.timing.instrument_lifetime_us;
         Random::new(setup.streams, &rates, swarm, self.scenario.server_crash_forever, heals_at_us)
     }
 
-    /// Writes a run's rows and adds it up.
-    fn take(&mut self, kept: Kept<'_>, sums: &mut Sums) -> Result<(), BatchError> {
+    /// Which run comes next, and what is to become of it.
+    fn given(&mut self, protocol: &Arc<dyn Protocol>, seed: u64, plan: &str) -> Result<Given<Kept<'a>>, BatchError> {
+        self.asked += 1;
+        let scenario = &self.scenario.name;
+        self.shelf.run(Wanted { scenario, protocol: protocol.name(), run: self.asked, seed, plan })
+    }
+
+    /// Keeps a run and takes it in. One that is made elsewhere is counted.
+    fn take(&mut self, kept: Option<Kept<'_>>, sums: &mut Sums) -> Result<(), BatchError> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(BatchError::Interrupted);
         }
-        let Kept { mut run, purchases, ends, plan, reached, cut_short, .. } = kept;
         self.runs += 1;
-        run.run = self.runs;
-        self.writer.write(&run)?;
-        for mut purchase in purchases {
+        let Some(mut kept) = kept else {
+            self.progress.done(1);
+            return Ok(());
+        };
+        kept.run.run = self.runs;
+        for purchase in &mut kept.purchases {
             purchase.run = self.runs;
-            self.writer.write(&purchase)?;
         }
+        self.shelf.keep(&kept)?;
+        self.add(kept, sums)
+    }
+
+    /// Writes a run's rows and adds it up.
+    fn add(&mut self, kept: Kept<'_>, sums: &mut Sums) -> Result<(), BatchError> {
+        let Kept { run, purchases, ends, plan, reached, cut_short, .. } = kept;
+        self.writer.write(&run)?;
+        purchases.iter().try_for_each(|purchase| self.writer.write(purchase))?;
         sums.runs += 1;
         sums.purchases += run.purchases;
         sums.committed += run.committed;
@@ -361,33 +481,34 @@ impl<'a> Campaign<'a> {
         Ok(())
     }
 
-    fn conclude(
-        &mut self,
-        protocol: &Arc<dyn Protocol>,
-        sums: Sums,
-        gathered: Gathered,
-        deviation: Option<&str>,
-    ) -> Result<(), BatchError> {
+    fn conclude(&mut self, protocol: &Arc<dyn Protocol>, sums: Sums, gathered: Gathered) -> Result<(), BatchError> {
+        if self.shelf.is_a_part() {
+            return Ok(());
+        }
         let place = self.place(protocol, self.scenario.seed);
-        let mut coverage = Coverage::default();
-        let findings: Vec<(Kind, String, Finding)> = match gathered {
+        let (mut coverage, mut tried_again) = (Coverage::default(), true);
+        let findings: Vec<(Kind, Finding)> = match gathered {
             Gathered::Exhaustive(exhaustive, tried) => {
                 coverage = tried;
                 exhaustive.into_findings().collect()
             }
+            Gathered::Streamed(sampled) => {
+                tried_again = false;
+                sampled.into_findings().collect()
+            }
             Gathered::Sampled(sampled) => {
                 let found: Vec<(Kind, Finding)> = sampled.into_findings().collect();
-                found
-                    .into_par_iter()
-                    .map(|(kind, finding)| {
-                        let finding = self.shrunk(protocol, finding);
-                        let cause = findings::cause(&finding.plan, deviation);
-                        (kind, cause, finding)
-                    })
-                    .collect()
+                found.into_par_iter().map(|(kind, finding)| (kind, self.shrunk(protocol, finding))).collect()
             }
         };
-        for (kind, cause, finding) in findings {
+        let blamed = findings.into_par_iter().map(|(kind, finding)| {
+            // A run that is too long to be done again answers nothing more.
+            let blame = tried_again.then(|| self.blame(protocol, &finding));
+            (kind, finding, blame)
+        });
+        for (kind, finding, blame) in blamed.collect::<Vec<_>>() {
+            let blame = blame.as_ref();
+            let cause = findings::cause(&finding.plan, blame.map_or(&[], |blame| &blame.deviations));
             let replay = format!(
                 "halfpaid replay {} \"{}\" --protocol {} --seed {}",
                 self.scenario.name,
@@ -395,7 +516,7 @@ impl<'a> Campaign<'a> {
                 protocol.name(),
                 finding.seed
             );
-            self.note(kind.clause, &cause, &finding.plan.to_string(), &finding.violation);
+            self.findings.push(line(kind.clause, &cause, &finding.plan.to_string(), &finding.violation, blame));
             coverage.violate(&finding.plan);
             self.writer.write(&ViolationRow {
                 scenario: place.scenario.into(),
@@ -409,9 +530,12 @@ impl<'a> Campaign<'a> {
                 events: finding.violation.events,
                 runs: finding.runs,
                 replay: replay.into(),
+                could_prevent: blame.map(|blame| blame.prevention.is_some().into()),
+                prevented_by: blame.map(Blame::prevention_names).unwrap_or_default().into(),
+                can_prove: blame.map(|blame| blame.provable.into()),
             })?;
         }
-        self.covered(protocol, &coverage.into_rows().collect::<Vec<_>>(), true)?;
+        self.covered(protocol, &coverage.into_rows().collect::<Vec<_>>())?;
         for (end, (runs, plan)) in &sums.ends {
             self.writer.write(&rows::outcome(end, place, *runs, plan.to_string()))?;
         }
@@ -439,42 +563,22 @@ impl<'a> Campaign<'a> {
         Ok(())
     }
 
-    /// Writes what a search has met and struck. One that came to its end has struck wherever it could.
-    fn covered(
-        &mut self,
-        protocol: &Arc<dyn Protocol>,
-        coverage: &[Covered],
-        complete: bool,
-    ) -> Result<(), BatchError> {
+    /// Writes what a search has met and struck.
+    fn covered(&mut self, protocol: &Arc<dyn Protocol>, coverage: &[Covered]) -> Result<(), BatchError> {
         for covered in coverage {
-            self.writer.write(&CoverageRow {
-                scenario: self.scenario.name.as_str().into(),
-                protocol: protocol.name().into(),
-                party: covered.party,
-                site: covered.site.as_str().into(),
-                fault: covered.fault.name().into(),
-                met: covered.met,
-                struck: covered.struck,
-                violated: covered.violated,
-            })?;
+            self.writer.write(&rows::coverage(covered, &self.scenario.name, protocol.name()))?;
         }
-        let unstruck = coverage.iter().filter(|covered| complete && covered.met > 0 && covered.struck == 0);
-        let unstruck: Vec<String> =
-            unstruck.map(|c| format!("{} at {} of {}", c.fault.name(), c.site, c.party)).collect();
-        if !unstruck.is_empty() {
-            self.left_out.push(LeftOut {
-                what: format!("{} sites of {}: {}", unstruck.len(), protocol.name(), unstruck.join(", ")),
-                why: "a site was met and never struck, which is a fault of the search".to_owned(),
-            });
-        }
+        self.left_out.extend(unstruck(coverage, protocol.name()));
         Ok(())
     }
 
-    /// Keeps a line on something that broke.
-    fn note(&mut self, clause: &str, cause: &str, plan: &str, violation: &Violation) {
-        let Violation { invariant, victim, events, .. } = violation;
-        let line = format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}", invariant.name());
-        self.findings.push(line);
+    /// Who and what is to blame for a finding. Its runs are made with the cheap cryptography.
+    fn blame(&self, protocol: &Arc<dyn Protocol>, finding: &Finding) -> Blame {
+        let setup = workload::setup(self.scenario, protocol, CryptoKind::Symbolic, finding.seed);
+        let workload = workload::workload(self.scenario, finding.seed);
+        let job = Job { setup: &setup, workload: &workload, latency: workload::latency(self.scenario) };
+        let (finished, _) = run_plan(&job, &finding.plan, &mut ());
+        Blame::of_plan(&job, &finding.plan, &finished, &finding.violation)
     }
 
     /// A sampled finding, made as small as it can be. Runs take the same course under both kinds of cryptography, so the many
@@ -488,5 +592,56 @@ impl<'a> Campaign<'a> {
             Some(small) => Finding { plan: small.plan, violation: small.violation, ..finding },
             None => finding,
         }
+    }
+}
+
+/// A line on something that broke.
+fn line(clause: &str, cause: &str, plan: &str, violation: &Violation, blame: Option<&Blame>) -> String {
+    let Violation { invariant, victim, events, .. } = violation;
+    let words = blame.map(|blame| format!("; {}", blame.words(*victim))).unwrap_or_default();
+    format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}{words}", invariant.name())
+}
+
+/// What a search that came to its end met and never struck.
+fn unstruck(coverage: &[Covered], protocol: &str) -> Option<LeftOut> {
+    let unstruck = coverage.iter().filter(|covered| covered.met > 0 && covered.struck == 0);
+    let unstruck: Vec<String> = unstruck.map(|c| format!("{} at {} of {}", c.fault.name(), c.site, c.party)).collect();
+    (!unstruck.is_empty()).then(|| LeftOut {
+        what: format!("{} sites of {protocol}: {}", unstruck.len(), unstruck.join(", ")),
+        why: "a site was met and never struck, which is a fault of the search".to_owned(),
+    })
+}
+
+/// A campaign that searches every plan.
+struct Search<'s, 'a> {
+    campaign: &'s mut Campaign<'a>,
+    protocol: &'s Arc<dyn Protocol>,
+    exhaustive: &'s mut Exhaustive,
+    sums: &'s mut Sums,
+    /// How many times more plans will turn out to be ahead.
+    rounds_ahead: u32,
+    /// What has stopped it.
+    result: Result<(), BatchError>,
+}
+
+impl<'a> Share<Kept<'a>> for Search<'_, 'a> {
+    fn ahead(&mut self, plans: usize) {
+        self.campaign.progress.ahead(plans as u64);
+        self.campaign.progress.open_ended(self.rounds_ahead > 0);
+        self.rounds_ahead = self.rounds_ahead.saturating_sub(1);
+    }
+
+    fn given(&mut self, plan: &Plan) -> Option<Given<Kept<'a>>> {
+        let given = self.campaign.given(self.protocol, self.campaign.scenario.seed, &plan.to_string());
+        given.map_err(|error| self.result = Err(error)).ok()
+    }
+
+    fn take(&mut self, kept: Option<Kept<'a>>) -> bool {
+        if let Some(kept) = &kept {
+            let seed = self.campaign.scenario.seed;
+            self.exhaustive.note(&kept.plan, &kept.violations, seed);
+        }
+        self.result = self.campaign.take(kept, self.sums);
+        self.result.is_ok()
     }
 }

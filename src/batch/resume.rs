@@ -5,7 +5,9 @@
 
 use std::path::Path;
 
-use super::{Outcome, gaps};
+use super::kept::KEPT;
+use super::partition::Partition;
+use super::{Outcome, gaps, manifest};
 use crate::results::{Manifest, Sheet};
 use crate::scenario::Scenario;
 
@@ -14,14 +16,11 @@ use crate::scenario::Scenario;
 pub fn finished(scenario: &Scenario, text: &str, out: &Path) -> Option<Outcome> {
     let folder = out.join(&scenario.name);
     let found = Manifest::read(&folder).ok()??;
-    let seeds = scenario.seeds();
-    let wanted = Manifest::new(&scenario.name, text, &format!("{}..{}", seeds.start, seeds.end));
-    let made_from = |manifest: &Manifest| {
-        let Manifest { version, scenario, scenario_sha256, scenario_text, seeds, partition, .. } = manifest.clone();
-        (version, scenario, scenario_sha256, scenario_text, seeds, partition)
-    };
-    let same = made_from(&found) == made_from(&wanted);
-    if !same || found.summary.is_empty() || found.differs(&folder, &Sheet::OF_A_SCENARIO).ok()?.is_some() {
+    let wanted = manifest(scenario, text, None);
+    if !found.same_origin(&wanted)
+        || found.summary.is_empty()
+        || found.differs(&folder, &Sheet::OF_A_SCENARIO).ok()?.is_some()
+    {
         return None;
     }
     Some(Outcome {
@@ -30,4 +29,12 @@ pub fn finished(scenario: &Scenario, text: &str, out: &Path) -> Option<Outcome> 
         findings: Vec::new(),
         summary: found.summary,
     })
+}
+
+/// Whether the part of a scenario is in `out` already, made by this version from this text and these seeds, and as it was.
+pub fn part_finished(scenario: &Scenario, text: &str, out: &Path, partition: Partition) -> bool {
+    let folder = out.join(&scenario.name);
+    let wanted = manifest(scenario, text, Some(partition));
+    let found = Manifest::read(&folder).ok().flatten().filter(|found| found.same_origin(&wanted));
+    found.is_some_and(|found| matches!(found.differs_in(&folder, [KEPT]), Ok(None)))
 }

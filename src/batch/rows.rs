@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::drive::Finished;
+use crate::fault::coverage::Covered;
 use crate::fault::{FaultKind, Plan};
 use crate::invariant::ending::{Ending, Goods};
 use crate::invariant::facts::PurchaseFacts;
@@ -13,12 +16,13 @@ use crate::protocol::party::{Party, PurchaseKey, Tid};
 use crate::protocol::role::Belief;
 use crate::protocol::setup::Setup;
 use crate::results::{
-    CustomerBelief, CustomerGoods, MerchantBelief, OutcomeRow, Payment, PurchaseRow, RunRow, Sha256Sum, Text, YesNo,
+    CoverageRow, CustomerBelief, CustomerGoods, MerchantBelief, OutcomeRow, Payment, PurchaseRow, RunRow, Sha256Sum,
+    Text, YesNo,
 };
-use crate::world::Workload;
+use crate::world::{Errand, Workload};
 
 /// What is kept of a run.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Kept<'a> {
     /// The row of `runs.csv`.
     pub run: RunRow<'a>,
@@ -27,10 +31,12 @@ pub struct Kept<'a> {
     /// How each purchase ended.
     pub ends: Vec<Ending>,
     /// What broke.
+    #[serde(with = "super::kept::violations")]
     pub violations: Vec<Violation>,
     /// The faults that struck.
     pub plan: Plan,
     /// The conditions that this run reached.
+    #[serde(with = "super::kept::names")]
     pub reached: Vec<&'static str>,
     /// Whether the run was given up for endless.
     pub cut_short: bool,
@@ -92,7 +98,8 @@ const fn merchant_belief(belief: Option<Belief>) -> MerchantBelief {
     }
 }
 
-fn verdicts(violations: &[Violation]) -> [Verdict; Invariant::ALL.len()] {
+/// What a list of violations leaves standing, in the order of [`Invariant::ALL`].
+pub fn verdicts(violations: &[Violation]) -> [Verdict; Invariant::ALL.len()] {
     let mut verdicts = [Verdict::Holds; Invariant::ALL.len()];
     for (verdict, invariant) in verdicts.iter_mut().zip(Invariant::ALL) {
         let broken = |v: &&Violation| v.invariant == *invariant;
@@ -103,7 +110,8 @@ fn verdicts(violations: &[Violation]) -> [Verdict; Invariant::ALL.len()] {
     verdicts
 }
 
-fn end(purchase: &PurchaseFacts, violations: &[Violation], setup: &Setup) -> Ending {
+/// How a purchase ended, given what broke.
+pub fn end(purchase: &PurchaseFacts, violations: &[Violation], setup: &Setup) -> Ending {
     let broken = |invariant| violations.iter().any(|v| v.purchase == purchase.about && v.invariant == invariant);
     Ending::of(purchase, broken, setup)
 }
@@ -162,52 +170,70 @@ pub fn keep<'a>(finished: &Finished<'_>, setup: &Setup, workload: &Workload, pla
     let (mut purchases, mut ends) = (Vec::new(), Vec::new());
     for (index, errand) in workload.errands.iter().enumerate() {
         if !numbered.contains_key(&(index as u32 + 1)) {
-            let about = PurchaseKey { customer: errand.customer, merchant: errand.wish.merchant, tid: NO_TID };
-            purchases.push(never_begun(place, about, errand.wish.item, errand.at_us, setup));
+            purchases.push(never_begun(errand, place, setup));
         }
     }
     for purchase in numbered.values() {
         let end = end(purchase, violations, setup);
         ends.push(end);
-        purchases.push(PurchaseRow {
-            scenario: Cow::Borrowed(place.scenario),
-            protocol: Cow::Borrowed(place.protocol),
-            run: 0,
-            tid: purchase.about.tid,
-            customer: purchase.about.customer(),
-            merchant: purchase.about.merchant(),
-            item: purchase.wish.map_or(0, |wish| u64::from(wish.item)),
-            price_cents: price_cents(purchase, setup),
-            outcome: payment(end.payment),
-            customer_belief: customer_belief(end.customer_belief),
-            merchant_belief: merchant_belief(end.merchant_belief),
-            customer_goods: goods(end.goods),
-            obtainable: yes_no(!end.out_of_reach),
-            messages: purchase.messages,
-            started_us: purchase.started_us,
-            committed_us: purchase.committed_us,
-            delivered_us: purchase.delivered_us,
-            half_paid_us: purchase.half_paid_until_us(last_us),
-            in_doubt_us: since(purchase.signed_us, purchase.rested_us, last_us),
-        });
+        purchases.push(ended(purchase, &end, place, last_us, setup));
     }
-    let count = |status| ends.iter().filter(|end: &&Ending| end.payment == status).count() as u64;
-    let (committed, declined, aborted) = (count(Status::Committed), count(Status::Declined), count(Status::Aborted));
-    let [money, goods, content, certified, terminates] = verdicts(violations);
-    let tally = finished.meter.tally();
+    let mut sums = Sums::default();
+    purchases.iter().for_each(|purchase| sums.add(purchase));
     let plan = finished.plan();
-    let run = RunRow {
+    let run = run(finished, &plan, &sums, verdicts(violations), place);
+    let reached = reached(&run, &plan);
+    Kept { run, purchases, ends, violations: violations.to_vec(), plan, reached, cut_short: finished.cut_short }
+}
+
+/// What adds up over the purchases of a run.
+#[derive(Debug, Default)]
+pub struct Sums {
+    purchases: u64,
+    committed: u64,
+    declined: u64,
+    aborted: u64,
+    half_paid_us_max: u64,
+    in_doubt_us_max: u64,
+}
+
+impl Sums {
+    /// Adds a purchase.
+    pub fn add(&mut self, purchase: &PurchaseRow<'_>) {
+        self.purchases += 1;
+        match purchase.outcome {
+            Payment::None => {}
+            Payment::Committed => self.committed += 1,
+            Payment::Declined => self.declined += 1,
+            Payment::Aborted => self.aborted += 1,
+        }
+        self.half_paid_us_max = self.half_paid_us_max.max(purchase.half_paid_us);
+        self.in_doubt_us_max = self.in_doubt_us_max.max(purchase.in_doubt_us);
+    }
+}
+
+/// The row of `runs.csv`. The run's number is filled in by whoever puts the runs in order.
+pub fn run<'a>(
+    finished: &Finished<'_>,
+    plan: &Plan,
+    sums: &Sums,
+    verdicts: [Verdict; Invariant::ALL.len()],
+    place: Place<'a>,
+) -> RunRow<'a> {
+    let [money, goods, content, certified, terminates] = verdicts;
+    let tally = finished.meter.tally();
+    RunRow {
         scenario: Cow::Borrowed(place.scenario),
         protocol: Cow::Borrowed(place.protocol),
         run: 0,
         seed: place.seed,
         plan: Text::Owned(plan.to_string()),
         faults: plan.0.len() as u64,
-        purchases: purchases.len() as u64,
-        committed,
-        declined,
-        aborted,
-        unfinished: purchases.len() as u64 - committed - declined - aborted,
+        purchases: sums.purchases,
+        committed: sums.committed,
+        declined: sums.declined,
+        aborted: sums.aborted,
+        unfinished: sums.purchases - sums.committed - sums.declined - sums.aborted,
         money,
         goods,
         content,
@@ -222,16 +248,49 @@ pub fn keep<'a>(finished: &Finished<'_>, setup: &Setup, workload: &Workload, pla
         digests: tally.work.digests,
         journal_writes: tally.journal_writes,
         server_bytes: tally.server_bytes,
-        half_paid_us_max: purchases.iter().map(|purchase| purchase.half_paid_us).max().unwrap_or(0),
-        in_doubt_us_max: purchases.iter().map(|purchase| purchase.in_doubt_us).max().unwrap_or(0),
-        duration_us: last_us,
+        half_paid_us_max: sums.half_paid_us_max,
+        in_doubt_us_max: sums.in_doubt_us_max,
+        duration_us: finished.checker.last_news_us(),
         trace_sha256: Sha256Sum(finished.meter.fingerprint()),
-    };
-    let reached = reached(&run, &plan);
-    Kept { run, purchases, ends, violations: violations.to_vec(), plan, reached, cut_short: finished.cut_short }
+    }
 }
 
-fn never_begun<'a>(place: Place<'a>, about: PurchaseKey, item: u32, at_us: u64, setup: &Setup) -> PurchaseRow<'a> {
+/// The row of `purchases.csv` of a purchase that has ended, when something last told anything new at `last_us`. The run's number is
+/// filled in by whoever puts the runs in order.
+pub fn ended<'a>(
+    purchase: &PurchaseFacts,
+    end: &Ending,
+    place: Place<'a>,
+    last_us: u64,
+    setup: &Setup,
+) -> PurchaseRow<'a> {
+    PurchaseRow {
+        scenario: Cow::Borrowed(place.scenario),
+        protocol: Cow::Borrowed(place.protocol),
+        run: 0,
+        tid: purchase.about.tid,
+        customer: purchase.about.customer(),
+        merchant: purchase.about.merchant(),
+        item: purchase.wish.map_or(0, |wish| u64::from(wish.item)),
+        price_cents: price_cents(purchase, setup),
+        outcome: payment(end.payment),
+        customer_belief: customer_belief(end.customer_belief),
+        merchant_belief: merchant_belief(end.merchant_belief),
+        customer_goods: goods(end.goods),
+        obtainable: yes_no(!end.out_of_reach),
+        messages: purchase.messages,
+        started_us: purchase.started_us,
+        committed_us: purchase.committed_us,
+        delivered_us: purchase.delivered_us,
+        half_paid_us: purchase.half_paid_until_us(last_us),
+        in_doubt_us: since(purchase.signed_us, purchase.rested_us, last_us),
+    }
+}
+
+/// The row of a purchase that was lost before it had a TID.
+pub fn never_begun<'a>(errand: &Errand, place: Place<'a>, setup: &Setup) -> PurchaseRow<'a> {
+    let about = PurchaseKey { customer: errand.customer, merchant: errand.wish.merchant, tid: NO_TID };
+    let (item, at_us) = (errand.wish.item, errand.at_us);
     PurchaseRow {
         scenario: Cow::Borrowed(place.scenario),
         protocol: Cow::Borrowed(place.protocol),
@@ -255,7 +314,8 @@ fn never_begun<'a>(place: Place<'a>, about: PurchaseKey, item: u32, at_us: u64, 
     }
 }
 
-fn reached(run: &RunRow<'_>, plan: &Plan) -> Vec<&'static str> {
+/// The conditions that a run reached.
+pub fn reached(run: &RunRow<'_>, plan: &Plan) -> Vec<&'static str> {
     use crate::fault::{CrashSite, Fault};
     use crate::protocol::party::Step;
     let [committed, in_spite, between, half_paid] = SOMETIMES;
@@ -273,4 +333,18 @@ fn reached(run: &RunRow<'_>, plan: &Plan) -> Vec<&'static str> {
         reached.extend(plan.0.iter().any(|fault| fault.kind() == *kind).then_some(kind.name()));
     }
     reached
+}
+
+/// The row of a site and a kind of fault.
+pub fn coverage(covered: &Covered, scenario: &str, protocol: &str) -> CoverageRow<'static> {
+    CoverageRow {
+        scenario: scenario.to_owned().into(),
+        protocol: protocol.to_owned().into(),
+        party: covered.party,
+        site: covered.site.clone().into(),
+        fault: covered.fault.name().into(),
+        met: covered.met,
+        struck: covered.struck,
+        violated: covered.violated,
+    }
 }

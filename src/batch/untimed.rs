@@ -3,18 +3,29 @@
 //! `runs.csv` and `purchases.csv` have no rows then, since there are no runs: what columns elsewhere call runs are distinct states at
 //! rest. A plan is a course: the faults, and the order of events that goes with them.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use serde::{Deserialize, Serialize};
+
+use super::kept::{Wanted, interned};
 use super::rows::{self, SOMETIMES};
-use super::{BatchError, Campaign, Level, workload};
-use crate::explore::{self, Answer, Question, Reductions, Stopped};
+use super::{BatchError, Campaign, Level, line, unstruck, workload};
+use crate::blame::{Blame, Broken};
+use crate::drive::exhaustive::Given;
+use crate::drive::follow::follow;
+use crate::drive::{Job, Latency};
+use crate::explore::{self, Answer, Bounds, Finding, Question, Reductions, Stopped};
 use crate::fault::{Budget, FaultKind};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;
+use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
+use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
-use crate::results::{LeftOut, Percent, SummaryRow, ViolationRow};
+use crate::results::{CoverageRow, LeftOut, OutcomeRow, Percent, SummaryRow, ViolationRow};
+use crate::scenario::Scenario;
 
 /// Tells the terminal how the search goes on, and the search when the user has had enough.
 struct Teller<'c, 'a> {
@@ -41,15 +52,105 @@ impl explore::Progress for Teller<'_, '_> {
     }
 }
 
+/// Searches again, each time with something put right, to see what a finding does without: for courses with no other faults than
+/// the finding's and no more events. To send again and to ask is no precaution here: where nothing has to happen, who may do more
+/// only makes for more courses.
+struct Again<'q> {
+    question: &'q Question<'q>,
+    /// What was found before, and under what: a search answers for all findings.
+    searched: RefCell<Vec<(Variant, Option<Vec<Finding>>)>>,
+}
+
+/// What a search again differs in.
+type Variant = (Vec<&'static str>, Option<(Side, MechanismSet)>, bool, u32, Vec<String>);
+
+/// A search again stops at so many states.
+const AGAIN_STATES_MAX: u64 = 200_000;
+
+impl<'q> Again<'q> {
+    fn new(question: &'q Question<'q>) -> Self {
+        Again { question, searched: RefCell::default() }
+    }
+
+    /// What breaks under another setup; `None` where the search was stopped by anything but the number of events.
+    fn broken(&self, setup: &Setup, like: &Finding) -> Option<Broken> {
+        let depth = u32::try_from(like.violation.events).unwrap_or(u32::MAX);
+        let deviations = setup.deviations().map(|(_, known)| known.name()).collect();
+        let variant = (deviations, setup.alone, setup.timing.gives_up_on_unknown, depth, like.cause.clone());
+        let mut searched = self.searched.borrow_mut();
+        if !searched.iter().any(|(known, _)| *known == variant) {
+            let budget = Budget { at_most: like.course.plan.0.len() as u32, ..self.question.budget.clone() };
+            let bounds = Bounds { depth, states: AGAIN_STATES_MAX, ..self.question.bounds };
+            let answer = explore::explore(&Question { setup, budget: &budget, bounds, ..*self.question }, &mut ());
+            let complete = matches!(answer.stopped, None | Some(Stopped::Depth));
+            searched.push((variant.clone(), complete.then_some(answer.findings)));
+        }
+        let (_, findings) = searched.iter().find(|(known, _)| *known == variant)?;
+        let by_these = |finding: &&Finding| finding.cause.iter().all(|fault| like.cause.contains(fault));
+        let found = findings.as_ref()?.iter().filter(by_these);
+        Some(found.map(|finding| (finding.violation.clause, finding.violation.victim)).collect())
+    }
+
+    fn blame(&self, finding: &Finding) -> Blame {
+        let Question { setup, workload, .. } = *self.question;
+        let job = Job { setup, workload, latency: Latency { min_us: 0, max_us: 0 } };
+        let followed = follow(&job, &finding.course, &mut ());
+        let trial = |setup: &Setup| self.broken(setup, finding);
+        // What the victim could have done would take a search for each set of precautions: that is left to the clock.
+        let (before, precautions) = (Broken::new(), Vec::new());
+        Blame::of(&followed.finished, setup, &finding.violation, &before, precautions, &trial)
+    }
+}
+
+/// What a search leaves in the results.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Searched {
+    /// The protocol's name.
+    pub(super) protocol: String,
+    violations: Vec<ViolationRow<'static>>,
+    outcomes: Vec<OutcomeRow<'static>>,
+    coverage: Vec<CoverageRow<'static>>,
+    summary: Vec<SummaryRow<'static>>,
+    sometimes: Vec<(String, u64)>,
+    left_out: Vec<LeftOut>,
+    findings: Vec<String>,
+}
+
 impl Campaign<'_> {
-    /// Searches and writes what was found.
+    /// Searches, unless what was found is known or is looked for elsewhere, and writes it.
     pub(super) fn untimed(
         &mut self,
         protocol: &Arc<dyn Protocol>,
         setup: Setup,
         budget: &Budget,
-        deviation: Option<&str>,
     ) -> Result<(), BatchError> {
+        let Scenario { name, seed, .. } = self.scenario;
+        let wanted = Wanted { scenario: name, protocol: protocol.name(), run: 1, seed: *seed, plan: "" };
+        let searched = match self.shelf.search(wanted)? {
+            Given::Elsewhere => return Ok(()),
+            Given::Known(searched) => searched,
+            Given::Run => self.search(protocol, setup, budget)?,
+        };
+        self.shelf.keep_search(&searched)?;
+        self.apply(searched)
+    }
+
+    /// Writes what was found.
+    fn apply(&mut self, searched: Searched) -> Result<(), BatchError> {
+        let Searched { violations, outcomes, coverage, summary, sometimes, left_out, findings, .. } = searched;
+        violations.iter().try_for_each(|row| self.writer.write(row))?;
+        outcomes.iter().try_for_each(|row| self.writer.write(row))?;
+        coverage.iter().try_for_each(|row| self.writer.write(row))?;
+        for (name, reached) in sometimes {
+            *self.sometimes.entry(interned(&name)).or_default() += reached;
+        }
+        self.summary.extend(summary);
+        self.left_out.extend(left_out);
+        self.findings.extend(findings);
+        Ok(())
+    }
+
+    fn search(&self, protocol: &Arc<dyn Protocol>, setup: Setup, budget: &Budget) -> Result<Searched, BatchError> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
         let bounds = self.scenario.bounds;
@@ -58,32 +159,35 @@ impl Campaign<'_> {
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(BatchError::Interrupted);
         }
-        self.searched(protocol, &answer, deviation)?;
-        self.covered(protocol, &answer.coverage, answer.stopped.is_none())?;
-        self.summarise(protocol, &answer);
-        self.reached(&answer, &budget.kinds);
-        self.not_searched(protocol, &answer);
-        Ok(())
+        let mut searched = Searched { protocol: protocol.name().to_owned(), ..Searched::default() };
+        self.found(&mut searched, protocol, &question, &answer);
+        self.summarise(&mut searched, protocol, &answer);
+        reached(&mut searched, &answer, &budget.kinds);
+        not_searched(&mut searched, protocol, &answer);
+        Ok(searched)
     }
 
-    fn searched(
-        &mut self,
-        protocol: &Arc<dyn Protocol>,
-        answer: &Answer,
-        deviation: Option<&str>,
-    ) -> Result<(), BatchError> {
+    fn found(&self, searched: &mut Searched, protocol: &Arc<dyn Protocol>, question: &Question<'_>, answer: &Answer) {
         let place = self.place(protocol, self.scenario.seed);
+        let again = Again::new(question);
         for finding in &answer.findings {
-            let roots: Vec<&str> = deviation.into_iter().chain(finding.cause.iter().map(String::as_str)).collect();
+            let blame = again.blame(finding);
+            let roots: Vec<&str> = blame.deviations.iter().chain(&finding.cause).map(String::as_str).collect();
             let cause = if roots.is_empty() { "no fault".to_owned() } else { roots.join(" + ") };
             let replay = format!(
                 "halfpaid replay {} \"{}\" --protocol {} --seed {}",
                 place.scenario, finding.course, place.protocol, place.seed
             );
-            self.note(finding.breach.clause, &cause, &finding.course.to_string(), &finding.violation);
-            self.writer.write(&ViolationRow {
-                scenario: place.scenario.into(),
-                protocol: place.protocol.into(),
+            searched.findings.push(line(
+                finding.breach.clause,
+                &cause,
+                &finding.course.to_string(),
+                &finding.violation,
+                None,
+            ));
+            searched.violations.push(ViolationRow {
+                scenario: place.scenario.to_owned().into(),
+                protocol: place.protocol.to_owned().into(),
                 invariant: finding.breach.invariant,
                 clause: finding.breach.clause.into(),
                 victim: finding.breach.victim.side().word().into(),
@@ -93,16 +197,20 @@ impl Campaign<'_> {
                 events: finding.violation.events,
                 runs: finding.states,
                 replay: replay.into(),
-            })?;
+                could_prevent: None,
+                prevented_by: "".into(),
+                can_prove: Some(blame.provable.into()),
+            });
         }
         for ended in &answer.ends {
             let course = ended.course.as_ref().map(ToString::to_string).unwrap_or_default();
-            self.writer.write(&rows::outcome(&ended.ending, place, ended.states, course))?;
+            searched.outcomes.push(rows::outcome(&ended.ending, place, ended.states, course).detached());
         }
-        Ok(())
+        let covered = |covered| rows::coverage(covered, place.scenario, place.protocol);
+        searched.coverage.extend(answer.coverage.iter().map(covered));
     }
 
-    fn summarise(&mut self, protocol: &Arc<dyn Protocol>, answer: &Answer) {
+    fn summarise(&self, searched: &mut Searched, protocol: &Arc<dyn Protocol>, answer: &Answer) {
         let ended: u64 = answer.ends.iter().map(|ended| ended.states).sum();
         let committed = answer.ends.iter().filter(|ended| ended.ending.payment == Status::Committed);
         let committed: u64 = committed.map(|ended| ended.states).sum();
@@ -111,7 +219,7 @@ impl Campaign<'_> {
             let endless = u64::from(*invariant == Invariant::Terminates && answer.endless.is_some());
             let expected = self.scenario.expect.get(invariant).copied().unwrap_or_default();
             let found = if violations + endless > 0 { Verdict::Violated } else { Verdict::Holds };
-            self.summary.push(SummaryRow {
+            searched.summary.push(SummaryRow {
                 scenario: self.scenario.name.clone().into(),
                 protocol: protocol.name().into(),
                 invariant: *invariant,
@@ -124,50 +232,54 @@ impl Campaign<'_> {
             });
         }
     }
+}
 
-    /// The conditions that the search has come to, and in how many states.
-    fn reached(&mut self, answer: &Answer, kinds: &[FaultKind]) {
-        let [committed, in_spite, between, _] = SOMETIMES;
-        let committed_ends = || answer.ends.iter().filter(|ended| ended.ending.payment == Status::Committed);
-        *self.sometimes.entry(committed).or_default() += committed_ends().map(|ended| ended.states).sum::<u64>();
-        *self.sometimes.entry(in_spite).or_default() += answer.committed_in_spite;
-        let half_way = |covered: &&explore::Covered| {
-            covered.fault == FaultKind::Crash
-                && covered.party == crate::protocol::party::Party::Server
-                && covered.site.starts_with("before ")
-                && !covered.site.starts_with("before save")
-        };
-        *self.sometimes.entry(between).or_default() +=
-            answer.coverage.iter().filter(half_way).map(|covered| covered.struck).sum::<u64>();
-        for kind in kinds {
-            let struck = answer.coverage.iter().filter(|covered| covered.fault == *kind);
-            // Any message may be late without a fault there.
-            let always = u64::from(*kind == FaultKind::Delay);
-            *self.sometimes.entry(kind.name()).or_default() +=
-                struck.map(|covered| covered.struck).sum::<u64>() + always;
-        }
+/// The conditions that the search has come to, and in how many states.
+fn reached(searched: &mut Searched, answer: &Answer, kinds: &[FaultKind]) {
+    let [committed, in_spite, between, _] = SOMETIMES;
+    let committed_ends = || answer.ends.iter().filter(|ended| ended.ending.payment == Status::Committed);
+    let committed_in = committed_ends().map(|ended| ended.states).sum::<u64>();
+    searched.sometimes.push((committed.to_owned(), committed_in));
+    searched.sometimes.push((in_spite.to_owned(), answer.committed_in_spite));
+    let half_way = |covered: &&explore::Covered| {
+        covered.fault == FaultKind::Crash
+            && covered.party == crate::protocol::party::Party::Server
+            && covered.site.starts_with("before ")
+            && !covered.site.starts_with("before save")
+    };
+    let struck = answer.coverage.iter().filter(half_way).map(|covered| covered.struck).sum();
+    searched.sometimes.push((between.to_owned(), struck));
+    for kind in kinds {
+        let struck = answer.coverage.iter().filter(|covered| covered.fault == *kind);
+        // Any message may be late without a fault there.
+        let always = u64::from(*kind == FaultKind::Delay);
+        let struck = struck.map(|covered| covered.struck).sum::<u64>();
+        searched.sometimes.push((kind.name().to_owned(), struck + always));
     }
+}
 
-    /// Says what the search has not done.
-    fn not_searched(&mut self, protocol: &Arc<dyn Protocol>, answer: &Answer) {
-        let finished = answer.levels.last().map_or(0, |levels| levels.len().saturating_sub(1));
-        if let Some(stopped) = answer.stopped {
-            let faults = answer.levels.len().saturating_sub(1);
-            self.left_out.push(LeftOut {
-                what: format!(
-                    "{} after {} states: complete up to {faults} faults and {finished} events",
-                    protocol.name(),
-                    answer.states
-                ),
-                why: stopped.to_string(),
-            });
-        }
-        for (breach, course) in &answer.unconfirmed {
-            let course = course.as_ref().map_or("no course".to_owned(), |course| format!("`{course}`"));
-            self.left_out.push(LeftOut {
-                what: format!("{} of {} under {}", breach.clause, breach.victim, protocol.name()),
-                why: format!("no run could be made to follow what the search found: {course}"),
-            });
-        }
+/// Says what the search has not done.
+fn not_searched(searched: &mut Searched, protocol: &Arc<dyn Protocol>, answer: &Answer) {
+    let finished = answer.levels.last().map_or(0, |levels| levels.len().saturating_sub(1));
+    if let Some(stopped) = answer.stopped {
+        let faults = answer.levels.len().saturating_sub(1);
+        searched.left_out.push(LeftOut {
+            what: format!(
+                "{} after {} states: complete up to {faults} faults and {finished} events",
+                protocol.name(),
+                answer.states
+            ),
+            why: stopped.to_string(),
+        });
+    }
+    if answer.stopped.is_none() {
+        searched.left_out.extend(unstruck(&answer.coverage, protocol.name()));
+    }
+    for (breach, course) in &answer.unconfirmed {
+        let course = course.as_ref().map_or("no course".to_owned(), |course| format!("`{course}`"));
+        searched.left_out.push(LeftOut {
+            what: format!("{} of {} under {}", breach.clause, breach.victim, protocol.name()),
+            why: format!("no run could be made to follow what the search found: {course}"),
+        });
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::Output;
+use super::progress::Bars;
 use super::replay::{DeviationArgs, PresetArg};
-use super::run::{Bar, on_interrupt};
+use super::run::on_interrupt;
 use super::{Exit, Failure};
 use crate::batch::{self, BatchError};
 use crate::explore::Bounds;
@@ -46,6 +47,9 @@ pub(super) struct ExploreArgs {
     /// Take a mechanism away; may be repeated
     #[arg(long, value_name = "MECHANISM")]
     without: Vec<Mechanism>,
+    /// Add a mechanism that the preset does not have; may be repeated
+    #[arg(long, value_name = "MECHANISM")]
+    with: Vec<Mechanism>,
     #[command(flatten)]
     deviations: DeviationArgs,
     /// Let P crash for ever too
@@ -83,6 +87,14 @@ fn kind(text: &str) -> Result<(FaultKind, Option<u32>), String> {
     found.map(|kind| (kind, most)).ok_or_else(|| format!("expected {}", names.join(", ")))
 }
 
+/// A kind without a number.
+pub(super) fn kind_alone(text: &str) -> Result<FaultKind, String> {
+    match kind(text)? {
+        (kind, None) => Ok(kind),
+        (kind, Some(_)) => Err(format!("expected {} without a number", kind.name())),
+    }
+}
+
 fn expectation(text: &str) -> Result<(Invariant, Verdict), String> {
     let names: Vec<&str> = Invariant::ALL.iter().map(|invariant| invariant.name()).collect();
     let expected = || format!("expected one of {} = holds or violated", names.join(", "));
@@ -93,7 +105,7 @@ fn expectation(text: &str) -> Result<(Invariant, Verdict), String> {
 }
 
 /// The kinds of a search that names none.
-const KINDS: &[FaultKind] = &[
+pub(super) const KINDS: &[FaultKind] = &[
     FaultKind::Drop,
     FaultKind::Duplicate,
     FaultKind::Delay,
@@ -112,6 +124,7 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     scenario.about = format!("every plan of at most {} faults", arguments.faults);
     scenario.preset = arguments.preset.into();
     scenario.without.clone_from(&arguments.without);
+    scenario.with.clone_from(&arguments.with);
     scenario.seed = arguments.seed;
     scenario.parties.customers = arguments.customers;
     scenario.parties.merchants = arguments.merchants;
@@ -142,7 +155,7 @@ pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, 
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
     }
     let interrupted = on_interrupt();
-    let bar = Bar::new(output);
+    let bar = Bars::new(output, 1);
     bar.next(&scenario.name, 1, 1);
     // Results are told apart by what was asked for.
     let asked = format!("{scenario:?}");

@@ -9,6 +9,7 @@ use super::output::Output;
 use super::{Exit, Failure};
 use crate::fault::FaultKind;
 use crate::protocol::mechanism::{Mechanism, Preset};
+use crate::protocol::outsider::{NOBODY, OUTSIDER};
 use crate::protocol::{self, deviation};
 
 #[derive(Args)]
@@ -41,9 +42,11 @@ struct Item {
 struct Everything {
     protocols: Vec<Item>,
     mechanisms: Vec<Item>,
+    options: Vec<Item>,
     faults: Vec<Item>,
     merchant_deviations: Vec<Item>,
     customer_deviations: Vec<Item>,
+    outsiders: Vec<Item>,
 }
 
 fn plain(name: &'static str, about: &'static str) -> Item {
@@ -58,6 +61,10 @@ fn deviations(list: &[deviation::Known]) -> Vec<Item> {
 fn everything() -> Everything {
     let protocols: Vec<_> = protocol::NAMES.iter().filter_map(|name| protocol::by_name(name)).collect();
     let names = |mechanism: Mechanism| protocols.iter().filter(|p| p.applies(mechanism)).map(|p| p.name()).collect();
+    let mechanisms = |list: &[Mechanism]| {
+        let item = |m: &Mechanism| Item { applies_to: names(*m), ..plain(m.name(), m.about()) };
+        list.iter().map(item).collect::<Vec<Item>>()
+    };
     Everything {
         protocols: protocols
             .iter()
@@ -66,13 +73,14 @@ fn everything() -> Everything {
                 ..plain(protocol.name(), protocol.about())
             })
             .collect(),
-        mechanisms: Mechanism::ALL
-            .iter()
-            .map(|mechanism| Item { applies_to: names(*mechanism), ..plain(mechanism.name(), mechanism.about()) })
-            .collect(),
+        mechanisms: mechanisms(Mechanism::ALL),
+        options: mechanisms(Mechanism::OPTIONS),
         faults: FaultKind::ALL.iter().map(|kind| plain(kind.name(), kind.about())).collect(),
         merchant_deviations: deviations(deviation::MERCHANT),
         customer_deviations: deviations(deviation::CUSTOMER),
+        outsiders: std::iter::once(plain(NOBODY, "nobody meddles"))
+            .chain(OUTSIDER.iter().map(|known| plain(known.name(), known.about())))
+            .collect(),
     }
 }
 
@@ -81,9 +89,11 @@ fn text(everything: &Everything) -> String {
     let sections = [
         ("protocols", &everything.protocols),
         ("mechanisms", &everything.mechanisms),
+        ("options, which no preset has", &everything.options),
         ("faults", &everything.faults),
         ("deviations of the merchant", &everything.merchant_deviations),
         ("deviations of the customer", &everything.customer_deviations),
+        ("outsiders on the network", &everything.outsiders),
     ];
     for (title, items) in sections {
         let _ = writeln!(out, "{title}");

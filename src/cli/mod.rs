@@ -1,14 +1,21 @@
 //! The command line: arguments in, results out, and an exit code that says what came of it. It holds no logic of its own.
 
 mod check;
+mod cluster;
 mod compare;
+mod costs;
+mod disputes;
 mod explore;
 mod generate;
 mod list;
+mod merge;
+mod necessity;
 mod output;
+mod progress;
 mod replay;
 mod report;
 mod run;
+mod verdict;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -105,16 +112,27 @@ enum Color {
 enum Command {
     /// Run scenarios, write results, and compare the verdicts with what the scenarios expect
     Run(run::RunArgs),
+    /// Join the parts of a partitioned run into what one run would have written
+    Merge(merge::MergeArgs),
+    /// Write a partitioned run and its merge for a scheduler, and submit it
+    #[command(subcommand)]
+    Cluster(cluster::ClusterCommand),
     /// Search every plan of at most so many faults, without a scenario file
     Explore(explore::ExploreArgs),
+    /// Search all runs for two with different guilty parties and the same evidence: no judge is right in both
+    Disputes(disputes::DisputesArgs),
     /// Run one plan and show what happened, step by step
     Replay(replay::ReplayArgs),
+    /// Take each mechanism away and say what breaks then, against whom, and which mechanisms suffice
+    Necessity(necessity::NecessityArgs),
     /// Say what is wrong with scenarios, without running them
     Check(check::CheckArgs),
     /// Say what has changed between two results folders; exits 1 if anything has become worse
     Compare(compare::CompareArgs),
     /// Write a results folder as one HTML page
     Report(report::ReportArgs),
+    /// What a purchase costs when nothing goes wrong, under each security profile, and how little would do
+    Costs(costs::CostsArgs),
     /// Protocols, mechanisms, fault kinds and deviations, with one line each
     List(list::ListArgs),
     /// The JSON Schema of a scenario file, for editors
@@ -151,11 +169,16 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let output = Output::new(&cli.look);
     let result = match &cli.command {
         Command::Run(arguments) => run::run(arguments, &output),
+        Command::Merge(arguments) => merge::merge(arguments, &output),
+        Command::Cluster(command) => cluster::cluster(command, &output),
         Command::Explore(arguments) => explore::explore(arguments, &output),
+        Command::Disputes(arguments) => disputes::disputes(arguments, &output),
         Command::Replay(arguments) => replay::replay(arguments, &output),
+        Command::Necessity(arguments) => necessity::necessity(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
         Command::Compare(arguments) => compare::run(arguments, &output),
         Command::Report(arguments) => report::run(arguments, &output),
+        Command::Costs(arguments) => costs::costs(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
         Command::Schema => generate::schema(&output),
         Command::Completions(arguments) => generate::completions(arguments, &output),

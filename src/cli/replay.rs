@@ -7,13 +7,17 @@ use clap::{Args, ValueEnum};
 
 use super::output::Output;
 use super::{Exit, Failure};
+use crate::batch::findings::cause;
 use crate::batch::replay::{Replayed, Stage};
+use crate::blame::{self, Blame};
 use crate::diagram::svg::View;
-use crate::diagram::{Transcript, mermaid, svg, text, verdict};
-use crate::fault::Course;
+use crate::diagram::{Transcript, dispute, mermaid, svg, text, verdict};
+use crate::drive::{Finished, Job};
+use crate::fault::{Course, Plan};
+use crate::invariant::Violation;
 use crate::protocol::mechanism::{Mechanism, Preset};
-use crate::protocol::{self, Protocol, deviation};
-use crate::scenario::{self, CryptoKind, Scenario};
+use crate::protocol::{self, Protocol, deviation, outsider};
+use crate::scenario::{self, Arrival, CryptoKind, Scenario};
 
 #[derive(Args)]
 pub(super) struct ReplayArgs {
@@ -33,14 +37,29 @@ pub(super) struct ReplayArgs {
     /// Take a mechanism away; may be repeated
     #[arg(long, value_name = "MECHANISM")]
     without: Vec<Mechanism>,
+    /// Add a mechanism that the preset does not have; may be repeated
+    #[arg(long, value_name = "MECHANISM")]
+    with: Vec<Mechanism>,
     #[command(flatten)]
     deviations: DeviationArgs,
+    /// How many purchases, in place of the target's own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    purchases: Option<u32>,
+    /// How long after each other they start, in virtual microseconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
+    every_us: Option<u64>,
+    /// What every customer's account holds at the start
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
+    opening_balance_cents: Option<u64>,
     /// The cryptography
     #[arg(long, value_name = "KIND", default_value = "real")]
     crypto: CryptoArg,
     /// How to draw it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Print the disputes alone and in full: what each side hands in, and every check that the judge made
+    #[arg(long, conflicts_with = "format")]
+    dispute: bool,
 }
 
 #[derive(Args)]
@@ -51,12 +70,34 @@ pub(super) struct DeviationArgs {
     /// How every customer does
     #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::CUSTOMER, name))]
     customer: Option<&'static str>,
+    /// Who meddles from outside
+    #[arg(long, value_name = "OUTSIDER", value_parser = outsider_named)]
+    outsider: Option<&'static str>,
 }
 
 impl DeviationArgs {
     pub(super) fn apply(&self, scenario: &mut Scenario) {
         scenario.deviations.merchant = self.merchant.unwrap_or(scenario.deviations.merchant);
         scenario.deviations.customer = self.customer.unwrap_or(scenario.deviations.customer);
+        scenario.deviations.outsider = self.outsider.unwrap_or(scenario.deviations.outsider);
+    }
+}
+
+/// The outsider's name, if it is one.
+fn outsider_named(name: &str) -> Result<&'static str, String> {
+    let mut names = std::iter::once(outsider::NOBODY).chain(outsider::OUTSIDER.iter().map(|known| known.name()));
+    let list = names.clone().collect::<Vec<_>>().join(", ");
+    names.find(|known| *known == name).ok_or_else(|| format!("expected {list}"))
+}
+
+impl ReplayArgs {
+    fn errands(&self, scenario: &mut Scenario) {
+        scenario.workload.purchases = self.purchases.unwrap_or(scenario.workload.purchases);
+        if let Some(us) = self.every_us {
+            scenario.workload.arrival = Arrival::Every { us };
+        }
+        let balance = &mut scenario.parties.opening_balance_cents;
+        *balance = self.opening_balance_cents.unwrap_or(*balance);
     }
 }
 
@@ -88,7 +129,7 @@ impl From<PresetArg> for Preset {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CryptoArg {
+pub(super) enum CryptoArg {
     /// Ed25519, AES-256-GCM, SHA-256
     Real,
     /// Terms
@@ -103,6 +144,15 @@ enum Format {
     Mermaid,
     /// A picture
     Svg,
+}
+
+impl From<CryptoArg> for CryptoKind {
+    fn from(crypto: CryptoArg) -> Self {
+        match crypto {
+            CryptoArg::Real => CryptoKind::Real,
+            CryptoArg::Symbolic => CryptoKind::Symbolic,
+        }
+    }
 }
 
 /// Where scenarios are looked for by name.
@@ -171,18 +221,28 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         scenario.preset = preset.into();
     }
     scenario.without.extend(&arguments.without);
+    scenario.with.extend(&arguments.with);
     arguments.deviations.apply(&mut scenario);
+    arguments.errands(&mut scenario);
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
-    let crypto = match arguments.crypto {
-        CryptoArg::Real => CryptoKind::Real,
-        CryptoArg::Symbolic => CryptoKind::Symbolic,
-    };
-    let stage = Stage::new(&scenario, &protocol, crypto, seed, &course);
+    let stage = Stage::new(&scenario, &protocol, arguments.crypto.into(), seed, &course);
+    let job = stage.job();
     let (setup, mut transcript) = (&stage.setup, Transcript::new(stage.errands.errands.len()));
     let Replayed { finished, unjudged } = stage.run(&course, &mut transcript).map_err(Failure::usage)?;
     if let Some(why) = unjudged {
         output.warn(&format!("{why}: what holds only in the end is not judged"));
+    }
+    let heading = format!(
+        "{}, {}, seed {seed}, {} cryptography\nplan: {course}\n\n",
+        scenario.name,
+        protocol.about(),
+        setup.crypto.name()
+    );
+    if arguments.dispute {
+        output.print(&heading)?;
+        output.print(&dispute::in_full(&finished, setup))?;
+        return Ok(Exit::AsExpected);
     }
     match arguments.format {
         Format::Mermaid => output.print(&mermaid::draw(&transcript))?,
@@ -192,23 +252,29 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
             output.print(&svg::file(&transcript, &view))?;
         }
         Format::Text => {
-            let heading = format!(
-                "{}, {}, seed {seed}, {} cryptography\nplan: {course}\n\n",
-                scenario.name,
-                protocol.about(),
-                setup.crypto.name()
-            );
             output.print(&heading)?;
+            let blame = |violation: &Violation| match course.order {
+                None => blame(&job, &course.plan, &finished, violation),
+                // In another order of events something else might happen, which a search would have to tell.
+                Some(_) => String::new(),
+            };
             let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
             output.print(&text::draw(&transcript, until_us))?;
             output.print(&format!("\nin the end\n{}", indent(&verdict::ends(&finished, setup))))?;
-            output.print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished))))?;
+            output.print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished, blame))))?;
             output.print(&format!("\ndisputes\n{}", indent(&verdict::disputes(&finished, setup))))?;
             let fingerprint: String = finished.meter.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
             output.print(&format!("\ntrace sha256 {fingerprint}\n"))?;
         }
     }
     Ok(Exit::AsExpected)
+}
+
+/// What is at the root of a violation, and what its victim can do about it.
+fn blame(job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>, violation: &Violation) -> String {
+    let blame = Blame::of_plan(job, plan, finished, violation);
+    let root = cause(&blame::faults(job, plan, violation), &blame.deviations);
+    format!("root: {root}; {}", blame.words(violation.victim))
 }
 
 fn indent(text: &str) -> String {

@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &ReportArgs, output: &Output) -> Result<Exit, Failu
     let campaign = report::read(&arguments.results).map_err(Failure::usage)?;
     let page = report::page(&campaign);
     let to = arguments.to.clone().unwrap_or_else(|| arguments.results.join("report.html"));
-    write_file(&to, page.html.as_bytes()).map_err(Failure::usage)?;
+    write_file(&to, &page.html).map_err(Failure::usage)?;
     for reason in &page.not_drawn {
         output.warn(reason);
     }

@@ -1,18 +1,19 @@
 //! `halfpaid run`: scenarios in, results and verdicts out.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::{self, Output};
+use super::output::Output;
+use super::progress::Bars;
+use super::verdict::{ReportArgs, Verdicts};
 use super::{Exit, Failure};
-use crate::batch::{self, BatchError, Level, Progress, Standing};
-use crate::results::{Suite, SummaryRow, TableLook, one_line, verdict_table, write_junit, write_summary};
-use crate::scenario::{self, Diagnostic, Faults, LoadedScenario, Scenario, parse_seeds};
+use crate::batch::partition::Partition;
+use crate::batch::{self, BatchError, Runs};
+use crate::results::{PART, PartList, counted, lock_folder};
+use crate::scenario::{self, Diagnostic, Faults, Loaded, LoadedScenario, Scenario, parse_seeds, seeds_from};
 
 #[derive(Args)]
 pub(super) struct RunArgs {
@@ -31,65 +32,21 @@ pub(super) struct RunArgs {
     /// The seeds of random scenarios, in place of their own: from A up to but not including B
     #[arg(long, value_name = "A..B", value_parser = parse_seeds)]
     seeds: Option<std::ops::Range<u64>>,
+    /// Make the seeds of random scenarios from a text, such as a commit's id: as many as they have, in place of their own
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["seed", "seeds"])]
+    seed_from: Option<String>,
+    /// Run only one of N parts, with I from 1 to N, for `merge` to join; exits 0 when the part is whole, whatever was found
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["junit", "annotations"])]
+    partition: Option<Partition>,
     /// Go on after an interruption: a scenario whose results are on disk, whole and from the same version, text and seeds, is not
-    /// run again
+    /// run again; of one that was under way, only what is missing. A part always goes on
     #[arg(long)]
     resume: bool,
-    /// Write a JUnit report too, a suite for each scenario
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
     /// How many threads to use [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-}
-
-/// A bar for the scenario at hand.
-pub(super) struct Bar {
-    bar: ProgressBar,
-}
-
-impl Bar {
-    pub(super) fn new(output: &Output) -> Self {
-        let target = if output.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style = "{prefix} {wide_msg} {bar:24} {human_pos}/{human_len} runs, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
-        Bar { bar }
-    }
-
-    pub(super) fn next(&self, name: &str, number: usize, of: usize) {
-        self.bar.reset();
-        self.bar.set_length(0);
-        self.bar.set_prefix(format!("[{number}/{of}]"));
-        self.bar.set_message(name.to_owned());
-    }
-}
-
-impl Bar {
-    pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-impl Progress for Bar {
-    fn ahead(&self, runs: u64) {
-        self.bar.inc_length(runs);
-    }
-
-    fn done(&self, runs: u64) {
-        self.bar.inc(runs);
-    }
-
-    fn level(&self, level: Level) {
-        let Level { faults, events, states, frontier, bytes } = level;
-        let rate = states as f64 / self.bar.elapsed().as_secs_f64().max(1e-3);
-        self.bar.set_message(format!(
-            "{states} states, {rate:.0}/s, {faults} faults and {events} events deep, {frontier} ahead, {} MiB",
-            bytes >> 20
-        ));
-    }
 }
 
 fn apply_seeds(arguments: &RunArgs, scenario: &mut Scenario) {
@@ -99,6 +56,8 @@ fn apply_seeds(arguments: &RunArgs, scenario: &mut Scenario) {
     if let Faults::Random { seeds, .. } = &mut scenario.faults {
         if let Some(given) = &arguments.seeds {
             *seeds = given.clone();
+        } else if let Some(text) = &arguments.seed_from {
+            *seeds = seeds_from(text, seeds.end - seeds.start);
         } else if let Some(seed) = arguments.seed {
             *seeds = seed..seed.saturating_add(1);
         }
@@ -117,8 +76,8 @@ pub(super) fn on_interrupt() -> Arc<AtomicBool> {
     flag
 }
 
-/// The scenarios to run. What is wrong with others is said at once, and given by file.
-fn scenarios(arguments: &RunArgs, output: &Output) -> Result<(Vec<LoadedScenario>, Unusable), Failure> {
+/// The scenarios to run, and what is wrong with others.
+fn scenarios(arguments: &RunArgs, output: &Output) -> Result<Loaded, Failure> {
     let mut loaded = scenario::load(&arguments.paths);
     loaded.keep(&arguments.filter);
     let shown: Vec<String> = loaded.diagnostics.iter().map(|d| d.render(output.colour_of_errors)).collect();
@@ -127,100 +86,103 @@ fn scenarios(arguments: &RunArgs, output: &Output) -> Result<(Vec<LoadedScenario
         let none = format!("no scenario has {} in its name", texts.join(" or "));
         return Err(Failure::usage(if shown.is_empty() { none } else { shown.join("\n\n") }));
     }
-    if !shown.is_empty() {
-        let _ = output::complain(&format!("{}\n", shown.join("\n\n")));
-    }
-    let mut unusable = Unusable::new();
-    loaded.diagnostics.iter().for_each(|diagnostic| note(&mut unusable, diagnostic));
-    Ok((loaded.scenarios, unusable))
-}
-
-/// What is wrong with the files that cannot be used.
-type Unusable = BTreeMap<PathBuf, String>;
-
-fn note(unusable: &mut Unusable, diagnostic: &Diagnostic) {
-    let said = unusable.entry(diagnostic.path.clone()).or_default();
-    said.push_str(&format!("{diagnostic}\n\n"));
+    loaded.scenarios.iter_mut().for_each(|loaded| apply_seeds(arguments, &mut loaded.scenario));
+    Ok(loaded)
 }
 
 pub(super) fn run(arguments: &RunArgs, output: &Output) -> Result<Exit, Failure> {
-    let (scenarios, mut unusable) = scenarios(arguments, output)?;
+    let loaded = scenarios(arguments, output)?;
     if let Some(jobs) = arguments.jobs {
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
     }
-    let interrupted = on_interrupt();
-    let bar = Bar::new(output);
-    let mut rows: Vec<SummaryRow<'static>> = Vec::new();
-    let mut suites: Vec<Suite> = Vec::new();
-    let (mut incomplete, mut standing): (Option<String>, _) = (None, Standing::AsExpected);
-    let of = scenarios.len();
-    let mut stopped = None;
-    for (number, mut loaded) in scenarios.into_iter().enumerate() {
-        apply_seeds(arguments, &mut loaded.scenario);
+    match arguments.partition {
+        Some(partition) => run_part(arguments, loaded, partition, output),
+        None => run_all(arguments, loaded, output),
+    }
+}
+
+fn run_all(arguments: &RunArgs, loaded: Loaded, output: &Output) -> Result<Exit, Failure> {
+    let (interrupted, out) = (on_interrupt(), &arguments.out);
+    let of = loaded.scenarios.len();
+    let bars = Bars::new(output, of);
+    let mut verdicts = Verdicts::new(&arguments.report, out, output);
+    loaded.diagnostics.iter().for_each(|diagnostic| verdicts.unusable(diagnostic, &bars));
+    for (number, loaded) in loaded.scenarios.iter().enumerate() {
         let scenario = &loaded.scenario;
-        bar.next(&scenario.name, number + 1, of);
-        output.note(&format!("{}: {}", scenario.name, scenario.about));
-        let on_disk = if arguments.resume { batch::finished(scenario, &loaded.source, &arguments.out) } else { None };
+        begin(&bars, output, scenario, number + 1, of);
+        let on_disk = if arguments.resume { batch::finished(scenario, &loaded.source, out) } else { None };
         let result = match on_disk {
             Some(outcome) => {
-                output.note(&format!("{}: the results are on disk", scenario.name));
+                bars.suspend(|| output.note(&format!("{}: the results are on disk", scenario.name)));
                 Ok(outcome)
             }
-            None => batch::run(scenario, &loaded.source, &arguments.out, &interrupted, &bar),
+            None => {
+                let runs = if arguments.resume { Runs::Rest } else { Runs::All };
+                batch::run_some(scenario, &loaded.source, out, runs, &interrupted, &bars)
+            }
         };
         match result {
-            Ok(outcome) => {
-                if arguments.junit.is_some() {
-                    let read =
-                        Suite::read(&arguments.out, &scenario.name, &outcome.summary, outcome.incomplete.as_deref());
-                    suites.push(read.map_err(Failure::usage)?);
-                }
-                standing = standing.max(outcome.standing());
-                incomplete = incomplete.or(outcome.incomplete.map(|why| format!("{}: {why}", scenario.name)));
-                for gap in outcome.gaps {
-                    bar.bar.suspend(|| output.warn(&format!("{}: no run reached this: {gap}", scenario.name)));
-                }
-                rows.extend(outcome.summary);
-            }
-            Err(error @ BatchError::Unmet { .. }) => {
-                let diagnostic = unmet(&error, &loaded);
-                let _ = bar.bar.suspend(|| output::complain(&diagnostic.render(output.colour_of_errors)));
-                note(&mut unusable, &diagnostic);
-            }
+            Ok(outcome) => verdicts.add(loaded, outcome, &bars)?,
+            Err(error @ BatchError::Unmet { .. }) => verdicts.unusable(&unmet(&error, loaded), &bars),
             Err(error) => {
-                stopped = Some(error);
+                verdicts.stop(error);
                 break;
             }
         }
     }
-    bar.bar.finish_and_clear();
-    if matches!(stopped, None | Some(BatchError::Interrupted)) && !rows.is_empty() {
-        write_summary(&arguments.out, &rows).map_err(Failure::usage)?;
+    bars.finish();
+    verdicts.finish()
+}
+
+/// Makes one part. It is whole or it is not: a scenario that cannot be used stops it before anything is run.
+fn run_part(arguments: &RunArgs, loaded: Loaded, partition: Partition, output: &Output) -> Result<Exit, Failure> {
+    if !loaded.diagnostics.is_empty() {
+        let shown: Vec<String> = loaded.diagnostics.iter().map(|d| d.render(output.colour_of_errors)).collect();
+        return Err(Failure::usage(shown.join("\n\n")));
     }
-    if let Some(path) = &arguments.junit {
-        suites.extend(unusable.iter().map(|(path, error)| Suite::unusable(path, error)));
-        write_junit(path, &suites).map_err(Failure::usage)?;
+    let (interrupted, out) = (on_interrupt(), &arguments.out);
+    let waiting = || output.warn(&format!("waiting for another process that works on `{}`", out.display()));
+    let _lock = lock_folder(out, waiting).map_err(Failure::usage)?;
+    let of = loaded.scenarios.len();
+    let bars = Bars::new(output, of);
+    for (number, loaded) in loaded.scenarios.iter().enumerate() {
+        let scenario = &loaded.scenario;
+        begin(&bars, output, scenario, number + 1, of);
+        if batch::part_finished(scenario, &loaded.source, out, partition) {
+            bars.suspend(|| output.note(&format!("{}: the part is on disk", scenario.name)));
+            continue;
+        }
+        // What was whole is not whole while something in it is made anew.
+        PartList::remove(out).map_err(Failure::usage)?;
+        match batch::run_some(scenario, &loaded.source, out, Runs::Part(partition), &interrupted, &bars) {
+            Ok(_) => {}
+            Err(BatchError::Interrupted) => {
+                bars.finish();
+                output.print(&format!("incomplete: part {partition} (interrupted; run it again to go on)\n"))?;
+                return Ok(Exit::Interrupted);
+            }
+            Err(error @ BatchError::Unmet { .. }) => {
+                return Err(Failure::usage(unmet(&error, loaded).render(output.colour_of_errors)));
+            }
+            Err(error) => return Err(Failure::usage(error)),
+        }
     }
-    let why = match &stopped {
-        Some(BatchError::Interrupted) => Some("interrupted; the scenarios above are finished and on disk".to_owned()),
-        Some(_) => Some("stopped by an error".to_owned()),
-        None if unusable.len() == 1 => Some("1 scenario file could not be used".to_owned()),
-        None if unusable.len() > 1 => Some(format!("{} scenario files could not be used", unusable.len())),
-        None => incomplete.clone(),
-    };
-    let look = TableLook { width: output.width, colour: output.colour };
-    let table = if rows.is_empty() { String::new() } else { verdict_table(&rows, look) };
-    match output.print(&format!("{table}{}\n", one_line(&rows, why.as_deref()))) {
-        // A reader that has seen enough does not change what the verdicts are.
-        Err(failure) if failure.exit != Exit::AsExpected => return Err(failure),
-        _ => {}
-    }
-    match stopped {
-        Some(BatchError::Interrupted) => Ok(Exit::Interrupted),
-        Some(error) => Err(Failure::usage(error)),
-        None if !unusable.is_empty() => Ok(Exit::Usage),
-        None => Ok(standing.into()),
-    }
+    bars.finish();
+    let scenarios = loaded.scenarios.into_iter().map(|loaded| loaded.scenario.name).collect();
+    let list = PartList { version: env!("CARGO_PKG_VERSION").to_owned(), partition: partition.to_string(), scenarios };
+    list.write(out).map_err(Failure::usage)?;
+    let what = counted(of as u64, "scenario");
+    output.print(&format!(
+        "complete: part {partition} of {what}, for `halfpaid merge`: {}\n",
+        out.join(PART).display()
+    ))?;
+    Ok(Exit::AsExpected)
+}
+
+fn begin(bars: &Bars, output: &Output, scenario: &Scenario, number: usize, of: usize) {
+    bars.next(&scenario.name, number, of);
+    let about = format!("{}: {}", scenario.name, scenario.about);
+    bars.suspend(|| output.note(&about));
 }
 
 /// Points at a plan that does not fit its run.

@@ -5,7 +5,8 @@
 //!
 //! What counts as a regression: a verdict that was as expected and is not any more, or that went from holds to violated; a violation
 //! that the baseline does not have; a cost per run that has grown by more than the tolerance; a scenario, a protocol or a condition
-//! that the baseline reached and the results do not. A scenario that the baseline does not have is judged by what it expects.
+//! that the baseline reached and the results do not; a site at which a kind of fault struck in the baseline and does not any more. A
+//! scenario that the baseline does not have is judged by what it expects.
 
 mod read;
 pub mod text;
@@ -41,6 +42,19 @@ pub struct Breach {
     pub victim: String,
     /// The party or fault at its root.
     pub cause: String,
+}
+
+/// Where a kind of fault may strike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Struck {
+    /// Under which scenario and protocol.
+    pub subject: Subject,
+    /// Who sends or crashes there.
+    pub party: String,
+    /// The site.
+    pub site: String,
+    /// The kind of fault.
+    pub fault: String,
 }
 
 /// Something that has changed, and whether for the worse.
@@ -99,6 +113,8 @@ pub struct Comparison {
     pub costs: Vec<Change<CostChange>>,
     /// Conditions that the baseline reached and the results do not, by scenario.
     pub lost: Vec<(String, String)>,
+    /// Where faults struck in the baseline, and do not in the results.
+    pub uncovered: Vec<Struck>,
     /// Scenarios whose text is not the baseline's.
     pub rewritten: Vec<String>,
 }
@@ -109,7 +125,12 @@ impl Comparison {
         fn worse<T>(changes: &[Change<T>]) -> usize {
             changes.iter().filter(|change| change.regressed).count()
         }
-        self.missing.len() + worse(&self.verdicts) + worse(&self.new) + worse(&self.costs) + self.lost.len()
+        self.missing.len()
+            + worse(&self.verdicts)
+            + worse(&self.new)
+            + worse(&self.costs)
+            + self.lost.len()
+            + self.uncovered.len()
     }
 }
 
@@ -138,6 +159,8 @@ pub fn compare(baseline: &Campaign, results: &Campaign, tolerance_percent: u32) 
         ongoing: violations(results, &|breach| baseline.violations.contains_key(breach)),
         costs: costs(&baseline.costs, &results.costs, tolerance_percent),
         lost: lost(baseline, results),
+        // What nobody has looked at in the results is missing, and said to be.
+        uncovered: baseline.struck.difference(&results.struck).filter(|s| in_both(&s.subject)).cloned().collect(),
         rewritten: rewritten(baseline, results),
         missing,
         added,

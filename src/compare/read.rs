@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{Breach, Subject};
+use super::{Breach, Struck, Subject};
 use crate::invariant::{Invariant, Verdict};
-use crate::results::{Manifest, ResultsError, RunRow, Sha256Sum, Sheet, SummaryRow, ViolationRow, read_rows};
+use crate::results::{
+    CoverageRow, Manifest, ResultsError, RunRow, Sha256Sum, Sheet, SummaryRow, ViolationRow, read_rows,
+};
 
 /// What was expected of an invariant, and what was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub struct Campaign {
     pub costs: BTreeMap<Subject, Costs>,
     /// The conditions that were reached, by scenario.
     pub reached: BTreeMap<String, BTreeSet<String>>,
+    /// Where faults have struck.
+    pub struck: BTreeSet<Struck>,
     /// The SHA-256 of each scenario's text.
     pub texts: BTreeMap<String, Sha256Sum>,
 }
@@ -102,7 +106,10 @@ pub fn read(folder: &Path) -> Result<Campaign, ResultsError> {
             let why = "has no manifest: `halfpaid run --resume` finishes what was interrupted".to_owned();
             return Err(ResultsError::Folder { path: inside, why });
         };
-        if let Some(path) = manifest.differs(&inside, SHEETS)? {
+        // A baseline that is kept small may say nothing of coverage, and then nothing is lost.
+        let covers = inside.join(Sheet::Coverage.file_name()).exists();
+        let sheets = SHEETS.iter().copied().chain(covers.then_some(Sheet::Coverage));
+        if let Some(path) = manifest.differs(&inside, &sheets.collect::<Vec<_>>())? {
             let why = "is not what its manifest says: run the scenario again to replace it".to_owned();
             return Err(ResultsError::Folder { path, why });
         }
@@ -119,6 +126,15 @@ pub fn read(folder: &Path) -> Result<Campaign, ResultsError> {
         read_rows(&inside, |run: RunRow<'static>| {
             campaign.costs.entry(subject(&run.scenario, &run.protocol)).or_default().add(&run);
         })?;
+        if covers {
+            read_rows(&inside, |row: CoverageRow<'static>| {
+                if row.struck > 0 {
+                    let subject = subject(&row.scenario, &row.protocol);
+                    let (party, site, fault) = (row.party.to_string(), row.site.into_owned(), row.fault.into_owned());
+                    campaign.struck.insert(Struck { subject, party, site, fault });
+                }
+            })?;
+        }
         let reached = manifest.sometimes.into_iter().filter(|sometimes| sometimes.reached > 0);
         campaign.reached.insert(scenario.clone(), reached.map(|sometimes| sometimes.name).collect());
         campaign.texts.insert(scenario, manifest.scenario_sha256);

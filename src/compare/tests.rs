@@ -171,3 +171,23 @@ fn a_condition_that_is_not_reached_any_more_is_worse() {
     assert!(shown.contains("conditions that no run reaches any more\n"), "{shown}");
     assert!(shown.contains("scenarios whose text has changed\n"), "{shown}");
 }
+
+#[test]
+fn a_site_at_which_no_fault_strikes_any_more_is_worse() {
+    let struck = |site: &str| Struck {
+        subject: subject("a"),
+        party: "M1".to_owned(),
+        site: site.to_owned(),
+        fault: "crash".to_owned(),
+    };
+    let (mut before, mut after) = (campaign("a", HOLDS, HOLDS), campaign("a", HOLDS, HOLDS));
+    before.struck = BTreeSet::from([struck("before 4"), struck("after 3")]);
+    after.struck = BTreeSet::from([struck("after 3"), struck("before 6")]);
+    let comparison = compare(&before, &after, 0);
+    assert_eq!((comparison.uncovered.as_slice(), comparison.regressions()), ([struck("before 4")].as_slice(), 1));
+    let shown = text::show(&comparison, false, None);
+    assert!(shown.starts_with("sites at which no fault of the kind strikes any more\n"), "{shown}");
+    assert!(shown.ends_with("regressed: 1 site lost, 0 violations ongoing\n"), "{shown}");
+    after.verdicts.clear();
+    assert_eq!(compare(&before, &after, 0).uncovered, [], "the scenario is missing, which is said once");
+}

@@ -51,6 +51,12 @@ pub fn show(comparison: &Comparison, all: bool, width: Option<u16>) -> String {
     let lost = comparison.lost.iter();
     let lost = lost.map(|(scenario, condition)| vec![scenario.clone(), condition.clone(), WORSE.to_owned()]);
     section("conditions that no run reaches any more", &["scenario", "condition", ""], lost.collect());
+    let uncovered = comparison.uncovered.iter().map(|struck| {
+        let cells = [&struck.party, &struck.site, &struck.fault].map(String::clone).to_vec();
+        [place(&struck.subject), cells, vec![WORSE.to_owned()]].concat()
+    });
+    let header = ["scenario", "protocol", "party", "site", "fault", ""];
+    section("sites at which no fault of the kind strikes any more", &header, uncovered.collect());
     let rewritten = comparison.rewritten.iter().map(|scenario| vec![scenario.clone()]);
     section("scenarios whose text has changed", &["scenario"], rewritten.collect());
     let shown = comparison.new.iter().filter(|change| change.regressed).map(|change| &change.what.1);
@@ -76,6 +82,7 @@ pub fn one_line(comparison: &Comparison) -> String {
         (comparison.resolved.len(), "violation", "resolved"),
         (comparison.costs.len(), "cost", "moved"),
         (comparison.lost.len(), "condition", "lost"),
+        (comparison.uncovered.len(), "site", "lost"),
     ];
     let state = match (comparison.regressions(), changes.iter().all(|(count, ..)| *count == 0)) {
         (0, true) => "unchanged",

@@ -5,8 +5,9 @@
 //! without the key gets at what is sealed. Both draw every random value from the same [`streams`], so that a run takes the same
 //! course under both.
 
+pub mod channel;
+mod memory;
 pub mod real;
-pub mod remembering;
 pub mod streams;
 pub mod symbolic;
 mod two_keys;
@@ -106,6 +107,12 @@ pub trait Crypto: fmt::Debug + Send + Sync {
 
     /// What was sealed, or `None` where the key does not fit or the ciphertext has been touched.
     fn open(&self, key: &Key, sealed: &Blob) -> Option<Blob>;
+
+    /// Any bytes sealed under the key, [`SEAL_OVERHEAD_BYTES`] longer than they were.
+    fn seal_bytes(&self, key: &Key, nonce: [u8; 12], bytes: &[u8]) -> Vec<u8>;
+
+    /// The inverse of [`seal_bytes`](Self::seal_bytes), or `None` where the key does not fit or the bytes have been touched.
+    fn open_bytes(&self, key: &Key, sealed: &[u8]) -> Option<Vec<u8>>;
 
     /// Content number `number` of a merchant's catalogue, `len` bytes long (at least [`ITEM_BYTES_MIN`]). Different numbers
     /// give different content. It is everybody's knowledge, like a catalogue, and depends on the seed alone.

@@ -8,6 +8,7 @@ use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use sha2::Digest as _;
 use sha2::Sha256;
 
+use super::memory::Memory;
 use super::streams::{Purpose, Streams};
 use super::{Blob, Crypto, Digest, Key, Signature, two_keys};
 use crate::protocol::party::Party;
@@ -18,9 +19,11 @@ const NONCE_BYTES: usize = 12;
 #[derive(Debug)]
 pub struct Real {
     streams: Streams,
-    customers: Vec<OnceLock<Pair>>,
-    merchants: Vec<OnceLock<Pair>>,
-    server: OnceLock<Pair>,
+    customers: Vec<OnceLock<Box<Pair>>>,
+    merchants: Vec<OnceLock<Box<Pair>>>,
+    server: OnceLock<Box<Pair>>,
+    /// The signatures that have been verified; `None` where each is to be verified each time.
+    memory: Option<Memory>,
 }
 
 #[derive(Debug)]
@@ -33,7 +36,13 @@ impl Real {
     /// The cryptography of a run with so many customers and merchants.
     pub fn new(streams: Streams, customers: u32, merchants: u32) -> Self {
         let keys = |n: u32| (0..n).map(|_| OnceLock::new()).collect();
-        Real { streams, customers: keys(customers), merchants: keys(merchants), server: OnceLock::new() }
+        let (customers, merchants) = (keys(customers), keys(merchants));
+        Real { streams, customers, merchants, server: OnceLock::new(), memory: Some(Memory::default()) }
+    }
+
+    /// The same with every verification done each time that it is asked for. The answers are the same.
+    pub fn without_memory(self) -> Self {
+        Real { memory: None, ..self }
     }
 
     fn pair(&self, party: Party) -> Option<&Pair> {
@@ -42,15 +51,20 @@ impl Real {
             Party::Merchant(n) => self.merchants.get(n as usize)?,
             Party::Server => &self.server,
         };
-        Some(cell.get_or_init(|| {
+        Some(&**cell.get_or_init(|| {
             let signing = SigningKey::from_bytes(&self.streams.draw(Purpose::Identity, Some(party), 0));
             let verifying = signing.verifying_key();
-            Pair { signing, verifying }
+            Box::new(Pair { signing, verifying })
         }))
     }
 }
 
 /// Strictly: no key of small order, and one encoding of a signature only.
+///
+/// Signatures are not verified in batches. ed25519-dalek's `verify_batch` takes keys and commitments of small order, and checks one
+/// random combination of all equations, in which the small-order parts of several bad signatures can cancel out: it takes what
+/// `verify_strict` refuses, and whether it does depends on what else is in the batch. The verdict on a forgery would be another one,
+/// and not the same each time.
 fn holds(key: &VerifyingKey, statement: &[u8], signature: &Signature) -> bool {
     key.verify_strict(statement, &ed25519_dalek::Signature::from_bytes(&signature.0)).is_ok()
 }
@@ -81,7 +95,11 @@ impl Crypto for Real {
     }
 
     fn verify(&self, signer: Party, statement: &[u8], signature: &Signature) -> bool {
-        self.pair(signer).is_some_and(|pair| holds(&pair.verifying, statement, signature))
+        let verify = || self.pair(signer).is_some_and(|pair| holds(&pair.verifying, statement, signature));
+        match &self.memory {
+            Some(memory) => memory.recall(signer, statement, signature, verify),
+            None => verify(),
+        }
     }
 
     fn digest_blob(&self, blob: &Blob) -> Digest {
@@ -102,12 +120,7 @@ impl Crypto for Real {
     fn seal(&self, key: &Key, nonce: [u8; NONCE_BYTES], item: &Blob) -> Blob {
         let mut plain = Vec::with_capacity(item.len());
         item.write(&mut plain);
-        let mut sealed = nonce.to_vec();
-        // Encryption fails only for content of more than 64 GiB; an empty ciphertext opens under no key.
-        let ciphertext =
-            Aes256Gcm::new(&key.0.into()).encrypt(&Nonce::from(nonce), plain.as_slice()).unwrap_or_default();
-        sealed.extend_from_slice(&ciphertext);
-        Blob::Bytes(sealed.into())
+        Blob::Bytes(self.seal_bytes(key, nonce, &plain).into())
     }
 
     /// Where it cannot be done, the first item sealed under the first key.
@@ -124,9 +137,20 @@ impl Crypto for Real {
     }
 
     fn open(&self, key: &Key, sealed: &Blob) -> Option<Blob> {
-        let (nonce, ciphertext) = bytes_of(sealed)?.split_first_chunk::<NONCE_BYTES>()?;
-        let plain = Aes256Gcm::new(&key.0.into()).decrypt(&Nonce::from(*nonce), ciphertext).ok()?;
-        Some(Blob::Bytes(plain.into()))
+        self.open_bytes(key, bytes_of(sealed)?).map(|plain| Blob::Bytes(plain.into()))
+    }
+
+    fn seal_bytes(&self, key: &Key, nonce: [u8; NONCE_BYTES], bytes: &[u8]) -> Vec<u8> {
+        let mut sealed = nonce.to_vec();
+        // Encryption fails only for content of more than 64 GiB; an empty ciphertext opens under no key.
+        let ciphertext = Aes256Gcm::new(&key.0.into()).encrypt(&Nonce::from(nonce), bytes).unwrap_or_default();
+        sealed.extend_from_slice(&ciphertext);
+        sealed
+    }
+
+    fn open_bytes(&self, key: &Key, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        Aes256Gcm::new(&key.0.into()).decrypt(&Nonce::from(*nonce), ciphertext).ok()
     }
 
     fn content(&self, merchant: u32, number: u32, len: u32) -> Blob {

@@ -25,6 +25,8 @@ pub enum Purpose {
     Workload,
     /// What the items of a merchant's catalogue consist of.
     Content,
+    /// The keys and nonces of sealed channels.
+    Channel,
 }
 
 /// The streams of one seed.
@@ -59,6 +61,13 @@ impl Streams {
         Draws(cipher)
     }
 
+    /// The same, from where another reader of it stood that had read so many words of 64 bits, and nothing else.
+    pub fn reader_from(&self, purpose: Purpose, party: Option<Party>, words: u32) -> Draws {
+        let mut draws = self.reader(purpose, party);
+        draws.0.set_word_pos(u128::from(words) * 2);
+        draws
+    }
+
     /// The `index`th 32 bytes of a stream.
     pub fn draw(&self, purpose: Purpose, party: Option<Party>, index: u64) -> [u8; 32] {
         let mut draws = self.reader(purpose, party);
@@ -78,6 +87,11 @@ impl Draws {
     /// The next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0.next_u64()
+    }
+
+    /// How many words of 64 bits have been read, if nothing else has; see [`Streams::reader_from`].
+    pub fn words(&self) -> u32 {
+        (self.0.get_word_pos() / 2) as u32
     }
 
     /// Fills a buffer.
@@ -120,8 +134,15 @@ mod tests {
     #[test]
     fn no_two_streams_of_any_seeds_start_alike() {
         use std::collections::BTreeSet;
-        let purposes =
-            [Purpose::Identity, Purpose::Secret, Purpose::Latency, Purpose::Fault, Purpose::Workload, Purpose::Content];
+        let purposes = [
+            Purpose::Identity,
+            Purpose::Secret,
+            Purpose::Latency,
+            Purpose::Fault,
+            Purpose::Workload,
+            Purpose::Content,
+            Purpose::Channel,
+        ];
         let parties =
             [None, Some(Party::Server), Some(Party::Customer(0)), Some(Party::Customer(1)), Some(Party::Merchant(0))];
         let mut seen = BTreeSet::new();

@@ -35,6 +35,10 @@ enum Constructor {
     HalfOpened = 7,
     /// A key's straight line, on which such a ciphertext must lie: its slope and its offset.
     Line = 8,
+    /// Bytes sealed under a key: the tag.
+    SealedBytes = 9,
+    /// What hides sixteen of them.
+    Mask = 10,
 }
 
 /// The name of a term.
@@ -74,6 +78,14 @@ fn padded<const N: usize>(name: [u8; 16]) -> [u8; N] {
     let mut bytes = [0; N];
     bytes[..16].copy_from_slice(&name);
     bytes
+}
+
+/// Hides bytes, or shows them again.
+fn mask(key: &Key, nonce: &[u8; 12], bytes: &mut [u8]) {
+    for (i, block) in bytes.chunks_mut(16).enumerate() {
+        let mask = name(Constructor::Mask, &[&key.0, nonce, &(i as u64).to_le_bytes()]);
+        block.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
+    }
 }
 
 /// A straight line in GF(2^128).
@@ -160,6 +172,23 @@ impl Crypto for Symbolic {
         }
         let fits = Line::of(key, len).at(u128::from_le_bytes(*item)) == u128::from_le_bytes(*seal);
         fits.then(|| Blob::Term { name: name(Constructor::HalfOpened, &[&key.0, item]), seal: [0; 16], len })
+    }
+
+    /// Nonce, content under a mask, tag. The mask is a term too: without the key nobody can name it.
+    fn seal_bytes(&self, key: &Key, nonce: [u8; 12], bytes: &[u8]) -> Vec<u8> {
+        let mut sealed = nonce.to_vec();
+        sealed.extend_from_slice(bytes);
+        mask(key, &nonce, &mut sealed[12..]);
+        sealed.extend_from_slice(&name(Constructor::SealedBytes, &[&key.0, &nonce, bytes]));
+        sealed
+    }
+
+    fn open_bytes(&self, key: &Key, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, rest) = sealed.split_first_chunk::<12>()?;
+        let (masked, tag) = rest.split_last_chunk::<16>()?;
+        let mut bytes = masked.to_vec();
+        mask(key, nonce, &mut bytes);
+        (name(Constructor::SealedBytes, &[&key.0, nonce, &bytes]) == *tag).then_some(bytes)
     }
 
     fn content(&self, merchant: u32, number: u32, len: u32) -> Blob {

@@ -1,8 +1,9 @@
 //! A run as a picture that a person can follow: who said what to whom, when, what was saved, and where faults struck.
 //!
 //! [`Transcript`] listens to a run and keeps its entries; [`text`], [`mermaid`] and [`svg`] draw them. What the run means (beliefs,
-//! verdicts, disputes) is [`verdict`]'s part.
+//! verdicts, disputes) is [`verdict`]'s part; [`dispute`] has the disputes in full.
 
+pub mod dispute;
 pub mod mermaid;
 pub mod svg;
 pub mod text;
@@ -184,13 +185,25 @@ impl Observer for Transcript {
                     Fate::Garbled(_, bit) => {
                         let bit = *bit as usize % (bytes * 8);
                         let hit = message.spans().find(|(_, span)| span.contains(&(bit / 8)));
-                        let what = hit.map_or("the header", |(part, _)| part.word());
+                        let what = match hit {
+                            _ if *bytes != message.encoded_len() => "what is sealed",
+                            Some((part, _)) => part.word(),
+                            None => "the header",
+                        };
                         (format!("bit {bit} flipped, in {what}"), false)
                     }
                 };
                 let (number, from, to) = (envelope.number, envelope.from, envelope.to);
                 let (says, bytes) = (says(message.parts()), Some(*bytes));
                 self.sent(now_us, site, What::Sent { envelope: number, from, to, site, says, bytes, fault, lost });
+            }
+            Happening::Forged { envelope, message, bytes } => {
+                let site = self.labels.send(message);
+                let (number, from, to) = (envelope.number, envelope.from, envelope.to);
+                let (says, bytes) = (says(message.parts()), Some(*bytes));
+                let fault = format!("the outsider, in the name of {from}");
+                let what = What::Sent { envelope: number, from, to, site, says, bytes, fault, lost: false };
+                self.sent(now_us, site, what);
             }
             Happening::Arrived { envelope, .. } => {
                 let (name, purchase) = self.name(&Event::Arrival((*envelope).clone()));
@@ -245,7 +258,7 @@ impl Observer for Transcript {
                 self.at((now_us, None), *party, Act::Returns, name, "rebuilt from its journal");
             }
             Happening::Replayed { envelope } => {
-                let site = self.labels.sent()[envelope.number as usize];
+                let site = self.labels.sending(envelope);
                 let (number, from, to) = (envelope.number, envelope.from, envelope.to);
                 let (says, fault) = (String::new(), "replayed by the network".to_owned());
                 let what = What::Sent { envelope: number, from, to, site, says, bytes: None, fault, lost: false };

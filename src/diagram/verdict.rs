@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::drive::Finished;
-use crate::invariant::{Invariant, View, certified};
+use crate::invariant::{Invariant, View, Violation, certified};
 use crate::protocol::party::Party;
 use crate::protocol::role::Belief;
 use crate::protocol::setup::Setup;
@@ -42,8 +42,8 @@ pub fn ends(finished: &Finished<'_>, setup: &Setup) -> String {
     out
 }
 
-/// Each invariant with the clauses that broke.
-pub fn verdicts(finished: &Finished<'_>) -> String {
+/// Each invariant with the clauses that broke, and what `blame` says of each.
+pub fn verdicts(finished: &Finished<'_>, blame: impl Fn(&Violation) -> String) -> String {
     let mut out = String::new();
     for invariant in Invariant::ALL {
         let broken: Vec<_> =
@@ -58,6 +58,10 @@ pub fn verdicts(finished: &Finished<'_>) -> String {
                 "            {}: {} (victim {}, purchase {number}, {when}, after {} events)",
                 violation.clause, violation.about, violation.victim, violation.events
             );
+            let blame = blame(violation);
+            if !blame.is_empty() {
+                let _ = writeln!(out, "              {blame}");
+            }
         }
     }
     out

@@ -10,6 +10,7 @@ use crate::fault::{Course, EventSite, Fault};
 use crate::invariant::checker::Checker;
 use crate::world::{Choice, Observer, World};
 
+use super::eavesdropper::Eavesdropper;
 use super::labels::Labels;
 use super::tally::Meter;
 
@@ -34,12 +35,14 @@ pub fn follow<'s>(job: &Job<'s, '_>, course: &Course, listener: &mut dyn Observe
         job: *job,
         ears: Ears {
             checker: Checker::new(job.setup),
-            labels: Labels::new(job.workload.errands.len()),
+            labels: Labels::new(job.workload.purchases() as usize),
             meter: Meter::default(),
+            eavesdropper: Eavesdropper::of(job.setup),
             listener,
         },
         struck: Vec::new(),
         steps: 0,
+        vanished: Vec::new(),
     };
     let order = course.order.as_deref().unwrap_or_default();
     let (mut parted, mut lapses) = (None, 0);

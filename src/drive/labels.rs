@@ -10,7 +10,7 @@ use crate::protocol::message::Message;
 use crate::protocol::party::{Party, PurchaseKey, Step};
 use crate::protocol::record::{Record, RecordKind};
 use crate::protocol::role::TimerKind;
-use crate::world::{Envelope, Event, Happening, Observer};
+use crate::world::{Envelope, Event, Fate, Happening, Numbered, Observer};
 
 /// The names given out in a run so far.
 #[derive(Debug, Clone, Default)]
@@ -18,14 +18,16 @@ pub struct Labels {
     purchases: BTreeMap<PurchaseKey, u32>,
     /// The purchase that has just been started and has no key yet.
     starting: Option<u32>,
+    /// How many purchases are to be started.
+    errands: u32,
     /// The number for a purchase that nobody started.
     next_stray: u32,
     /// By purchase number.
-    counts: Vec<Counts>,
+    counts: Numbered<Counts>,
     restarts: BTreeMap<Party, u32>,
     /// By envelope number.
-    sent: Vec<SendSite>,
-    arrivals: Vec<u32>,
+    sent: Numbered<SendSite>,
+    arrivals: Numbered<u32>,
 }
 
 /// What has happened to one purchase so far, and how often: a handful of each.
@@ -34,6 +36,19 @@ struct Counts {
     sends: Vec<(Step, u32)>,
     saves: Vec<((Party, RecordKind), u32)>,
     firings: Vec<((Party, TimerKind), u32)>,
+    /// The numbers of its envelopes.
+    envelopes: Vec<u32>,
+    /// Copies of these that have not come to their end.
+    under_way: u32,
+}
+
+/// How many copies of what is sent will arrive, sooner or later.
+const fn copies(fate: Fate) -> u32 {
+    match fate {
+        Fate::Drop => 0,
+        Fate::Twice(..) => 2,
+        Fate::Arrive(_) | Fate::Hold | Fate::Garbled(..) => 1,
+    }
 }
 
 fn count<K: PartialEq>(counts: &[(K, u32)], key: &K) -> u32 {
@@ -53,13 +68,39 @@ fn count_on<K: PartialEq>(counts: &mut Vec<(K, u32)>, key: K) -> u32 {
 impl Labels {
     /// For a workload of so many purchases.
     pub fn new(errands: usize) -> Self {
-        Labels { next_stray: errands as u32 + 1, ..Labels::default() }
+        Labels { errands: errands as u32, next_stray: errands as u32 + 1, ..Labels::default() }
+    }
+
+    /// Whether the purchase of that number, from 1, has got its key by something that was sent or saved about it.
+    pub fn has_begun(&self, number: u32) -> bool {
+        self.counts.get(number).is_some()
+    }
+
+    /// Whether nothing that was sent about a purchase is under way, or held back.
+    pub fn has_arrived(&self, about: &PurchaseKey) -> bool {
+        let number = self.purchases.get(about);
+        number.and_then(|number| self.counts.get(*number)).is_none_or(|counts| counts.under_way == 0)
+    }
+
+    /// Forgets a purchase, of which nothing is to come; gives its number and those of its envelopes.
+    pub fn forget(&mut self, about: &PurchaseKey) -> Option<(u32, Vec<u32>)> {
+        let number = self.purchases.remove(about)?;
+        let envelopes = self.counts.forget(number).unwrap_or_default().envelopes;
+        for envelope in &envelopes {
+            self.sent.forget(*envelope);
+            self.arrivals.forget(*envelope);
+        }
+        Some((number, envelopes))
     }
 
     /// The number of a purchase, from 1, in the order in which they start.
     pub fn purchase(&self, about: &PurchaseKey) -> u32 {
-        let next = self.starting.unwrap_or(self.next_stray);
-        self.purchases.get(about).copied().unwrap_or(next)
+        let known = self.purchases.get(about).copied();
+        match (known, self.starting) {
+            (Some(number), Some(starting)) if number > self.errands => starting,
+            (Some(number), _) => number,
+            (None, starting) => starting.unwrap_or(self.next_stray),
+        }
     }
 
     /// Every purchase and its number.
@@ -69,7 +110,10 @@ impl Labels {
 
     fn meet(&mut self, about: &PurchaseKey) -> u32 {
         if let Some(number) = self.purchases.get(about) {
-            return *number;
+            // What an outsider has named before its customer does is that customer's purchase nevertheless.
+            if *number <= self.errands || self.starting.is_none() {
+                return *number;
+            }
         }
         let number = self.starting.take().unwrap_or_else(|| {
             self.next_stray += 1;
@@ -79,25 +123,36 @@ impl Labels {
         number
     }
 
-    fn counts_of(&mut self, purchase: u32) -> &mut Counts {
-        let index = purchase as usize;
-        if self.counts.len() <= index {
-            self.counts.resize_with(index + 1, Counts::default);
+    /// An outsider has named a purchase, perhaps before its customer has.
+    fn meet_stray(&mut self, about: &PurchaseKey) {
+        if !self.purchases.contains_key(about) {
+            self.purchases.insert(*about, self.next_stray);
+            self.next_stray += 1;
         }
-        &mut self.counts[index]
+    }
+
+    /// So many copies of a new envelope are under way.
+    fn put_under_way(&mut self, envelope: &Envelope, message: &Message, copies: u32) {
+        let purchase = self.meet(&message.about);
+        let counts = self.counts.get_or_default(purchase);
+        counts.envelopes.push(envelope.number);
+        counts.under_way += copies;
+        let nth = count_on(&mut counts.sends, message.step);
+        self.sent.push(SendSite { purchase, step: message.step, nth });
+        self.arrivals.push(0);
     }
 
     /// The name of a send that is about to happen.
     pub fn send(&self, message: &Message) -> SendSite {
         let purchase = self.purchase(&message.about);
-        let before = self.counts.get(purchase as usize).map_or(0, |counts| count(&counts.sends, &message.step));
+        let before = self.counts.get(purchase).map_or(0, |counts| count(&counts.sends, &message.step));
         SendSite { purchase, step: message.step, nth: before + 1 }
     }
 
     /// The name of a journal write that is about to happen; a record that is about no purchase has none.
     pub fn save(&self, party: Party, record: &Record) -> Option<SaveSite> {
         let purchase = self.purchase(&record.about?);
-        let before = self.counts.get(purchase as usize).map_or(0, |counts| count(&counts.saves, &(party, record.kind)));
+        let before = self.counts.get(purchase).map_or(0, |counts| count(&counts.saves, &(party, record.kind)));
         Some(SaveSite { party, purchase, kind: record.kind, nth: before + 1 })
     }
 
@@ -105,12 +160,12 @@ impl Labels {
     pub fn event(&self, event: &Event) -> EventSite {
         match event {
             Event::Arrival(envelope) => {
-                let number = envelope.number as usize;
-                EventSite::Arrival { send: self.sent[number], nth: self.arrivals[number] + 1 }
+                let arrived = self.arrivals.get(envelope.number).copied().unwrap_or(0);
+                EventSite::Arrival { send: self.sending(envelope), nth: arrived + 1 }
             }
             Event::Timer(party, timer) => {
                 let purchase = self.purchase(&timer.about);
-                let counts = self.counts.get(purchase as usize);
+                let counts = self.counts.get(purchase);
                 let before = counts.map_or(0, |counts| count(&counts.firings, &(*party, timer.kind)));
                 EventSite::Timer { party: *party, purchase, kind: timer.kind, nth: before + 1 }
             }
@@ -122,13 +177,25 @@ impl Labels {
         }
     }
 
-    /// Every send so far, by envelope number.
-    pub fn sent(&self) -> &[SendSite] {
+    /// Every send so far, by envelope number, but for those of purchases that are forgotten.
+    pub const fn sent(&self) -> &Numbered<SendSite> {
         &self.sent
     }
 
+    /// The name of the send that put an envelope under way.
+    pub fn sending(&self, envelope: &Envelope) -> SendSite {
+        *self.sent.get(envelope.number).expect("a purchase is forgotten only when no envelope of its is under way")
+    }
+
+    fn counts_of(&mut self, envelope: &Envelope) -> &mut Counts {
+        let purchase = self.sending(envelope).purchase;
+        self.counts.get_or_default(purchase)
+    }
+
     fn arrived(&mut self, envelope: &Envelope) {
-        self.arrivals[envelope.number as usize] += 1;
+        *self.arrivals.get_or_default(envelope.number) += 1;
+        let counts = self.counts_of(envelope);
+        counts.under_way = counts.under_way.saturating_sub(1);
     }
 
     fn over(&mut self, event: &Event) {
@@ -136,7 +203,7 @@ impl Labels {
             Event::Arrival(envelope) => self.arrived(envelope),
             Event::Timer(party, timer) => {
                 let purchase = self.meet(&timer.about);
-                count_on(&mut self.counts_of(purchase).firings, (*party, timer.kind));
+                count_on(&mut self.counts.get_or_default(purchase).firings, (*party, timer.kind));
             }
             Event::Restart(party) => *self.restarts.entry(*party).or_default() += 1,
             Event::Start(_) | Event::TopUp => {}
@@ -148,16 +215,16 @@ impl Observer for Labels {
     fn observe(&mut self, _: u64, happening: &Happening<'_>) {
         match happening {
             Happening::Started { number, .. } => self.starting = Some(number + 1),
-            Happening::Sent { message, .. } => {
-                let purchase = self.meet(&message.about);
-                let nth = count_on(&mut self.counts_of(purchase).sends, message.step);
-                self.sent.push(SendSite { purchase, step: message.step, nth });
-                self.arrivals.push(0);
+            Happening::Sent { envelope, message, fate, .. } => self.put_under_way(envelope, message, copies(*fate)),
+            Happening::Forged { envelope, message, .. } => {
+                self.meet_stray(&message.about);
+                self.put_under_way(envelope, message, 1);
             }
+            Happening::Replayed { envelope } => self.counts_of(envelope).under_way += 1,
             Happening::Saved { party, record, .. } => {
                 if let Some(about) = &record.about {
                     let purchase = self.meet(about);
-                    count_on(&mut self.counts_of(purchase).saves, (*party, record.kind));
+                    count_on(&mut self.counts.get_or_default(purchase).saves, (*party, record.kind));
                 }
             }
             Happening::Arrived { envelope, .. } => self.arrived(envelope),

@@ -6,11 +6,13 @@
 //! is pending has been repeated without telling anybody anything new and every order has lapsed. What is held back arrives only
 //! then; and the network may still replay what it has recorded, once right away and once after every order has lapsed.
 
+pub mod eavesdropper;
 pub mod exhaustive;
 pub mod follow;
 pub mod labels;
 pub mod random;
 pub mod scripted;
+pub mod settle;
 pub mod shrink;
 pub mod tally;
 
@@ -21,9 +23,11 @@ use crate::protocol::message::Message;
 use crate::protocol::party::Party;
 use crate::protocol::role::Effect;
 use crate::protocol::setup::Setup;
-use crate::world::{Choice, Fate, Happening, Observer, Presence, Slot, Workload, World, event_party};
+use crate::world::{Choice, Fate, Happening, Numbered, Observer, Presence, Slot, Workload, World, event_party};
 
+use eavesdropper::Eavesdropper;
 use labels::Labels;
+use settle::{Desk, Over};
 use tally::Meter;
 
 /// What strikes a send.
@@ -52,7 +56,10 @@ pub trait Oracle {
 
     /// Which envelope the network sends again right after an event, by its number; `sent` names all there are. Asked again
     /// until it says `None`.
-    fn replay(&mut self, after: EventSite, sent: &[SendSite]) -> Option<u32>;
+    fn replay(&mut self, after: EventSite, sent: &Numbered<SendSite>) -> Option<u32>;
+
+    /// A party has nothing to do any more, for the time being: what is kept for it is better kept small.
+    fn rest(&mut self, _party: Party) {}
 
     /// Whether the run is to go on until every order has lapsed, so that replays can strike after that too.
     fn waits(&self) -> bool {
@@ -73,7 +80,7 @@ impl Oracle for Fair {
         None
     }
 
-    fn replay(&mut self, _: EventSite, _: &[SendSite]) -> Option<u32> {
+    fn replay(&mut self, _: EventSite, _: &Numbered<SendSite>) -> Option<u32> {
         None
     }
 
@@ -134,19 +141,41 @@ pub struct Finished<'s> {
 
 /// Drives a run to its end. `listener` hears everything that happens, after the checker has.
 pub fn run<'s>(job: &Job<'s, '_>, oracle: &mut dyn Oracle, listener: &mut dyn Observer) -> Finished<'s> {
+    run_to(job, oracle, listener, &mut None)
+}
+
+/// Drives a run to its end, and hands each purchase over as soon as it has settled, to be forgotten: what a long run takes up grows
+/// with what is under way, not with what is over. See [`settle`].
+pub fn run_settling<'s>(
+    job: &Job<'s, '_>,
+    oracle: &mut dyn Oracle,
+    listener: &mut dyn Observer,
+    desk: &mut dyn Desk,
+) -> Finished<'s> {
+    run_to(job, oracle, listener, &mut Some(desk))
+}
+
+fn run_to<'s>(
+    job: &Job<'s, '_>,
+    oracle: &mut dyn Oracle,
+    listener: &mut dyn Observer,
+    desk: &mut Option<&mut dyn Desk>,
+) -> Finished<'s> {
     let mut driver = Driver {
         world: World::new(job.setup, job.workload),
         job: *job,
         ears: Ears {
             checker: Checker::new(job.setup),
-            labels: Labels::new(job.workload.errands.len()),
+            labels: Labels::new(job.workload.purchases() as usize),
             meter: Meter::default(),
+            eavesdropper: Eavesdropper::of(job.setup),
             listener,
         },
         struck: Vec::new(),
         steps: 0,
+        vanished: Vec::new(),
     };
-    let cut_short = !driver.drive(oracle);
+    let cut_short = !driver.drive(oracle, desk);
     let Driver { ears, mut struck, .. } = driver;
     let partitions = job.workload.partitions.iter().map(|separation| Fault::Partition {
         group: separation.group.clone(),
@@ -166,6 +195,7 @@ struct Ears<'s, 'l> {
     checker: Checker<'s>,
     labels: Labels,
     meter: Meter,
+    eavesdropper: Option<Eavesdropper<'s>>,
     listener: &'l mut dyn Observer,
 }
 
@@ -174,6 +204,9 @@ impl Observer for Ears<'_, '_> {
         self.checker.observe(now_us, happening);
         self.labels.observe(now_us, happening);
         self.meter.observe(now_us, happening);
+        if let Some(eavesdropper) = &mut self.eavesdropper {
+            eavesdropper.observe(now_us, happening);
+        }
         self.listener.observe(now_us, happening);
     }
 }
@@ -184,6 +217,8 @@ struct Driver<'s, 'w, 'l> {
     ears: Ears<'s, 'l>,
     struck: Vec<Fault>,
     steps: u64,
+    /// Parties that have crashed for good since somebody last looked.
+    vanished: Vec<Party>,
 }
 
 /// Why an event does not come next.
@@ -195,15 +230,20 @@ enum Next {
 impl Driver<'_, '_, '_> {
     /// A run is given up for endless after this many events.
     fn patience(&self) -> u64 {
-        20_000 + 2_000 * self.job.workload.errands.len() as u64
+        20_000 + 2_000 * u64::from(self.job.workload.purchases())
     }
 
     fn step(&mut self, choice: Choice) {
         self.world.step(self.job.setup, self.job.workload, choice, &mut self.ears);
+        // Whatever the outsider says to what it has just heard is under way before anybody else does anything.
+        let said = self.ears.eavesdropper.as_mut().map(Eavesdropper::says).unwrap_or_default();
+        for forged in said {
+            self.world.inject(&forged, self.job.setup, &mut self.ears);
+        }
     }
 
     /// Whether the run came to its end by itself.
-    fn drive(&mut self, oracle: &mut dyn Oracle) -> bool {
+    fn drive(&mut self, oracle: &mut dyn Oracle, desk: &mut Option<&mut dyn Desk>) -> bool {
         let (mut settled, mut late) = (false, false);
         loop {
             match self.next() {
@@ -212,8 +252,14 @@ impl Driver<'_, '_, '_> {
                     if self.steps > self.patience() {
                         return false;
                     }
+                    let over = desk.as_ref().and_then(|_| self.world.agenda().get(slot).map(Over::of));
                     if let Some(site) = self.take(slot, oracle) {
                         self.replays(site, oracle);
+                    }
+                    if let (Some(over), Some(desk)) = (over, desk.as_deref_mut())
+                        && !self.settle(over, oracle, desk)
+                    {
+                        return false;
                     }
                 }
                 Next::Settled if !self.world.held().is_empty() => {
@@ -239,16 +285,21 @@ impl Driver<'_, '_, '_> {
     }
 
     /// The next event by the clock, unless all there is has been said before and nothing can come of it.
-    fn next(&self) -> Next {
-        let Some((slot, _)) = self.world.agenda().first() else { return Next::Settled };
+    fn next(&mut self) -> Next {
+        let Some(slot) = self.world.upcoming() else { return Next::Settled };
         let (timing, checker) = (&self.job.setup.timing, &self.ears.checker);
         // Everyone who still asks has asked twice since, and got an answer or not.
         let round_us = timing.longest_wait_us().saturating_add(self.job.latency.max_us.saturating_mul(2));
         let quiet_us = checker.last_news_us().max(checker.last_expiry_us()).saturating_add(round_us.saturating_mul(2));
         let only_timers = || {
-            self.world.agenda().iter().all(|(_, event)| {
+            self.world.agenda().unordered().all(|(_, event)| {
                 use crate::world::Event;
-                matches!(event, Event::Timer(..) | Event::Arrival(_))
+                match event {
+                    Event::Timer(..) => true,
+                    // An outsider's message that is to come late comes.
+                    Event::Arrival(envelope) => !envelope.forged,
+                    _ => false,
+                }
             })
         };
         if slot.at_us > quiet_us && only_timers() { Next::Settled } else { Next::Event(slot) }
@@ -266,8 +317,7 @@ impl Driver<'_, '_, '_> {
             && !restarts
             && let Some(forever) = oracle.crash(party, CrashSite::Taking(site))
         {
-            self.struck.push(Fault::Crash { party, site: CrashSite::Taking(site), forever });
-            self.step(Choice::CrashTaking { slot, forever });
+            self.crash(party, CrashSite::Taking(site), forever, Choice::CrashTaking { slot, forever });
             return Some(site);
         }
         self.step(Choice::Take(slot));
@@ -284,8 +334,7 @@ impl Driver<'_, '_, '_> {
             if let Some(crash) = before
                 && let Some(forever) = oracle.crash(party, crash)
             {
-                self.struck.push(Fault::Crash { party, site: crash, forever });
-                self.step(Choice::Crash { party, forever });
+                self.crash(party, crash, forever, Choice::Crash { party, forever });
                 return Some(site);
             }
             let fate = self.fate(oracle);
@@ -294,10 +343,15 @@ impl Driver<'_, '_, '_> {
         if up(self)
             && let Some(forever) = oracle.crash(party, CrashSite::After(site))
         {
-            self.struck.push(Fault::Crash { party, site: CrashSite::After(site), forever });
-            self.step(Choice::Crash { party, forever });
+            self.crash(party, CrashSite::After(site), forever, Choice::Crash { party, forever });
         }
         Some(site)
+    }
+
+    fn crash(&mut self, party: Party, site: CrashSite, forever: bool, choice: Choice) {
+        self.struck.push(Fault::Crash { party, site, forever });
+        self.vanished.extend(forever.then_some(party));
+        self.step(choice);
     }
 
     /// What becomes of the next effect, if it is a send.
@@ -323,8 +377,8 @@ impl Driver<'_, '_, '_> {
     fn replays(&mut self, after: EventSite, oracle: &mut dyn Oracle) -> bool {
         let mut any = false;
         while let Some(number) = oracle.replay(after, self.ears.labels.sent()) {
-            let Some(send) = self.ears.labels.sent().get(number as usize).copied() else { return any };
-            let from = self.world.carried()[number as usize].from;
+            let Some(send) = self.ears.labels.sent().get(number).copied() else { return any };
+            let Some(from) = self.world.carried().get(number).map(|envelope| envelope.from) else { return any };
             let latency_us = self.job.latency.of(self.job.setup, from, send, 2);
             self.struck.push(Fault::Replay { send, after });
             self.step(Choice::Replay { envelope: number, latency_us });

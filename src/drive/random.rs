@@ -5,13 +5,15 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::{Oracle, SendFault};
 use crate::crypto::streams::{Draws, Purpose, Streams};
 use crate::fault::{CrashSite, EventSite, FaultKind, SendSite};
 use crate::protocol::message::Message;
 use crate::protocol::party::{Party, Side};
 use crate::protocol::setup::Population;
-use crate::world::Separation;
+use crate::world::{Numbered, Separation};
 
 /// How often faults strike, in parts per million: of a kind's sites, or of the runs for partitions.
 pub type Rates = BTreeMap<FaultKind, u32>;
@@ -23,7 +25,9 @@ pub struct Random {
     /// For what concerns no party: rates, replays, partitions.
     common: Draws,
     /// One for each party: its sends and its crashes.
-    parties: BTreeMap<Party, Draws>,
+    parties: FxHashMap<Party, Draws>,
+    /// How far the parties that have nothing to do have come in theirs, in 64-bit words.
+    resting: FxHashMap<Party, u32>,
     rates: Rates,
     server_may_vanish: bool,
     heals_at_us: u64,
@@ -49,8 +53,18 @@ impl Random {
             };
             drawn.insert(*kind, rate);
         }
-        let parties = BTreeMap::new();
-        Random { streams, common, parties, rates: drawn, server_may_vanish, heals_at_us, now_us: 0, last_point: None }
+        let (parties, resting) = (FxHashMap::default(), FxHashMap::default());
+        Random {
+            streams,
+            common,
+            parties,
+            resting,
+            rates: drawn,
+            server_may_vanish,
+            heals_at_us,
+            now_us: 0,
+            last_point: None,
+        }
     }
 
     /// The partitions of the run: up to three, each of one to three parties, at any time before the network heals.
@@ -80,7 +94,14 @@ impl Random {
         let streams = self.streams;
         !healed
             && rate > 0
-            && self.parties.entry(party).or_insert_with(|| streams.reader(Purpose::Fault, Some(party))).chance(rate)
+            && self
+                .parties
+                .entry(party)
+                .or_insert_with(|| {
+                    let read = self.resting.remove(&party).unwrap_or(0);
+                    streams.reader_from(Purpose::Fault, Some(party), read)
+                })
+                .chance(rate)
     }
 }
 
@@ -109,17 +130,24 @@ impl Oracle for Random {
         }
     }
 
+    /// What is left of a reader is a number.
+    fn rest(&mut self, party: Party) {
+        if let Some(draws) = self.parties.remove(&party) {
+            self.resting.insert(party, draws.words());
+        }
+    }
+
     fn tick(&mut self, now_us: u64) {
         self.now_us = now_us;
     }
 
     /// At most once at each point, so that no rate makes a run endless.
-    fn replay(&mut self, after: EventSite, sent: &[SendSite]) -> Option<u32> {
+    fn replay(&mut self, after: EventSite, sent: &Numbered<SendSite>) -> Option<u32> {
         let rate = self.rate(FaultKind::Replay);
         let asked = self.last_point.replace(after) == Some(after);
         let strikes =
-            rate > 0 && !asked && self.now_us < self.heals_at_us && !sent.is_empty() && self.common.chance(rate);
-        strikes.then(|| self.common.below(sent.len() as u64) as u32)
+            rate > 0 && !asked && self.now_us < self.heals_at_us && sent.kept() > 0 && self.common.chance(rate);
+        if strikes { sent.nth(self.common.below(sent.kept() as u64) as usize) } else { None }
     }
 
     fn waits(&self) -> bool {

@@ -4,7 +4,7 @@ use super::{Finished, Job, Oracle, SendFault};
 use crate::fault::{CrashSite, EventSite, Fault, Plan, SendSite};
 use crate::protocol::message::Message;
 use crate::protocol::party::Party;
-use crate::world::{Observer, Separation, Workload};
+use crate::world::{Numbered, Observer, Separation, Workload};
 
 /// The oracle of a plan.
 #[derive(Debug, Clone)]
@@ -76,10 +76,10 @@ impl Oracle for Scripted<'_> {
         })
     }
 
-    fn replay(&mut self, point: EventSite, sent: &[SendSite]) -> Option<u32> {
+    fn replay(&mut self, point: EventSite, sent: &Numbered<SendSite>) -> Option<u32> {
         self.strike(|fault| match fault {
             Fault::Replay { send, after } if *after == point => {
-                sent.iter().position(|known| known == send).map(|number| number as u32)
+                sent.iter().find(|(_, known)| *known == send).map(|(number, _)| number)
             }
             _ => None,
         })

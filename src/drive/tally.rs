@@ -109,6 +109,12 @@ fn describe(happening: &Happening<'_>, out: &mut Writer) {
                 Fate::Garbled(us, bit) => out.u8(4).u64(*us).u32(*bit),
             };
         }
+        Happening::Forged { envelope, message, bytes } => {
+            out.u8(13).u32(envelope.number).u64(*bytes as u64);
+            party(out, envelope.from);
+            party(out, envelope.to);
+            about(out, &message.about);
+        }
         Happening::Arrived { envelope, .. } => {
             out.u8(3).u32(envelope.number);
         }

@@ -8,6 +8,8 @@ pub mod coverage;
 pub mod garble;
 pub mod grammar;
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::party::{Party, Step};
 use crate::protocol::record::RecordKind;
 use crate::protocol::role::TimerKind;
@@ -79,7 +81,7 @@ impl FaultKind {
 }
 
 /// A send of a run: the `nth` time that `step` of a purchase is sent. Numbers start at 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SendSite {
     /// The purchase, counted in the order in which purchases start.
     pub purchase: u32,
@@ -90,7 +92,7 @@ pub struct SendSite {
 }
 
 /// A journal write of a run. Numbers start at 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SaveSite {
     /// Whose journal.
     pub party: Party,
@@ -103,7 +105,7 @@ pub struct SaveSite {
 }
 
 /// Something that a party takes as an input. Numbers start at 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EventSite {
     /// The `nth` arrival of what was sent at `send`: the second is a duplicate or a replay.
     Arrival {
@@ -149,7 +151,7 @@ pub enum EventSite {
 }
 
 /// Where a crash strikes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum CrashSite {
     /// Before the party takes the input, which is lost with it.
     Taking(EventSite),
@@ -162,7 +164,7 @@ pub enum CrashSite {
 }
 
 /// One injected cause.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Fault {
     /// See [`FaultKind::Drop`].
     Drop(SendSite),
@@ -221,7 +223,7 @@ impl Fault {
 }
 
 /// All faults of a run, in the order in which they are written.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Plan(pub Vec<Fault>);
 
 /// A plan and, under the untimed clock, the order of events that it goes with: exactly these, and no others.

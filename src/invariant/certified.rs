@@ -7,10 +7,12 @@
 //! ([`testimony`](crate::protocol::deviation::testimony)), and a wrong decision in any of them counts. A clause that is broken names
 //! who is wronged: an honest claimant that is not believed, or an honest party against whom a lie is believed.
 
+use std::sync::Arc;
+
 use super::facts::{Entry, PurchaseFacts};
 use super::liars::Liars;
 use super::{Invariant, View};
-use crate::crypto::{Blob, Crypto};
+use crate::crypto::Blob;
 use crate::judge::{Allegation, Claim, Decision, Evidence, judge};
 use crate::protocol::part::Part;
 use crate::protocol::party::Side;
@@ -26,8 +28,8 @@ pub struct Dispute {
     pub claim: Claim,
     /// Whether it is true.
     pub truth: bool,
-    /// What is handed in.
-    pub evidence: Evidence,
+    /// What is handed in: the same, most of the time, as in another dispute.
+    pub evidence: Arc<Evidence>,
     /// Who hands in what it has forged, if anybody does.
     pub forged_by: Option<Side>,
 }
@@ -44,12 +46,7 @@ impl Dispute {
 
     /// The judge's decision.
     pub fn decide(&self, view: &View<'_>) -> Decision {
-        self.decide_with(&*view.setup.crypto)
-    }
-
-    /// The judge's decision, by the given cryptography.
-    pub fn decide_with(&self, crypto: &dyn Crypto) -> Decision {
-        judge(&self.claim, &self.evidence, crypto)
+        judge(&self.claim, &self.evidence, &*view.setup.crypto)
     }
 }
 
@@ -61,6 +58,8 @@ struct Docket<'a> {
     view: &'a View<'a>,
     liars: Liars,
     filed: Vec<Dispute>,
+    /// What reaches the judge if nobody forges anything, by who speaks: C, M.
+    plain: [[Option<Arc<Evidence>>; 2]; 2],
 }
 
 /// The claims of the specification's table that apply to a purchase that C has signed an order for.
@@ -91,7 +90,7 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
     let false_receipts = lies(Side::Customer, [&held, &delivered]);
     let false_deliveries = lies(Side::Merchant, [&delivered, &None]);
     let committed = purchase.committed();
-    let mut docket = Docket { view, liars, filed: Vec::with_capacity(8) };
+    let mut docket = Docket { view, liars, filed: Vec::with_capacity(8), plain: Default::default() };
     let mut file = |clause, about, by, what, truth| docket.file(clause, about, by, &what, truth);
     if let Some(held) = &purchase.held
         && committed
@@ -139,19 +138,22 @@ impl Docket<'_> {
     /// by the truth forges: the claimant of a lie, or the other side of a true claim.
     fn file(&mut self, clause: &'static str, about: &'static str, by: Side, what: &Allegation, truth: bool) {
         let purchase = self.view.purchase;
-        let plain = evidence(purchase, what, by, truth);
+        let speaking = speaking(what, by, truth);
+        let [customer, merchant] = speaking.map(usize::from);
+        let plain = self.plain[customer][merchant].get_or_insert_with(|| Arc::new(evidence(purchase, speaking)));
+        let plain = Arc::clone(plain);
         let other = if by == Side::Customer { Side::Merchant } else { Side::Customer };
         let liar = if truth { other } else { by };
         let forgeries = self.liars.testimonies(liar).iter().map(|bundle| {
-            let mut evidence = plain.clone();
+            let mut evidence = Evidence::clone(&plain);
             match liar {
                 Side::Customer => evidence.customer.clone_from(bundle),
                 _ => evidence.merchant.clone_from(bundle),
             }
-            (evidence, Some(liar))
+            (Arc::new(evidence), Some(liar))
         });
         let claim = Claim { about: purchase.about, by, what: what.clone() };
-        let ways = [(plain.clone(), None)].into_iter().chain(forgeries);
+        let ways = [(Arc::clone(&plain), None)].into_iter().chain(forgeries);
         self.filed.extend(ways.map(|(evidence, forged_by)| Dispute {
             clause,
             about,
@@ -163,26 +165,30 @@ impl Docket<'_> {
     }
 }
 
-/// What reaches the judge if nobody forges anything. Of a true claim, the claimant's journal alone. Of a false one, everything: the
-/// liar's journal, which may hold more than the truth needs, and the honest side's; but who claims to have received nothing keeps
+/// Whether C's and M's journals reach the judge if nobody forges anything. Of a true claim, the claimant's alone. Of a false one,
+/// both: the liar's, which may hold more than the truth needs, and the honest side's; but who claims to have received nothing keeps
 /// back what it has.
-fn evidence(purchase: &PurchaseFacts, what: &Allegation, by: Side, truth: bool) -> Evidence {
-    let nothing: fn() -> Vec<Part> = Vec::new;
+fn speaking(what: &Allegation, by: Side, truth: bool) -> [bool; 2] {
     let keeps_back = !truth && *what == Allegation::ReceivedNothing;
-    let speaks = |side: Side| if side == by { !keeps_back } else { !truth };
+    [Side::Customer, Side::Merchant].map(|side| if side == by { !keeps_back } else { !truth })
+}
+
+/// The journals of those who speak, and P's record.
+fn evidence(purchase: &PurchaseFacts, [customer, merchant]: [bool; 2]) -> Evidence {
+    let of = |speaks: bool, journal: &[Entry]| if speaks { parts(journal) } else { Vec::new() };
     Evidence {
-        customer: if speaks(Side::Customer) { parts(&purchase.customer) } else { nothing() },
-        merchant: if speaks(Side::Merchant) { parts(&purchase.merchant) } else { nothing() },
+        customer: of(customer, &purchase.customer),
+        merchant: of(merchant, &purchase.merchant),
         server: on_record(purchase),
     }
 }
 
 /// What a journal holds.
-pub(super) fn parts(journal: &[Entry]) -> Vec<Part> {
+pub fn parts(journal: &[Entry]) -> Vec<Part> {
     journal.iter().flat_map(|(record, _)| record.parts.iter().cloned()).collect()
 }
 
 /// What P's record says.
-pub(super) fn on_record(purchase: &PurchaseFacts) -> Vec<Part> {
+pub fn on_record(purchase: &PurchaseFacts) -> Vec<Part> {
     purchase.commitment().or(purchase.record()).map_or_else(Vec::new, |record| record.parts.clone())
 }

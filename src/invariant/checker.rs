@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::facts::Facts;
+use super::facts::{Facts, PurchaseFacts};
 use super::{View, Violation, When, certified, clauses};
-use crate::crypto::remembering::Remembering;
 use crate::protocol::party::{Party, PurchaseKey, Side};
 use crate::protocol::setup::Setup;
 use crate::world::{Happening, Observer};
@@ -79,20 +78,35 @@ impl<'a> Checker<'a> {
     pub fn conclude(&mut self) {
         let abouts: Vec<PurchaseKey> = self.facts.purchases.keys().copied().collect();
         self.events = self.news.1;
-        for about in abouts {
-            self.look(about, u64::MAX, When::AtTheEnd);
-            let Some(purchase) = self.facts.purchases.get(&about) else { continue };
-            let view = View { purchase, facts: &self.facts, setup: self.setup, now_us: u64::MAX };
-            // The disputes of a purchase turn on the same few signatures.
-            let crypto = Remembering::new(&*self.setup.crypto);
-            let wrong: Vec<_> = certified::disputes(&view)
-                .into_iter()
-                .filter(|dispute| dispute.decide_with(&crypto).upheld != dispute.truth)
-                .collect();
-            for dispute in wrong {
-                self.report(certified::INVARIANT, dispute.clause, dispute.about, dispute.victim(), about, None);
-            }
+        abouts.into_iter().for_each(|about| self.judge(about));
+        debug_assert_eq!(self.facts.audit(), Ok(()), "what is kept up with each event is what the records say");
+    }
+
+    /// Looks at what must hold of a purchase in the end, and plays its disputes.
+    fn judge(&mut self, about: PurchaseKey) {
+        self.look(about, u64::MAX, When::AtTheEnd);
+        let Some(purchase) = self.facts.purchases.get(&about) else { return };
+        let view = View { purchase, facts: &self.facts, setup: self.setup, now_us: u64::MAX };
+        let mut disputes = certified::disputes(&view);
+        disputes.retain(|dispute| dispute.decide(&view).upheld != dispute.truth);
+        for dispute in disputes {
+            self.report(certified::INVARIANT, dispute.clause, dispute.about, dispute.victim(), about, None);
         }
+    }
+
+    /// Nothing more will come of a purchase, with the envelopes of those numbers: judges it and forgets it. Gives what is known of it and
+    /// what broke.
+    pub fn settle(&mut self, about: PurchaseKey, envelopes: &[u32]) -> Option<(PurchaseFacts, Vec<Violation>)> {
+        let events = std::mem::replace(&mut self.events, self.news.1);
+        self.judge(about);
+        self.events = events;
+        let purchase = self.facts.forget(&about, envelopes)?;
+        let broken = |violation: &mut Violation| violation.purchase == about;
+        let violations: Vec<Violation> = self.violations.extract_if(.., broken).collect();
+        for violation in &violations {
+            self.seen.remove(&(violation.clause, about));
+        }
+        Some((purchase, violations))
     }
 
     fn look(&mut self, about: PurchaseKey, now_us: u64, when: When) {
@@ -147,6 +161,7 @@ impl Observer for Checker<'_> {
             | Happening::Restarted { .. }
             | Happening::Crashed { .. }
             | Happening::ToppedUp { .. }
+            | Happening::Forged { .. }
             | Happening::Replayed { .. } => self.events += 1,
             Happening::Sent { fate, .. } if !matches!(fate, Fate::Arrive(_)) => self.events += 1,
             _ => {}

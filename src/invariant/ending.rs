@@ -1,5 +1,7 @@
 //! How a purchase ended: what outcomes are counted by, for every way of running one.
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::PurchaseFacts;
 use super::{Invariant, Verdict};
 use crate::protocol::order::Status;
@@ -7,7 +9,7 @@ use crate::protocol::role::Belief;
 use crate::protocol::setup::Setup;
 
 /// What C holds in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Goods {
     /// Nothing.
     None,
@@ -20,7 +22,7 @@ pub enum Goods {
 }
 
 /// How a purchase ended, and what broke on the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Ending {
     /// What P's record says; committed if any of its records says so.
     pub payment: Status,

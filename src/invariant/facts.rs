@@ -3,15 +3,15 @@
 //! Every invariant reads these facts and nothing else. No role is asked anything, so no role testifies for itself. A party
 //! knows what it received since it last lost its memory, and what its journal holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::crypto::Blob;
+use crate::crypto::{Blob, Key};
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
 use crate::protocol::order::{Cents, Instrument, Status, Transfer};
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::{Party, PurchaseKey, Side, Step};
+use crate::protocol::party::{Party, PurchaseKey, Side, Step, Tid};
 use crate::protocol::record::Record;
 use crate::protocol::role::{Belief, Wish};
 use crate::protocol::setup::Setup;
@@ -72,6 +72,10 @@ pub struct PurchaseFacts {
     pub half_paid_us: u64,
     /// When C last came to rest.
     pub rested_us: Option<u64>,
+    /// What C can derive from all that it has received and kept; see [`knows_item`](Self::knows_item).
+    known: Vec<Blob>,
+    /// What each of the keys makes of each of the ciphertexts that have come together, so that none is opened twice.
+    opened: Vec<(Key, Blob, Option<Blob>)>,
 }
 
 impl PurchaseFacts {
@@ -102,6 +106,8 @@ impl PurchaseFacts {
             half_paid_since_us: None,
             half_paid_us: 0,
             rested_us: None,
+            known: Vec::new(),
+            opened: Vec::new(),
         }
     }
 
@@ -137,7 +143,8 @@ impl PurchaseFacts {
     /// What C can count on: what its records give, or what they and P's record give together, as far as P helps. C cannot ask P
     /// about a purchase that it has forgotten.
     pub fn obtainable(&self, setup: &Setup) -> Option<Blob> {
-        let helps = setup.mechanisms.has(Mechanism::StatusQuery) && setup.mechanisms.has(Mechanism::ReleaseOnQuery);
+        let helps =
+            setup.has(Side::Customer, Mechanism::StatusQuery) && setup.has(Side::Server, Mechanism::ReleaseOnQuery);
         let asks = || helps && self.customer.iter().any(|(record, _)| record.instrument().is_some());
         self.held.clone().or_else(|| if asks() { self.escrowed(false, setup) } else { None })
     }
@@ -158,7 +165,13 @@ impl PurchaseFacts {
             .iter()
             .filter(|(_, kept)| *kept || !durable)
             .filter_map(|(record, _)| record.sealed())
-            .find_map(|sealed| setup.crypto.open(key, sealed))
+            .find_map(|sealed| self.open(key, sealed, setup))
+    }
+
+    /// What a key makes of a ciphertext.
+    fn open(&self, key: &Key, sealed: &Blob, setup: &Setup) -> Option<Blob> {
+        let known = self.opened.iter().find(|(by, from, _)| by == key && from == sealed);
+        known.map_or_else(|| setup.crypto.open(key, sealed), |(_, _, item)| item.clone())
     }
 
     /// Whether C has kept a ciphertext, opened or not.
@@ -186,10 +199,17 @@ impl PurchaseFacts {
 
     /// Works out again what follows from the records and from what was received.
     pub fn refresh(&mut self, now_us: u64, setup: &Setup) {
+        self.try_keys(setup);
         let records = || self.customer.iter().flat_map(|(record, _)| record.parts.iter());
-        self.held = derive(records(), setup);
-        let known = derive(records().chain(&self.received), setup);
-        self.knows_item = known.is_some() && known == self.truth(setup);
+        let held = self.derivable(records(), setup).next();
+        let known = self.derivable(records().chain(&self.received), setup).collect();
+        (self.held, self.known) = (held, known);
+        self.refresh_status(now_us, setup);
+    }
+
+    /// The same where C has neither got nor lost any goods.
+    fn refresh_status(&mut self, now_us: u64, setup: &Setup) {
+        self.knows_item = self.truth(setup).is_some_and(|truth| self.known.contains(&truth));
         if self.held.is_some() {
             self.delivered_us.get_or_insert(now_us);
         }
@@ -202,15 +222,43 @@ impl PurchaseFacts {
             _ => {}
         }
     }
+
+    /// Opens every ciphertext of C's with every key that C has or P has on record, unless that has been done.
+    fn try_keys(&mut self, setup: &Setup) {
+        fn parts(journal: &[Entry]) -> impl Iterator<Item = &Part> {
+            journal.iter().flat_map(|(record, _)| &record.parts)
+        }
+        let goods = || parts(&self.customer).chain(&self.received);
+        let mut fresh = Vec::new();
+        for part in goods() {
+            let Part::Sealed(sealed) = part else { continue };
+            for part in goods().chain(parts(&self.server)) {
+                let Part::Key(key) = part else { continue };
+                let mut tried = self.opened.iter().chain(&fresh);
+                if !tried.any(|(by, from, _)| by == key && from == sealed) {
+                    fresh.push((*key, sealed.clone(), setup.crypto.open(key, sealed)));
+                }
+            }
+        }
+        self.opened.extend(fresh);
+    }
+
+    /// All that a collection of parts gives: the contents of the ciphertexts that one of the keys opens, then the items.
+    fn derivable<'p>(
+        &'p self,
+        parts: impl Iterator<Item = &'p Part> + Clone + 'p,
+        setup: &'p Setup,
+    ) -> impl Iterator<Item = Blob> + 'p {
+        let keys = parts.clone().filter_map(|part| if let Part::Key(key) = part { Some(key) } else { None });
+        let sealed = parts.clone().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
+        let opened = sealed.flat_map(move |sealed| keys.clone().filter_map(move |key| self.open(key, sealed, setup)));
+        opened.chain(parts.filter_map(|part| if let Part::Item(item) = part { Some(item.clone()) } else { None }))
+    }
 }
 
-/// What a collection of parts gives: the content of a ciphertext that one of the keys opens, or else an item.
-fn derive<'p>(parts: impl Iterator<Item = &'p Part> + Clone, setup: &Setup) -> Option<Blob> {
-    let keys = parts.clone().filter_map(|part| if let Part::Key(key) = part { Some(key) } else { None });
-    let mut sealed = parts.clone().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
-    let opened = sealed.find_map(|sealed| keys.clone().find_map(|key| setup.crypto.open(key, sealed)));
-    opened
-        .or_else(|| parts.clone().find_map(|part| if let Part::Item(item) = part { Some(item.clone()) } else { None }))
+/// Whether a part is goods, or opens them.
+const fn is_goods(part: &Part) -> bool {
+    matches!(part, Part::Sealed(_) | Part::Key(_) | Part::Item(_))
 }
 
 /// What is known of a whole run.
@@ -230,7 +278,13 @@ pub struct Facts {
     pub news: bool,
     /// When the last order that anybody signed lapses, in virtual microseconds.
     pub last_expiry_us: u64,
+    /// The sum of all that accounts have gained or lost, kept up with each transfer. Money is conserved while it is zero.
+    imbalance_cents: Cents,
+    /// What purchases that are forgotten have moved; kept for the audit alone, and so in builds that are audited.
+    brought_forward: BTreeMap<Party, Cents>,
     wishes: BTreeMap<u32, Wish>,
+    /// The purchases of each merchant.
+    merchants: BTreeMap<u32, BTreeSet<PurchaseKey>>,
     /// The envelopes that carry an order, by number, and whose it is.
     orders: BTreeMap<u32, PurchaseKey>,
 }
@@ -256,7 +310,11 @@ impl Facts {
     }
 
     fn purchase(&mut self, about: PurchaseKey, now_us: u64) -> &mut PurchaseFacts {
-        self.purchases.entry(about).or_insert_with(|| PurchaseFacts::new(about, now_us))
+        let merchants = &mut self.merchants;
+        self.purchases.entry(about).or_insert_with(|| {
+            merchants.entry(about.merchant).or_default().insert(about);
+            PurchaseFacts::new(about, now_us)
+        })
     }
 
     /// Takes note of what happened; says which purchases it touched.
@@ -271,9 +329,16 @@ impl Facts {
                 self.news = !matches!(fate, Fate::Arrive(_));
                 self.sent(now_us, envelope, message, *fate);
             }
+            Happening::Forged { envelope, message, .. } => {
+                self.news = true;
+                self.forged(envelope, message);
+            }
             Happening::Arrived { envelope, message } => {
                 self.landed(envelope.number);
-                self.arrived(now_us, envelope.to, message, setup, touched);
+                // What an outsider hands out is nobody's delivery, whatever its recipient makes of it.
+                if !envelope.forged {
+                    self.arrived(now_us, envelope.to, message, setup, touched);
+                }
             }
             Happening::Lost { event: Event::Arrival(envelope), loss } => {
                 self.news = *loss == Loss::Separated;
@@ -342,6 +407,15 @@ impl Facts {
         }
     }
 
+    /// An outsider's copy of a genuine order is as good as any other.
+    fn forged(&mut self, envelope: &Envelope, message: &Message) {
+        let signed = self.purchases.get(&message.about).and_then(|purchase| purchase.signed.as_ref());
+        if carries_order(envelope.to, message) && signed.is_some() && signed == message.instrument() {
+            self.orders.insert(envelope.number, message.about);
+            self.departed(envelope.number, 1);
+        }
+    }
+
     /// Copies of an envelope are under way; of those that carry an order, the number is kept.
     fn departed(&mut self, envelope: u32, copies: u32) {
         if let Some(purchase) = self.orders.get(&envelope).and_then(|about| self.purchases.get_mut(about)) {
@@ -366,8 +440,7 @@ impl Facts {
         }
         let mut grew = false;
         for part in &message.parts {
-            let goods = matches!(part, Part::Sealed(_) | Part::Key(_) | Part::Item(_));
-            if goods && !purchase.received.contains(part) {
+            if is_goods(part) && !purchase.received.contains(part) {
                 purchase.received.push(part.clone());
                 grew = true;
             }
@@ -421,7 +494,13 @@ impl Facts {
                 }
             }
         }
-        purchase.refresh(now_us, setup);
+        // Of the other records only P's bear on what C can get, by the key that P has then.
+        let goods = party.side() != Side::Merchant && record.parts.iter().any(is_goods);
+        if goods {
+            purchase.refresh(now_us, setup)
+        } else {
+            purchase.refresh_status(now_us, setup)
+        }
         self.news |= new;
         touched.push(about);
     }
@@ -429,39 +508,117 @@ impl Facts {
     fn post(&mut self, transfer: &Transfer, sign: Cents) {
         *self.moved.entry(transfer.payer).or_default() -= sign * transfer.debit_cents;
         *self.moved.entry(transfer.payee).or_default() += sign * transfer.credit_cents;
+        self.imbalance_cents += sign * (transfer.credit_cents - transfer.debit_cents);
     }
 
+    /// By how much more accounts have gained than lost, in all.
+    pub const fn imbalance_cents(&self) -> Cents {
+        self.imbalance_cents
+    }
+
+    /// Works out from the records of the purchases what is kept up with each event: the accounts, and the sum of all money. Says what
+    /// differs. This is the slow way that checks the fast one. Where purchases are forgotten, only builds with debug assertions keep
+    /// what it takes.
+    pub fn audit(&self) -> Result<(), String> {
+        let mut moved = self.brought_forward.clone();
+        let records = self.purchases.values().flat_map(|purchase| &purchase.server);
+        for transfer in records.filter_map(|(record, _)| record.transfer()) {
+            *moved.entry(transfer.payer).or_default() -= transfer.debit_cents;
+            *moved.entry(transfer.payee).or_default() += transfer.credit_cents;
+        }
+        let differs = |(account, cents): (&Party, &Cents)| {
+            let kept = self.moved.get(account).copied().unwrap_or(0);
+            (kept != *cents).then(|| format!("{account} moved {cents} cents by the records, and {kept} are counted"))
+        };
+        let counted = self.moved.keys().map(|account| (account, moved.get(account).unwrap_or(&0)));
+        let wrong = moved.iter().chain(counted).find_map(differs);
+        let sum: Cents = moved.values().sum();
+        match wrong {
+            Some(wrong) => Err(wrong),
+            None if sum != self.imbalance_cents => {
+                Err(format!("accounts add up to {sum} cents, and {} are counted", self.imbalance_cents))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets a purchase, with the envelopes of those numbers. What it moved stays moved.
+    pub fn forget(&mut self, about: &PurchaseKey, envelopes: &[u32]) -> Option<PurchaseFacts> {
+        for number in envelopes {
+            self.orders.remove(number);
+        }
+        let purchase = self.purchases.remove(about)?;
+        for transfer in purchase.server.iter().filter_map(|(record, _)| record.transfer()) {
+            if cfg!(debug_assertions) {
+                *self.brought_forward.entry(transfer.payer).or_default() -= transfer.debit_cents;
+                *self.brought_forward.entry(transfer.payee).or_default() += transfer.credit_cents;
+            }
+        }
+        if let Some(merchant) = self.merchants.get_mut(&about.merchant) {
+            merchant.remove(about);
+            if merchant.is_empty() {
+                self.merchants.remove(&about.merchant);
+            }
+        }
+        if self.of_customer(about.customer).next().is_none() {
+            self.wishes.remove(&about.customer);
+        }
+        Some(purchase)
+    }
+
+    /// The purchases of a party, in order.
+    pub fn of_party(&self, party: Party) -> impl Iterator<Item = &PurchaseKey> {
+        let (customer, merchant, all) = match party {
+            Party::Customer(customer) => (Some(self.of_customer(customer)), None, None),
+            Party::Merchant(merchant) => (None, self.merchants.get(&merchant), None),
+            Party::Server => (None, None, Some(self.purchases.keys())),
+        };
+        customer.into_iter().flatten().chain(merchant.into_iter().flatten()).chain(all.into_iter().flatten())
+    }
+
+    /// A party lost its memory, and with it the records that are not durable.
     fn crashed(&mut self, now_us: u64, party: Party, setup: &Setup, touched: &mut Vec<PurchaseKey>) {
+        let first = touched.len();
+        touched.extend(self.of_party(party));
         let mut lost = Vec::new();
-        for purchase in self.purchases.values_mut() {
+        for about in &touched[first..] {
+            let Some(purchase) = self.purchases.get_mut(about) else { continue };
             match party {
                 Party::Server => {
                     let before = purchase.status();
-                    let (kept, gone): (Vec<_>, Vec<_>) = purchase.server.drain(..).partition(|(_, durable)| *durable);
-                    lost.extend(gone.iter().filter_map(|(record, _)| record.transfer().copied()));
-                    purchase.server = kept;
+                    purchase.server.retain(|(record, durable)| {
+                        lost.extend(record.transfer().filter(|_| !durable).copied());
+                        *durable
+                    });
                     purchase.status_changed |= before.is_terminal() && purchase.status() != before;
+                    purchase.refresh_status(now_us, setup);
                 }
-                _ if party == purchase.about.customer() => {
+                Party::Customer(_) => {
                     purchase.customer.retain(|(_, durable)| *durable);
                     purchase.received.clear();
                     purchase.customer_belief = None;
                     purchase.rested_us = None;
+                    purchase.refresh(now_us, setup);
                 }
-                _ if party == purchase.about.merchant() => {
+                Party::Merchant(_) => {
                     purchase.merchant.retain(|(_, durable)| *durable);
                     purchase.merchant_belief = None;
+                    purchase.refresh_status(now_us, setup);
                 }
-                _ => continue,
             }
-            purchase.refresh(now_us, setup);
-            touched.push(purchase.about);
         }
         lost.iter().for_each(|transfer| self.post(transfer, -1));
         if party == Party::Server {
             self.top_ups.retain(|(_, durable)| *durable);
             self.topped_up_cents = self.top_ups.iter().map(|(cents, _)| cents).sum();
         }
+    }
+
+    /// The purchases of a customer, in order.
+    fn of_customer(&self, customer: u32) -> impl Iterator<Item = &PurchaseKey> {
+        let first = PurchaseKey { customer, merchant: 0, tid: Tid([0; 16]) };
+        let last = PurchaseKey { customer, merchant: u32::MAX, tid: Tid([0xff; 16]) };
+        self.purchases.range(first..=last).map(|(about, _)| about)
     }
 }
 

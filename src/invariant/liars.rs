@@ -23,8 +23,8 @@ struct Liar {
 #[derive(Debug)]
 pub(super) struct Liars(Vec<Liar>);
 
-/// What a party has of a purchase.
-fn papers(purchase: &PurchaseFacts, side: Side) -> Vec<Part> {
+/// What a party has of a purchase: what its journal holds, and what it was sent.
+pub fn papers(purchase: &PurchaseFacts, side: Side) -> Vec<Part> {
     match side {
         Side::Customer => [parts(&purchase.customer), purchase.received.clone()].concat(),
         _ => parts(&purchase.merchant),

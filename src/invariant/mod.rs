@@ -9,7 +9,7 @@ pub mod checker;
 pub mod ending;
 pub mod facts;
 pub mod goods;
-mod liars;
+pub mod liars;
 pub mod money;
 pub mod terminates;
 

@@ -170,6 +170,15 @@ enum Delivery {
     NotShown,
 }
 
+/// What C signed of the ciphertext.
+#[derive(Clone, Copy)]
+enum Signed<'a> {
+    /// Its digest.
+    Digest(Digest),
+    /// All of it, with `whole-signatures`.
+    InFull(&'a Blob),
+}
+
 /// Decides a claim.
 pub fn judge(claim: &Claim, evidence: &Evidence, crypto: &dyn Crypto) -> Decision {
     let mut hearing = Hearing { crypto, evidence, receipted: None, reasons: Vec::new() };
@@ -282,6 +291,21 @@ impl<'a> Hearing<'a> {
             Some(_) => instrument.order.unbound(),
         };
         self.crypto.verify(claim.about.customer(), statement.as_slice(), &instrument.signature)
+            || (instrument.acknowledgement.is_none() && self.signed_in_full(instrument).is_some())
+    }
+
+    /// The ciphertext that C signed in full, if it did and somebody has handed it in.
+    fn signed_in_full(&self, instrument: &Instrument) -> Option<&'a Blob> {
+        let (order, evidence) = (&instrument.order, self.evidence);
+        let all = evidence.server.iter().chain(&evidence.customer).chain(&evidence.merchant);
+        let mut ciphertexts = all.filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
+        ciphertexts.find(|sealed| {
+            let (statement, signature) = match &instrument.acknowledgement {
+                None => (order.bound_in_full(sealed), &instrument.signature),
+                Some(apart) => (order.acknowledgement_in_full(sealed), apart),
+            };
+            self.crypto.verify(order.about.customer(), statement.as_slice(), signature)
+        })
     }
 
     fn delivery(&mut self, instrument: &Instrument) -> Delivery {
@@ -289,19 +313,23 @@ impl<'a> Hearing<'a> {
             self.find(Check::ItemOnRecord, Some(true));
             return Delivery::Shown(item.clone());
         }
-        let Some(digest) = instrument.order.sealed else {
+        let signed = match instrument.order.sealed {
+            Some(digest) => Some(Signed::Digest(digest)),
+            None => self.signed_in_full(instrument).map(Signed::InFull),
+        };
+        let Some(signed) = signed else {
             self.find(Check::ItemOnRecord, None);
             return Delivery::NotShown;
         };
-        self.sealed_delivery(instrument, digest)
+        self.sealed_delivery(instrument, signed)
     }
 
     /// Case 2: the ciphertext that C signed for, and the key on P's record.
-    fn sealed_delivery(&mut self, instrument: &Instrument, digest: Digest) -> Delivery {
+    fn sealed_delivery(&mut self, instrument: &Instrument, what: Signed<'a>) -> Delivery {
         let order = &instrument.order;
-        let signed = instrument.acknowledgement.is_none_or(|signature| {
-            self.crypto.verify(order.about.customer(), order.acknowledgement().as_slice(), &signature)
-        });
+        let signed =
+            |signature| self.crypto.verify(order.about.customer(), order.acknowledgement().as_slice(), &signature);
+        let signed = matches!(what, Signed::InFull(_)) || instrument.acknowledgement.is_none_or(signed);
         if !self.find(Check::CiphertextSigned, Some(signed)) {
             return Delivery::NotShown;
         }
@@ -316,16 +344,25 @@ impl<'a> Hearing<'a> {
         }
         let merchant_signed = self.evidence.server.countersignature().map(|signature| {
             let again = signed_again(instrument.acknowledgement.as_ref().unwrap_or(&instrument.signature));
-            let statements = [order.countersigned(Some(&key_digest)), again];
+            let countersigned = match what {
+                Signed::Digest(_) => order.countersigned(Some(&key_digest)),
+                Signed::InFull(sealed) => order.countersigned_in_full(Some(&key_digest), sealed),
+            };
+            let statements = [countersigned, again];
             statements.iter().any(|s| self.crypto.verify(order.about.merchant(), s.as_slice(), signature))
         });
         if !self.find(Check::MerchantSignature, merchant_signed) {
             return Delivery::NotShown;
         }
-        let handed_in = self.evidence.customer.iter().chain(&self.evidence.merchant);
-        let ciphertext = handed_in.filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
-        let ciphertext = ciphertext.into_iter().find(|sealed| self.crypto.digest_blob(sealed) == digest);
-        self.find(Check::Ciphertext, ciphertext.map(|_| true));
+        let evidence = self.evidence;
+        let papers = evidence.customer.iter().chain(&evidence.merchant);
+        let mut handed_in = papers.filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
+        let any = handed_in.clone().next().is_some();
+        let ciphertext = match what {
+            Signed::InFull(sealed) => Some(sealed),
+            Signed::Digest(digest) => handed_in.find(|sealed| self.crypto.digest_blob(sealed) == digest),
+        };
+        self.find(Check::Ciphertext, (ciphertext.is_some() || any).then_some(ciphertext.is_some()));
         let Some(ciphertext) = ciphertext else { return Delivery::Signed };
         let opened = self.crypto.open(key, ciphertext);
         self.find(Check::Opens, Some(opened.is_some()));

@@ -32,6 +32,7 @@ fn setup(name: &str, without: &[Mechanism]) -> Setup {
     Setup {
         protocol: protocol::by_name(name).unwrap(),
         mechanisms,
+        alone: None,
         timing: Timing {
             retry_after_us: 200_000,
             retry_backoff_permille: 2_000,
@@ -47,6 +48,7 @@ fn setup(name: &str, without: &[Mechanism]) -> Setup {
         streams,
         customer_deviation: None,
         merchant_deviation: None,
+        outsider: None,
     }
 }
 
@@ -388,7 +390,7 @@ fn the_ciphertext_is_the_one_that_c_signed_for() {
         let none = |evidence: &mut Evidence| without(evidence, |part| matches!(part, Part::Sealed(_)));
         assert_eq!(court.falls(by, &what, none).last(), Some(&(Check::Ciphertext, Missing)));
         let reasons = court.falls(by, &what, |evidence| instead(evidence, &Part::Sealed(other.clone())));
-        assert_eq!(reasons.last(), Some(&(Check::Ciphertext, Missing)), "one that nobody signed for is none");
+        assert_eq!(reasons.last(), Some(&(Check::Ciphertext, Failed)), "one that nobody signed for is none");
     }
 }
 

@@ -9,7 +9,8 @@ use super::order::{Instrument, request};
 use super::part::Part;
 use super::party::{Party, PurchaseKey, Side, Step};
 use super::role::{Context, TimerKind};
-use crate::crypto::Signature;
+use super::signing::with_order;
+use crate::crypto::{Blob, Signature};
 
 /// How often a party has asked about a purchase, counted while that makes the next wait longer. Forgotten in a crash, like everything that is not in a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -66,9 +67,10 @@ impl Asking {
     }
 
     /// Asks P what has become of the purchase. The question carries the order, in which P reads when it lapses.
-    pub fn ask(&mut self, side: Side, instrument: &Arc<Instrument>, context: &mut Context<'_>) {
+    pub fn ask(&mut self, side: Side, instrument: &Arc<Instrument>, sealed: Option<&Blob>, context: &mut Context<'_>) {
         let about = instrument.order.about;
         let mut parts = vec![Part::Instrument(Arc::clone(instrument))];
+        parts.extend(with_order(sealed, context));
         if context.has(Mechanism::AuthenticatedQuery) {
             let signature = *self.request.0.get_or_insert_with(|| context.sign(request(&about)));
             parts.push(Part::Request(signature));

@@ -109,9 +109,15 @@ impl Protocol for Case {
             | Mechanism::MerchantChecksSeal
             | Mechanism::KeyCommitment
             | Mechanism::BoundSignature => self.escrow == Escrow::Key,
-            Mechanism::ReleaseOnQuery | Mechanism::Countersign => self.escrow != Escrow::Nothing,
+            Mechanism::ReleaseOnQuery | Mechanism::Countersign | Mechanism::WholeSignatures => {
+                self.escrow != Escrow::Nothing
+            }
             _ => true,
         }
+    }
+
+    fn escrow(&self) -> Option<Escrow> {
+        Some(self.escrow)
     }
 
     fn role(&self, party: Party, setup: &Setup, journal: &mut dyn Iterator<Item = &Record>) -> Box<dyn Role> {

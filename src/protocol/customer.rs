@@ -15,7 +15,7 @@ use super::part::{Part, Parts};
 use super::party::{Party, PurchaseKey, Side, Step, Tid};
 use super::record::{Record, RecordKind};
 use super::role::{Belief, Context, Input, Role, TimerKind, Wish};
-use super::signing::{outcome_parts, receipt_holds, sign_order};
+use super::signing::{outcome_parts, receipt_holds, sign_order, sign_order_in_full, with_order};
 use crate::crypto::Blob;
 
 /// A customer's volatile state.
@@ -111,6 +111,16 @@ impl Role for Customer {
             Input::TopUp(_) => {}
         }
     }
+
+    fn forget(&mut self, about: &PurchaseKey) {
+        if self.purchases.get(&about.tid).is_some_and(|purchase| purchase.about == *about) {
+            self.purchases.remove(&about.tid);
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.purchases.is_empty()
+    }
 }
 
 impl Purchase {
@@ -149,14 +159,16 @@ impl Purchase {
 
     /// Sends the message that the state awaits an answer to.
     fn send_again(&self, context: &mut Context<'_>) {
-        let (step, part) = match &self.state {
-            State::AwaitQuote { description } => (Step::Numbered(1), Part::Description(*description)),
-            State::AwaitOutcome { instrument, .. } | State::AwaitGoods { instrument, .. } => {
-                (Step::Numbered(3), Part::Instrument(Arc::clone(instrument)))
+        let (step, parts) = match &self.state {
+            State::AwaitQuote { description } => (Step::Numbered(1), vec![Part::Description(*description)]),
+            State::AwaitOutcome { instrument, sealed } | State::AwaitGoods { instrument, sealed } => {
+                let mut parts = vec![Part::Instrument(Arc::clone(instrument))];
+                parts.extend(with_order(sealed.as_ref(), context));
+                (Step::Numbered(3), parts)
             }
             State::Done(_) => return,
         };
-        context.send(self.about.merchant(), Message::new(self.about, step, vec![part]));
+        context.send(self.about.merchant(), Message::new(self.about, step, parts));
     }
 
     fn on_message(&mut self, message: &Message, escrow: Escrow, context: &mut Context<'_>) {
@@ -179,8 +191,11 @@ impl Purchase {
                 self.send_again(context);
                 self.asking.asked_again(self.about, context);
             }
-            (TimerKind::Query, State::AwaitOutcome { instrument, .. } | State::AwaitGoods { instrument, .. }) => {
-                self.asking.ask(Side::Customer, instrument, context);
+            (
+                TimerKind::Query,
+                State::AwaitOutcome { instrument, sealed } | State::AwaitGoods { instrument, sealed },
+            ) => {
+                self.asking.ask(Side::Customer, instrument, sealed.as_ref(), context);
             }
             _ => {}
         }
@@ -200,15 +215,20 @@ impl Purchase {
             }
             Escrow::Nothing | Escrow::Item => (None, None),
         };
+        let in_full = sealed.as_ref().filter(|_| context.has(Mechanism::WholeSignatures));
+        let by_digest = sealed.as_ref().filter(|_| in_full.is_none());
         let order = Order {
             about: self.about,
             price_cents,
             description,
-            sealed: sealed.as_ref().map(|sealed| context.digest(sealed)),
+            sealed: by_digest.map(|sealed| context.digest(sealed)),
             key,
             expires_us: context.now_us().saturating_add(context.setup.timing.instrument_lifetime_us),
         };
-        let instrument = Arc::new(sign_order(order, context));
+        let instrument = Arc::new(match in_full {
+            Some(sealed) => sign_order_in_full(order, sealed, context),
+            None => sign_order(order, context),
+        });
         if let Some(sealed) = &sealed {
             // Two records, so that `ciphertext-journal` can take one of them away.
             let journal = if context.has(Mechanism::CustomerJournal) {

@@ -1,59 +1,98 @@
 //! The safeguards that make a purchase all-or-nothing, each a switch of its own.
 //!
 //! The paper says what the messages are; these are what makes them atomic. What each is good for is a hypothesis until the
-//! simulator has taken it away and looked: the findings are in the README and in the crate's documentation.
+//! simulator has taken it away and looked: the findings are in the README and in the crate's documentation. Beside the
+//! safeguards there are options, which no preset has: they make a purchase no more atomic, but private, or its proofs longer, and
+//! are there so that their price can be measured.
 //! This file is the only list: the command line, scenarios and reports read it.
 
 use std::fmt;
 use std::str::FromStr;
 
+use super::party::Side;
+
 macro_rules! mechanisms {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $about:literal;)*) => {
-        /// A safeguard that can be switched off.
+    (safeguards { $($variant:ident = $name:literal, $about:literal;)* }
+     options { $($option:ident = $option_name:literal, $option_about:literal;)* }) => {
+        /// A safeguard that can be switched off, or an option that can be switched on.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Mechanism {
             $(#[doc = $about] $variant,)*
+            $(#[doc = $option_about] $option,)*
         }
 
         impl Mechanism {
-            /// Every mechanism, in the order of the specification.
+            /// Every safeguard, in the order of the specification.
             pub const ALL: &'static [Mechanism] = &[$(Mechanism::$variant,)*];
+
+            /// What no preset has.
+            pub const OPTIONS: &'static [Mechanism] = &[$(Mechanism::$option,)*];
+
+            /// Safeguards and options.
+            pub const EVERY: &'static [Mechanism] = &[$(Mechanism::$variant,)* $(Mechanism::$option,)*];
 
             /// The name that scenarios and the command line use.
             pub const fn name(self) -> &'static str {
-                match self { $(Mechanism::$variant => $name,)* }
+                match self { $(Mechanism::$variant => $name,)* $(Mechanism::$option => $option_name,)* }
             }
 
             /// One line on what it does.
             pub const fn about(self) -> &'static str {
-                match self { $(Mechanism::$variant => $about,)* }
+                match self { $(Mechanism::$variant => $about,)* $(Mechanism::$option => $option_about,)* }
             }
         }
     };
 }
 
 mechanisms! {
-    Retransmit = "retransmit", "a sender repeats an unanswered message";
-    StatusQuery = "status-query", "C and M may ask P what became of a purchase";
-    ReleaseOnQuery = "release-on-query", "P hands the key or the item to C on request";
-    IdempotentSubmit = "idempotent-submit", "P acts once per TID, in the same atomic write as the transfer";
-    DedupRetention = "dedup-retention", "P remembers a TID at least until the instrument expires";
-    PaymentJournal = "payment-journal", "P saves its record before it answers";
-    CustomerJournal = "customer-journal", "C saves TID, instrument and ciphertext before step 3";
-    CiphertextJournal = "ciphertext-journal", "C saves the ciphertext before step 3 (it goes with customer-journal)";
-    MerchantJournal = "merchant-journal", "M saves TID and key before step 2, and the order before step 4";
-    OneKeyPerTid = "one-key-per-tid", "a repeated inquiry gets the same key and price";
-    MerchantChecksSeal = "merchant-checks-seal", "M compares the digest that C signed with its own before step 4";
-    KeyCommitment = "key-commitment", "the signed instrument carries H(k), and P checks k against it";
-    BoundSignature = "bound-signature", "one signature of C's covers the whole order, the ciphertext's digest included";
-    Countersign = "countersign", "M signs what it submits: the digest and the key together, or the item's digest";
-    SignedStatus = "signed-status", "P signs its receipts, refusals and aborts included";
-    MerchantDedup = "merchant-dedup", "M serves a TID once, and repeats its last answer to a repeated order";
-    ItemDigest = "item-digest", "the description holds H(item); P checks it in Case 3, C on receipt";
-    Tombstone = "tombstone", "a query for an unknown TID after the instrument's expiry makes P record aborted for good";
-    FinalDecline = "final-decline", "a declined TID stays declined";
-    UnguessableTid = "unguessable-tid", "a TID is 128 bits from C's own stream, not a counter";
-    AuthenticatedQuery = "authenticated-query", "P answers only the purchase's own C and M, and gives goods only to C";
+    safeguards {
+        Retransmit = "retransmit", "a sender repeats an unanswered message";
+        StatusQuery = "status-query", "C and M may ask P what became of a purchase";
+        ReleaseOnQuery = "release-on-query", "P hands the key or the item to C on request";
+        IdempotentSubmit = "idempotent-submit", "P acts once per TID, in the same atomic write as the transfer";
+        DedupRetention = "dedup-retention", "P remembers a TID at least until the instrument expires";
+        PaymentJournal = "payment-journal", "P saves its record before it answers";
+        CustomerJournal = "customer-journal", "C saves TID, instrument and ciphertext before step 3";
+        CiphertextJournal = "ciphertext-journal", "C saves the ciphertext before step 3 (it goes with customer-journal)";
+        MerchantJournal = "merchant-journal", "M saves TID and key before step 2, and the order before step 4";
+        OneKeyPerTid = "one-key-per-tid", "a repeated inquiry gets the same key and price";
+        MerchantChecksSeal = "merchant-checks-seal", "M compares the digest that C signed with its own before step 4";
+        KeyCommitment = "key-commitment", "the signed instrument carries H(k), and P checks k against it";
+        BoundSignature = "bound-signature", "one signature of C's covers the whole order, the ciphertext's digest included";
+        Countersign = "countersign", "M signs what it submits: the digest and the key together, or the item's digest";
+        SignedStatus = "signed-status", "P signs its receipts, refusals and aborts included";
+        MerchantDedup = "merchant-dedup", "M serves a TID once, and repeats its last answer to a repeated order";
+        ItemDigest = "item-digest", "the description holds H(item); P checks it in Case 3, C on receipt";
+        Tombstone = "tombstone", "a query for an unknown TID after the instrument's expiry makes P record aborted for good";
+        FinalDecline = "final-decline", "a declined TID stays declined";
+        UnguessableTid = "unguessable-tid", "a TID is 128 bits from C's own stream, not a counter";
+        AuthenticatedQuery = "authenticated-query", "P answers only the purchase's own C and M, and gives goods only to C";
+    }
+    options {
+        SealedChannels = "sealed-channels", "every message is sealed for its recipient: the network sees lengths only";
+        WholeSignatures = "whole-signatures", "C and M sign the ciphertext or the item itself, not its digest, and it goes with them";
+    }
+}
+
+impl Mechanism {
+    /// The sides that can each carry it out alone, whatever the others do. What parties have to agree on, such as a signature
+    /// that one makes and another demands, nobody can.
+    pub const fn carried_out_by(self) -> &'static [Side] {
+        use Mechanism as M;
+        match self {
+            M::Retransmit | M::StatusQuery => &[Side::Customer, Side::Merchant],
+            M::CustomerJournal | M::CiphertextJournal | M::BoundSignature | M::UnguessableTid => &[Side::Customer],
+            M::MerchantJournal | M::OneKeyPerTid | M::MerchantChecksSeal | M::MerchantDedup => &[Side::Merchant],
+            M::ReleaseOnQuery
+            | M::IdempotentSubmit
+            | M::DedupRetention
+            | M::PaymentJournal
+            | M::Tombstone
+            | M::FinalDecline => &[Side::Server],
+            M::KeyCommitment | M::Countersign | M::SignedStatus | M::ItemDigest | M::AuthenticatedQuery => &[],
+            M::SealedChannels | M::WholeSignatures => &[],
+        }
+    }
 }
 
 impl fmt::Display for Mechanism {
@@ -71,7 +110,7 @@ impl FromStr for Mechanism {
     type Err = NotAMechanism;
 
     fn from_str(text: &str) -> Result<Self, NotAMechanism> {
-        Mechanism::ALL
+        Mechanism::EVERY
             .iter()
             .copied()
             .find(|mechanism| mechanism.name() == text)
@@ -87,7 +126,7 @@ impl MechanismSet {
     /// No mechanism at all.
     pub const NONE: MechanismSet = MechanismSet(0);
 
-    /// Every mechanism: the preset `hardened`.
+    /// Every safeguard: the preset `hardened`.
     pub const fn all() -> MechanismSet {
         MechanismSet((1 << Mechanism::ALL.len()) - 1)
     }
@@ -120,16 +159,33 @@ impl MechanismSet {
         MechanismSet(self.0 & !(1 << mechanism as u32))
     }
 
+    /// Whether every mechanism of another set is on in this one.
+    pub const fn holds(self, other: MechanismSet) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// What is on in this set or in another.
+    #[must_use]
+    pub const fn and(self, other: MechanismSet) -> MechanismSet {
+        MechanismSet(self.0 | other.0)
+    }
+
+    /// What is on in this set and not in another.
+    #[must_use]
+    pub const fn less(self, other: MechanismSet) -> MechanismSet {
+        MechanismSet(self.0 & !other.0)
+    }
+
     /// The mechanisms that are on, in the order of the list.
     pub fn iter(self) -> impl Iterator<Item = Mechanism> {
-        Mechanism::ALL.iter().copied().filter(move |mechanism| self.has(*mechanism))
+        Mechanism::EVERY.iter().copied().filter(move |mechanism| self.has(*mechanism))
     }
 }
 
 /// Which mechanisms a scenario starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Preset {
-    /// All of them.
+    /// All safeguards.
     #[default]
     Hardened,
     /// Only what the paper states outright for the protocol at hand.
@@ -159,7 +215,8 @@ mod tests {
         assert_eq!(set.iter().collect::<Vec<_>>(), [Mechanism::Retransmit, Mechanism::AuthenticatedQuery]);
         assert_eq!(set.without(Mechanism::Retransmit).with(Mechanism::Retransmit), set);
         assert_eq!(MechanismSet::all().iter().count(), Mechanism::ALL.len());
-        for mechanism in Mechanism::ALL {
+        assert!(Mechanism::OPTIONS.iter().all(|option| !MechanismSet::all().has(*option)));
+        for mechanism in Mechanism::EVERY {
             assert_eq!(mechanism.name().parse(), Ok(*mechanism));
         }
     }

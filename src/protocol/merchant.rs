@@ -12,7 +12,7 @@ use super::part::{Part, Parts};
 use super::party::{Party, PurchaseKey, Side, Step};
 use super::record::{Record, RecordKind};
 use super::role::{Belief, Context, Input, Role, TimerKind};
-use super::signing::{instrument_holds, outcome_parts, receipt_holds};
+use super::signing::{instrument_holds, outcome_parts, receipt_holds, with_order};
 use crate::crypto::{Blob, Key};
 
 /// A merchant's volatile state.
@@ -91,13 +91,13 @@ impl Merchant {
                 }
             }
             Step::Numbered(3) => {
-                let Some(instrument) = message.instrument() else { return };
+                let (Some(instrument), sealed) = (message.instrument(), message.sealed()) else { return };
                 match self.purchases.get_mut(&about) {
-                    Some(purchase) => purchase.on_order(instrument, self.escrow, context),
+                    Some(purchase) => purchase.on_order(instrument, sealed, self.escrow, context),
                     // In Cases 1 and 3 an order says all that M must know; in Case 2 the key is gone.
                     None if self.escrow != Escrow::Key => {
                         let mut purchase = Purchase::new(about);
-                        purchase.on_order(instrument, self.escrow, context);
+                        purchase.on_order(instrument, sealed, self.escrow, context);
                         if purchase.state != State::AwaitOrder {
                             self.purchases.insert(about, purchase);
                         }
@@ -130,6 +130,14 @@ impl Role for Merchant {
             }
             Input::Start(_) | Input::TopUp(_) => {}
         }
+    }
+
+    fn forget(&mut self, about: &PurchaseKey) {
+        self.purchases.remove(about);
+    }
+
+    fn is_blank(&self) -> bool {
+        self.purchases.is_empty()
     }
 }
 
@@ -188,12 +196,18 @@ impl Purchase {
     }
 
     /// Step 3 has arrived, for the first time or again.
-    fn on_order(&mut self, instrument: &Arc<Instrument>, escrow: Escrow, context: &mut Context<'_>) {
+    fn on_order(
+        &mut self,
+        instrument: &Arc<Instrument>,
+        sealed: Option<&Blob>,
+        escrow: Escrow,
+        context: &mut Context<'_>,
+    ) {
         match &self.state {
             State::AwaitStatus { .. } if context.has(Mechanism::MerchantDedup) => {}
             State::Done { .. } if context.has(Mechanism::MerchantDedup) => self.deliver(escrow, context),
             _ => {
-                if !self.order_holds(instrument, context) {
+                if !self.order_holds(instrument, sealed, context) {
                     return;
                 }
                 let parts = vec![Part::Instrument(Arc::clone(instrument))];
@@ -208,21 +222,26 @@ impl Purchase {
     }
 
     /// Whether the order is C's and what M has quoted. One that is not is C's own mistake, or the network's: it is not answered.
-    fn order_holds(&self, instrument: &Instrument, context: &mut Context<'_>) -> bool {
+    fn order_holds(&self, instrument: &Instrument, signed: Option<&Blob>, context: &mut Context<'_>) -> bool {
         let order = &instrument.order;
         let item = self.quote.as_ref().map_or(order.description.item, |quote| quote.item);
         let Some(offer) = context.setup.offer(self.about.merchant, item) else { return false };
         let as_quoted =
             order.about == self.about && order.price_cents == offer.price_cents && order.description.item == item;
         let digest_fits = order.description.digest.is_none_or(|digest| digest == offer.digest);
-        if !as_quoted || !digest_fits || !instrument_holds(instrument, context) {
+        if !as_quoted || !digest_fits || !instrument_holds(instrument, signed, context) {
             return false;
         }
         let Some((key, sealed)) = self.quote.as_ref().and_then(|quote| quote.sealed.as_ref()) else { return true };
         if !context.has(Mechanism::MerchantChecksSeal) {
             return true;
         }
-        order.sealed == Some(context.digest(sealed)) && order.key.is_none_or(|digest| digest == context.digest_key(key))
+        let as_sealed = if context.has(Mechanism::WholeSignatures) {
+            signed == Some(sealed)
+        } else {
+            order.sealed == Some(context.digest(sealed))
+        };
+        as_sealed && order.key.is_none_or(|digest| digest == context.digest_key(key))
     }
 
     /// Sends step 4.
@@ -232,22 +251,32 @@ impl Purchase {
         let order = instrument.order;
         let Some(offer) = context.setup.offer(self.about.merchant, order.description.item) else { return };
         let mut parts = vec![Part::Price(offer.price_cents)];
+        let in_full = context.has(Mechanism::WholeSignatures);
         let goods = match (escrow, self.quote.as_ref().and_then(|quote| quote.sealed.as_ref())) {
-            (Escrow::Key, Some((key, _))) => {
+            (Escrow::Key, Some((key, sealed))) => {
                 parts.push(Part::Key(*key));
-                Some(context.digest_key(key))
+                parts.extend(with_order(Some(sealed), context));
+                let digest = context.digest_key(key);
+                Some(if in_full {
+                    order.countersigned_in_full(Some(&digest), sealed)
+                } else {
+                    order.countersigned(Some(&digest))
+                })
             }
             (Escrow::Item, _) => {
                 let goods = context.setup.goods(self.about.merchant, order.description.item);
                 let Some(item) = goods else { return };
-                let digest = context.digest(&item);
-                parts.push(Part::Item(item));
-                Some(digest)
+                parts.push(Part::Item(item.clone()));
+                Some(if in_full {
+                    order.countersigned_in_full(None, &item)
+                } else {
+                    order.countersigned(Some(&context.digest(&item)))
+                })
             }
             _ => None,
         };
-        if goods.is_some() && context.has(Mechanism::Countersign) {
-            parts.push(Part::Countersignature(context.sign(order.countersigned(goods.as_ref()))));
+        if let Some(statement) = goods.filter(|_| context.has(Mechanism::Countersign)) {
+            parts.push(Part::Countersignature(context.sign(statement)));
         } else if escrow == Escrow::Key {
             let signature = instrument.acknowledgement.as_ref().unwrap_or(&instrument.signature);
             parts.push(Part::Countersignature(context.sign(signed_again(signature))));
@@ -309,7 +338,10 @@ impl Purchase {
                 self.submit(escrow, context);
                 self.asking.asked_again(self.about, context);
             }
-            TimerKind::Query => self.asking.ask(Side::Merchant, &instrument, context),
+            TimerKind::Query => {
+                let sealed = self.quote.as_ref().and_then(|quote| quote.sealed.as_ref()).map(|(_, sealed)| sealed);
+                self.asking.ask(Side::Merchant, &instrument, sealed, context);
+            }
             TimerKind::Forget => {}
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! Read on in this order: who takes part ([`party`]), what is signed ([`order`]), what is said ([`message`]), the contract of a
 //! state machine ([`role`]), then a purchase as [`customer`], [`merchant`] and payment [`server`] see it. The three cases of the
-//! paper differ in where the goods are while the money moves ([`cases::Escrow`]), so they share these roles.
+//! paper differ in where the goods are while the money moves ([`cases::Escrow`]), so they share these roles. Who breaks the protocol
+//! is in [`deviation`], who meddles from outside in [`outsider`].
 //!
 //! A protocol is a value that the rest of the program is handed: implement [`Protocol`], here or in another crate.
 
@@ -13,6 +14,7 @@ pub mod mechanism;
 pub mod merchant;
 pub mod message;
 pub mod order;
+pub mod outsider;
 pub mod part;
 pub mod party;
 pub mod record;
@@ -61,6 +63,11 @@ pub trait Protocol: fmt::Debug + Send + Sync {
 
     /// Whether a mechanism makes any difference to it.
     fn applies(&self, mechanism: Mechanism) -> bool;
+
+    /// Where the goods are while the money moves, if that can be said.
+    fn escrow(&self) -> Option<cases::Escrow> {
+        None
+    }
 
     /// A party's role, rebuilt from its journal (oldest record first); from an empty one at the start of a run.
     fn role(&self, party: Party, setup: &Setup, journal: &mut dyn Iterator<Item = &Record>) -> Box<dyn Role>;

@@ -3,10 +3,15 @@
 //! Each statement has one canonical encoding that starts with the domain of its kind ([`wire`](super::wire)). An order says who
 //! pays whom how much for what, until when; paper, section 5.1. Whether C binds the ciphertext's digest into the same signature
 //! (`bound-signature`) or signs it apart, as the paper's step 3 writes it, is a difference of the [`Instrument`].
+//!
+//! Section 5.1 prefers signatures of checksums to full ones in steps 3 and 4. The full ones (`whole-signatures`) are here too: their
+//! statements hold the content in place of its digest, and whoever is to check them must be sent the content.
+
+use serde::{Deserialize, Serialize};
 
 use super::party::{Party, PurchaseKey, Tid};
 use super::wire::{Malformed, Reader, Writer};
-use crate::crypto::{Digest, Signature};
+use crate::crypto::{Blob, Digest, Signature};
 
 /// Money, in cents.
 pub type Cents = i64;
@@ -45,7 +50,7 @@ pub struct Order {
     pub price_cents: Cents,
     /// What for.
     pub description: Description,
-    /// `H({item}k)`, in Case 2.
+    /// `H({item}k)`, in Case 2; not with `whole-signatures`.
     pub sealed: Option<Digest>,
     /// `H(k)`, in Case 2 with `key-commitment`.
     pub key: Option<Digest>,
@@ -95,6 +100,32 @@ impl Order {
         out
     }
 
+    /// What C signs with `bound-signature` and `whole-signatures`: everything, the ciphertext in full.
+    pub fn bound_in_full(&self, sealed: &Blob) -> Writer {
+        let mut out = Writer::domain("order-in-full");
+        self.encode(&mut out);
+        in_full(sealed, &mut out);
+        out
+    }
+
+    /// What C signs beside the instrument without `bound-signature` and with `whole-signatures`: `sigC({item}k)`.
+    pub fn acknowledgement_in_full(&self, sealed: &Blob) -> Writer {
+        let mut out = Writer::domain("acknowledgement-in-full");
+        out.digest(self.key.as_ref());
+        in_full(sealed, &mut out);
+        out
+    }
+
+    /// What M signs with `countersign` and `whole-signatures`: the order together with the item or, in Case 2, the ciphertext and the
+    /// key's digest.
+    pub fn countersigned_in_full(&self, key: Option<&Digest>, content: &Blob) -> Writer {
+        let mut out = Writer::domain("countersignature-in-full");
+        self.encode(&mut out);
+        out.digest(key);
+        in_full(content, &mut out);
+        out
+    }
+
     /// What M signs with `countersign`: the order together with the digest of what it submits, the key or the item.
     pub fn countersigned(&self, goods: Option<&Digest>) -> Writer {
         let mut out = Writer::domain("countersignature");
@@ -110,6 +141,12 @@ impl Order {
         out.u8(status.code()).digest(goods);
         out
     }
+}
+
+/// Appends a content with its length.
+fn in_full(content: &Blob, out: &mut Writer) {
+    out.u32(content.len() as u32);
+    content.write(out.buffer());
 }
 
 /// What M signs without `countersign`, as the paper's step 4 writes it: `sigM(sigC(H({item}k)))`.
@@ -215,7 +252,7 @@ fn decode_party(from: &mut Reader<'_>) -> Result<Party, Malformed> {
 }
 
 /// What has become of a purchase, as P tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Status {
     /// P has no record of it: nothing is settled.
     Unknown,

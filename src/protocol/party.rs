@@ -5,8 +5,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A party of the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Party {
     /// A customer, counted from zero.
     Customer(u32),
@@ -17,7 +19,7 @@ pub enum Party {
 }
 
 /// The part that a party plays, whatever its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Side {
     /// Any customer, `C`.
     Customer,
@@ -107,7 +109,7 @@ impl FromStr for Party {
 }
 
 /// A transaction id: 128 bits that C draws for each purchase (or counts, where `unguessable-tid` is off).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tid(pub [u8; 16]);
 
 impl fmt::Display for Tid {
@@ -116,8 +118,24 @@ impl fmt::Display for Tid {
     }
 }
 
+/// A text that is no transaction id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected 32 lower-case hexadecimal digits")]
+pub struct NotATid;
+
+impl FromStr for Tid {
+    type Err = NotATid;
+
+    fn from_str(text: &str) -> Result<Self, NotATid> {
+        let lower = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let canonical = text.len() == 32 && text.as_bytes().iter().all(lower);
+        let number = if canonical { u128::from_str_radix(text, 16).ok() } else { None };
+        number.map(|number| Tid(number.to_be_bytes())).ok_or(NotATid)
+    }
+}
+
 /// What names a purchase: two customers may well choose the same TID, so the TID alone does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PurchaseKey {
     /// The customer's number, from zero.
     pub customer: u32,
@@ -140,7 +158,7 @@ impl PurchaseKey {
 }
 
 /// A message's place in the protocol: a numbered step, or one of the questions and answers beside them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Step {
     /// A step that the protocol numbers, from 1.
     Numbered(u8),
@@ -220,6 +238,11 @@ mod tests {
             assert_eq!(party.to_string().parse(), Ok(party));
         }
         assert_eq!("C".parse(), Ok(Party::Customer(0)));
+        let tid = Tid([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0xab, 0xcd, 0xef, 0xff, 0]);
+        assert_eq!(tid.to_string().parse(), Ok(tid));
+        for bad in ["", "0", "+0000000000000000000000000000000", "0000000000000000000000000000000A"] {
+            assert_eq!(bad.parse::<Tid>(), Err(NotATid), "{bad}");
+        }
         for bad in ["", "C0", "C01", "M-1", "X1", "P1", "C+1", "C99999999999"] {
             assert!(bad.parse::<Party>().is_err(), "{bad}");
         }

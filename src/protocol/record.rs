@@ -1,9 +1,13 @@
 //! What a party writes to its journal.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use super::order::{Cents, Transfer};
 use super::part::{Part, Parts};
-use super::party::PurchaseKey;
+use super::party::{Party, PurchaseKey};
 
 /// One entry of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +27,14 @@ impl Parts for Record {
 }
 
 impl Record {
+    /// What accounts gained or lost by records that have been struck out of P's journal, in one record in their place.
+    pub fn brought_forward(moved: &BTreeMap<Party, Cents>) -> Record {
+        let line = |(account, cents): (&Party, &Cents)| {
+            Part::Transfer(Transfer { payer: *account, debit_cents: -cents, payee: *account, credit_cents: 0 })
+        };
+        Record { kind: RecordKind::Payment, about: None, parts: moved.iter().map(line).collect() }
+    }
+
     /// The bytes that it takes: kind, purchase and parts in the encoding of messages.
     pub fn encoded_len(&self) -> usize {
         1 + 24 + 1 + self.parts.iter().map(Part::encoded_len).sum::<usize>()
@@ -30,7 +42,7 @@ impl Record {
 }
 
 /// The kinds of record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RecordKind {
     /// C's ciphertext, as it was quoted.
     Ciphertext,

@@ -12,6 +12,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::Cents;
@@ -87,7 +89,7 @@ pub enum Effect {
 }
 
 /// What a party tells its owner of a purchase. Having said nothing is the absence of a belief.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Belief {
     /// Not known yet, and said so.
     InDoubt,
@@ -188,7 +190,7 @@ impl Context<'_> {
 
     /// Whether a mechanism is on.
     pub fn has(&self, mechanism: Mechanism) -> bool {
-        self.setup.mechanisms.has(mechanism)
+        self.setup.has(self.me.side(), mechanism)
     }
 
     /// Writes a record, durable only where the given mechanism is on.
@@ -271,6 +273,15 @@ pub trait Role: RoleState {
     /// Takes one input and pushes effects onto the context. Deterministic: the same state, input and context give the same
     /// state and effects. Never panics, whatever the message.
     fn handle(&mut self, input: Input<'_>, context: &mut Context<'_>);
+
+    /// Drops what it remembers of a purchase about which nothing is under way any more, so that a long run does not fill the memory. It
+    /// may keep it, and must keep what bears on other purchases, such as what accounts hold.
+    fn forget(&mut self, _about: &PurchaseKey) {}
+
+    /// Whether it remembers nothing, as if it had just been set up.
+    fn is_blank(&self) -> bool {
+        false
+    }
 }
 
 /// What makes a boxed role a plain value: to be cloned, compared and hashed. Implemented for every role that derives these.
@@ -328,7 +339,7 @@ impl Hash for AnyRole {
 }
 
 /// What a timer is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TimerKind {
     /// The last message has not been answered: send it again.
     Retry,

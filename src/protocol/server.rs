@@ -57,11 +57,13 @@ impl Server {
         if let Some(cents) = record.top_up() {
             self.topped_up_cents += *cents;
         }
-        let Some(about) = record.about else { return };
-        if let Some(transfer) = record.transfer() {
-            *self.moved.entry(transfer.payer).or_default() -= transfer.debit_cents;
-            *self.moved.entry(transfer.payee).or_default() += transfer.credit_cents;
+        for part in &record.parts {
+            if let Part::Transfer(transfer) = part {
+                *self.moved.entry(transfer.payer).or_default() -= transfer.debit_cents;
+                *self.moved.entry(transfer.payee).or_default() += transfer.credit_cents;
+            }
         }
+        let Some(about) = record.about else { return };
         self.entries.insert(about, Entry { record, remembered: true });
     }
 
@@ -81,9 +83,10 @@ impl Server {
         {
             let final_status = *entry.record.status().unwrap_or(&Status::Unknown) != Status::Declined
                 || context.has(Mechanism::FinalDecline);
-            if entry.record.instrument().is_some_and(|recorded| recorded.order != order) {
+            let other_content = entry.record.sealed().is_some_and(|recorded| Some(recorded) != message.sealed());
+            if entry.record.instrument().is_some_and(|recorded| recorded.order != order) || other_content {
                 // A TID that was used for something else: a refusal of this order, which changes nothing about the other.
-                if instrument_holds(instrument, context) {
+                if instrument_holds(instrument, message.sealed(), context) {
                     let refusal = self.outcome(instrument, Status::Declined, None, None, context);
                     self.tell_merchant(&refusal, context);
                 }
@@ -93,7 +96,9 @@ impl Server {
                 return self.tell(&record, context);
             }
         }
-        if !instrument_holds(instrument, context) || !self.countersignature_holds(message, instrument, context) {
+        if !instrument_holds(instrument, message.sealed(), context)
+            || !self.countersignature_holds(message, instrument, context)
+        {
             let refusal = self.outcome(instrument, Status::Unknown, None, None, context);
             return self.tell_merchant(&refusal, context);
         }
@@ -148,8 +153,20 @@ impl Server {
         let statement = match self.escrow {
             Escrow::Nothing => return true,
             _ if context.has(Mechanism::Countersign) => {
-                let goods = self.goods_digest(message, context);
-                instrument.order.countersigned(goods.as_ref())
+                let in_full = match self.escrow {
+                    Escrow::Key => message.sealed(),
+                    _ => message.item(),
+                };
+                match in_full.filter(|_| context.has(Mechanism::WholeSignatures)) {
+                    Some(content) => {
+                        let key = message.key().map(|key| context.digest_key(key));
+                        instrument.order.countersigned_in_full(key.as_ref(), content)
+                    }
+                    None => {
+                        let goods = self.goods_digest(message, context);
+                        instrument.order.countersigned(goods.as_ref())
+                    }
+                }
             }
             Escrow::Key => signed_again(instrument.acknowledgement.as_ref().unwrap_or(&instrument.signature)),
             Escrow::Item => return true,
@@ -198,7 +215,12 @@ impl Server {
         let order = &instrument.order;
         let mut parts = vec![Part::Instrument(Arc::clone(instrument))];
         if let (Status::Committed, Some(submission)) = (status, submission) {
-            let kept = |part: &&Part| matches!(part, Part::Countersignature(_) | Part::Key(_) | Part::Item(_));
+            let in_full = context.has(Mechanism::WholeSignatures);
+            let kept = |part: &&Part| match part {
+                Part::Countersignature(_) | Part::Key(_) | Part::Item(_) => true,
+                Part::Sealed(_) => in_full,
+                _ => false,
+            };
             parts.extend(submission.parts.iter().filter(kept).cloned());
             parts.push(Part::Transfer(Transfer {
                 payer: order.about.customer(),
@@ -249,7 +271,7 @@ impl Server {
         }
         let record = match self.entries.get(&about) {
             Some(entry) => Arc::clone(&entry.record),
-            None if !instrument_holds(instrument, context) => return,
+            None if !instrument_holds(instrument, message.sealed(), context) => return,
             None => {
                 let lapsed = context.now_us() >= instrument.order.expires_us && context.has(Mechanism::Tombstone);
                 let status = if lapsed { Status::Aborted } else { Status::Unknown };
@@ -299,5 +321,10 @@ impl Role for Server {
             Input::Restart => self.forget_again(context),
             Input::Start(_) => {}
         }
+    }
+
+    /// The accounts stay as they are.
+    fn forget(&mut self, about: &PurchaseKey) {
+        self.entries.remove(about);
     }
 }

@@ -4,8 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use super::Protocol;
 use super::deviation::{Deviant, Known};
-use super::mechanism::MechanismSet;
+use super::mechanism::{Mechanism, MechanismSet};
 use super::order::{Cents, Description};
+use super::outsider;
 use super::party::{Party, Side};
 use super::record::Record;
 use super::role::AnyRole;
@@ -96,6 +97,18 @@ impl Population {
         false
     }
 
+    /// The party at a place in [`parties`](Self::parties).
+    pub const fn party(&self, index: usize) -> Party {
+        let number = index as u32;
+        if number < self.customers {
+            Party::Customer(number)
+        } else if number - self.customers < self.merchants {
+            Party::Merchant(number - self.customers)
+        } else {
+            Party::Server
+        }
+    }
+
     /// A party's place in [`parties`](Self::parties), or `None` if it takes no part.
     pub fn index(&self, party: Party) -> Option<usize> {
         match party {
@@ -138,6 +151,12 @@ impl Catalogue {
         Catalogue { items, price_cents, item_bytes, offers }
     }
 
+    /// The same, with nothing worked out yet.
+    fn again(&self) -> Self {
+        let offers = self.offers.iter().map(|_| OnceLock::new()).collect();
+        Catalogue { offers, ..*self }
+    }
+
     /// How many items each merchant has.
     pub const fn items(&self) -> u32 {
         self.items
@@ -176,6 +195,8 @@ pub struct Setup {
     pub protocol: Arc<dyn Protocol>,
     /// The mechanisms that are on.
     pub mechanisms: MechanismSet,
+    /// Mechanisms that one side has on alone, beyond these.
+    pub alone: Option<(Side, MechanismSet)>,
     /// How long parties wait.
     pub timing: Timing,
     /// Who takes part.
@@ -190,9 +211,26 @@ pub struct Setup {
     pub customer_deviation: Option<Known>,
     /// How every merchant does.
     pub merchant_deviation: Option<Known>,
+    /// Who meddles from outside, if anybody does.
+    pub outsider: Option<outsider::Known>,
 }
 
 impl Setup {
+    /// The same, to be changed: what a merchant has for sale depends on how it deviates, and is worked out anew.
+    pub fn again(&self) -> Setup {
+        Setup {
+            protocol: Arc::clone(&self.protocol),
+            crypto: Arc::clone(&self.crypto),
+            catalogue: self.catalogue.again(),
+            ..*self
+        }
+    }
+
+    /// Whether a mechanism is on, as far as that side is concerned.
+    pub fn has(&self, side: Side, mechanism: Mechanism) -> bool {
+        self.mechanisms.has(mechanism) || self.alone.is_some_and(|(alone, more)| alone == side && more.has(mechanism))
+    }
+
     /// A party's role, rebuilt from its journal, honest or not.
     pub fn role(&self, party: Party, journal: &mut dyn Iterator<Item = &Record>) -> AnyRole {
         let role = self.protocol.role(party, self, journal);
@@ -234,7 +272,7 @@ impl Setup {
     /// What the catalogue prints of an item.
     pub fn description(&self, merchant: u32, item: u32) -> Option<Description> {
         let digest = self.offer(merchant, item)?.digest;
-        let digest = self.mechanisms.has(super::mechanism::Mechanism::ItemDigest).then_some(digest);
+        let digest = self.mechanisms.has(Mechanism::ItemDigest).then_some(digest);
         Some(Description { item, digest })
     }
 

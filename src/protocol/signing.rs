@@ -6,6 +6,22 @@ use super::order::{Instrument, Order};
 use super::part::{Part, Parts};
 use super::party::Party;
 use super::role::Context;
+use crate::crypto::Blob;
+
+/// The same with `whole-signatures`, over the ciphertext itself.
+pub fn sign_order_in_full(order: Order, sealed: &Blob, context: &mut Context<'_>) -> Instrument {
+    if context.has(Mechanism::BoundSignature) {
+        Instrument { signature: context.sign(order.bound_in_full(sealed)), order, acknowledgement: None }
+    } else {
+        let signature = context.sign(order.unbound());
+        Instrument { signature, order, acknowledgement: Some(context.sign(order.acknowledgement_in_full(sealed))) }
+    }
+}
+
+/// The ciphertext that goes with an order, if C signs it in full.
+pub fn with_order(sealed: Option<&Blob>, context: &Context<'_>) -> Option<Part> {
+    sealed.filter(|_| context.has(Mechanism::WholeSignatures)).map(|sealed| Part::Sealed(sealed.clone()))
+}
 
 /// C's signature or, without `bound-signature`, its two signatures. An order without digests has nothing to sign apart.
 pub fn sign_order(order: Order, context: &mut Context<'_>) -> Instrument {
@@ -17,14 +33,20 @@ pub fn sign_order(order: Order, context: &mut Context<'_>) -> Instrument {
     }
 }
 
-/// Whether both of C's signatures, or the one that binds everything, are C's.
-pub fn instrument_holds(instrument: &Instrument, context: &mut Context<'_>) -> bool {
+/// Whether both of C's signatures, or the one that binds everything, are C's. `sealed` is the ciphertext that came with the order,
+/// which counts with `whole-signatures` only.
+pub fn instrument_holds(instrument: &Instrument, sealed: Option<&Blob>, context: &mut Context<'_>) -> bool {
     let (order, customer) = (&instrument.order, instrument.order.about.customer());
+    let sealed = sealed.filter(|_| context.has(Mechanism::WholeSignatures));
     match &instrument.acknowledgement {
-        None => context.verify(customer, order.bound(), &instrument.signature),
+        None => {
+            let statement = sealed.map_or_else(|| order.bound(), |sealed| order.bound_in_full(sealed));
+            context.verify(customer, statement, &instrument.signature)
+        }
         Some(acknowledgement) => {
+            let apart = sealed.map_or_else(|| order.acknowledgement(), |sealed| order.acknowledgement_in_full(sealed));
             context.verify(customer, order.unbound(), &instrument.signature)
-                && context.verify(customer, order.acknowledgement(), acknowledgement)
+                && context.verify(customer, apart, acknowledgement)
         }
     }
 }

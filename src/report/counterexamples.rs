@@ -223,6 +223,10 @@ fn clauses(rows: &[&ViolationRow<'_>]) -> String {
     names.join(", ")
 }
 
+fn answer(answer: Option<YesNo>) -> &'static str {
+    answer.map_or("–", YesNo::name)
+}
+
 fn table(rows: &[&ViolationRow<'_>]) -> Markup {
     let table = html! {
         table {
@@ -230,13 +234,16 @@ fn table(rows: &[&ViolationRow<'_>]) -> Markup {
             thead {
                 tr {
                     th scope="col" { "Invariant" } th scope="col" { "Clause" } th scope="col" { "Who is hurt" }
-                    th scope="col" { "Cause" } th.number scope="col" { "Runs" }
+                    th scope="col" { "Cause" }
+                    th scope="col" { "Could prevent it alone" } th scope="col" { "Can prove it" } th.number scope="col" { "Runs" }
                 }
             }
             tbody {
                 @for row in rows {
                     tr {
                         th scope="row" { (row.invariant.name()) } td { (row.clause) } td { (row.victim) } td { (row.cause) }
+                        td { (answer(row.could_prevent)) @if !row.prevented_by.is_empty() { " with " (row.prevented_by) } }
+                        td { (answer(row.can_prove)) }
                         td.number { (grouped(row.runs)) }
                     }
                 }

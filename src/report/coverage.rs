@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use super::{Campaign, Section, Spot, wide};
+use super::{Campaign, Section, wide};
 use crate::fault::FaultKind;
-use crate::results::{counted, grouped};
+use crate::protocol::party::Party;
+use crate::results::{CoverageRow, counted, grouped};
 
 /// Counts of one cell.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,14 +18,14 @@ struct Count {
 }
 
 /// Sites by party, and what struck there.
-type Map<'c> = BTreeMap<&'c str, BTreeMap<&'c str, BTreeMap<&'c str, Count>>>;
+type Map<'c> = BTreeMap<Party, BTreeMap<&'c str, BTreeMap<&'c str, Count>>>;
 
 pub(super) fn section(campaign: &Campaign) -> Option<Section> {
     let mut maps: BTreeMap<&str, (Map<'_>, Vec<(&str, Map<'_>)>)> = BTreeMap::new();
     for folder in &campaign.folders {
         // Where plans are drawn at random, nobody counts what they could have been.
         let counted = || folder.coverage.iter().filter(|spot| spot.met > 0);
-        let protocols: BTreeSet<&str> = counted().map(|spot| spot.protocol.as_str()).collect();
+        let protocols: BTreeSet<&str> = counted().map(|spot| &*spot.protocol).collect();
         for protocol in protocols {
             let (together, single) = maps.entry(protocol).or_default();
             let mut own = Map::new();
@@ -59,8 +60,8 @@ pub(super) fn section(campaign: &Campaign) -> Option<Section> {
     Some(Section { id: "coverage", title: "Coverage", lead: lead.to_owned(), body })
 }
 
-fn add<'c>(map: &mut Map<'c>, spot: &'c Spot) {
-    let count = map.entry(&spot.party).or_default().entry(&spot.site).or_default().entry(&spot.fault).or_default();
+fn add<'c>(map: &mut Map<'c>, spot: &'c CoverageRow<'_>) {
+    let count = map.entry(spot.party).or_default().entry(&spot.site).or_default().entry(&spot.fault).or_default();
     count.met += spot.met;
     count.struck += spot.struck;
     count.violated += spot.violated;

@@ -17,7 +17,7 @@ mod read;
 mod verdicts;
 
 pub use page::{Page, page};
-pub use read::{Campaign, Folder, Spot, read};
+pub use read::{Campaign, Folder, read};
 
 use maud::{Markup, html};
 

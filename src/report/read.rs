@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::delays::{self, Series};
-use crate::results::{Grid, Manifest, ResultsError, Sheet, SummaryRow, ViolationRow, read_columns, read_rows};
+use crate::results::{CoverageRow, Grid, Manifest, ResultsError, Sheet, SummaryRow, ViolationRow, read_rows};
 use crate::scenario::{self, Scenario};
 
 /// A results folder.
@@ -32,28 +30,9 @@ pub struct Folder {
     /// What broke.
     pub violations: Vec<ViolationRow<'static>>,
     /// What was looked at; nothing for scenarios that do not try everything.
-    pub coverage: Vec<Spot>,
+    pub coverage: Vec<CoverageRow<'static>>,
     /// What a purchase costs, if it was measured.
     pub costs: Option<Grid>,
-}
-
-/// A site, a kind of fault, and how often the two came together.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Spot {
-    /// The protocol's name.
-    pub protocol: String,
-    /// Who sends or crashes there.
-    pub party: String,
-    /// The site.
-    pub site: String,
-    /// The kind of fault.
-    pub fault: String,
-    /// In how many runs or states it could have struck.
-    pub met: u64,
-    /// In how many it did.
-    pub struck: u64,
-    /// How many of the distinct violations it has a part in.
-    pub violated: u64,
 }
 
 /// The files of a scenario that the page may show.
@@ -88,8 +67,7 @@ fn folder(inside: &Path) -> Result<Folder, ResultsError> {
     let (mut violations, mut coverage) = (Vec::new(), Vec::new());
     read_rows(inside, |row| violations.push(row))?;
     if listed.contains(&Sheet::Coverage) {
-        let path = inside.join(Sheet::Coverage.file_name());
-        read_columns(&path, Sheet::Coverage.columns(), |row| coverage.push(row))?;
+        read_rows(inside, |row| coverage.push(row))?;
     }
     let costs = Grid::read(&inside.join("costs.csv"))?;
     let scenario = scenario_of(&manifest);

@@ -51,6 +51,30 @@ impl Suite {
     }
 }
 
+impl Suite {
+    /// The verdicts that are not as expected, each with a line on what was found and the commands that show it.
+    pub fn failures(&self) -> impl Iterator<Item = (&SummaryRow<'static>, (String, String))> {
+        self.summary.iter().filter(|row| row.as_expected == YesNo::No).map(|row| (row, self.failure(row)))
+    }
+
+    fn failure(&self, row: &SummaryRow<'_>) -> (String, String) {
+        let (expected, found) = (row.expected.name(), row.found.name());
+        match row.found {
+            Verdict::Holds => {
+                (format!("expected {expected}, but it {found} in all of {} runs", row.runs), String::new())
+            }
+            Verdict::Violated => {
+                let of_this = |v: &&ViolationRow<'_>| v.protocol == row.protocol && v.invariant == row.invariant;
+                let about = self.violations.iter().filter(of_this);
+                let lines: Vec<String> =
+                    about.map(|v| format!("{}, {} is hurt, {}: {}", v.clause, v.victim, v.cause, v.replay)).collect();
+                let message = format!("expected {expected}, found {found} ({} of {} runs)", row.violations, row.runs);
+                (message, lines.join("\n"))
+            }
+        }
+    }
+}
+
 /// Writes the report, in place of an older one.
 ///
 /// # Errors
@@ -95,20 +119,12 @@ fn status(row: &SummaryRow<'_>, suite: &Suite) -> TestCaseStatus {
     if row.as_expected == YesNo::Yes {
         return TestCaseStatus::success();
     }
-    let (expected, found) = (row.expected.name(), row.found.name());
+    let (message, details) = suite.failure(row);
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    match row.found {
-        Verdict::Holds => {
-            status.set_message(format!("expected {expected}, but it {found} in all of {} runs", row.runs))
-        }
-        Verdict::Violated => {
-            let about = suite.violations.iter().filter(|v| v.protocol == row.protocol && v.invariant == row.invariant);
-            let lines: Vec<String> =
-                about.map(|v| format!("{}, {} is hurt, {}: {}", v.clause, v.victim, v.cause, v.replay)).collect();
-            status.set_description(lines.join("\n"));
-            status.set_message(format!("expected {expected}, found {found} ({} of {} runs)", row.violations, row.runs))
-        }
-    };
+    status.set_message(message);
+    if row.found == Verdict::Violated {
+        status.set_description(details);
+    }
     status
 }
 
@@ -147,6 +163,9 @@ mod tests {
             events: 9,
             runs: 2,
             replay: "halfpaid replay a \"crash M1 before 6#1\"".into(),
+            could_prevent: Some(YesNo::Yes),
+            prevented_by: "customer-journal".into(),
+            can_prove: Some(YesNo::No),
         };
         let suite = Suite {
             name: "a~b=<1>".into(),

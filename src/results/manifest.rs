@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::ResultsError;
+use super::part::write_json;
 use super::rows::SummaryRow;
 use super::sheet::Sheet;
 use super::stream::{FileSum, Sha256Sum};
@@ -87,11 +88,38 @@ impl Manifest {
         serde_json::from_slice(&bytes).map(Some).map_err(|cause| ResultsError::Manifest { path, cause })
     }
 
+    /// Writes the manifest of a folder that has no CSV files, such as a part's.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), ResultsError> {
+        write_json(folder, MANIFEST, self)
+    }
+
+    /// Whether it was made by the same version from the same scenario, seeds and partition.
+    pub fn same_origin(&self, other: &Manifest) -> bool {
+        let origin = |manifest: &Manifest| {
+            let Manifest { version, scenario, scenario_sha256, scenario_text, seeds, partition, .. } = manifest.clone();
+            (version, scenario, scenario_sha256, scenario_text, seeds, partition)
+        };
+        origin(self) == origin(other)
+    }
+
     /// The first of some files of the folder that is not there as the manifest has it.
     pub fn differs(&self, folder: &Path, sheets: &[Sheet]) -> Result<Option<PathBuf>, ResultsError> {
-        for sheet in sheets {
-            let path = folder.join(sheet.file_name());
-            let Some(sum) = self.files.get(sheet.file_name()) else { return Ok(Some(path)) };
+        self.differs_in(folder, sheets.iter().map(|sheet| sheet.file_name()))
+    }
+
+    /// The same for files by name.
+    pub fn differs_in<'n>(
+        &self,
+        folder: &Path,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Result<Option<PathBuf>, ResultsError> {
+        for name in names {
+            let path = folder.join(name);
+            let Some(sum) = self.files.get(name) else { return Ok(Some(path)) };
             if !path.is_file() || Sha256Sum::of_file(&path)? != sum.sha256 {
                 return Ok(Some(path));
             }

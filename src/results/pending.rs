@@ -20,7 +20,7 @@ pub(super) struct PendingFile {
 impl PendingFile {
     /// Creates `.NAME.partial` in the folder, in place of what a killed process may have left there.
     pub(super) fn create(folder: &Path, name: &str) -> Result<PendingFile, ResultsError> {
-        let partial = folder.join(format!(".{name}.partial"));
+        let partial = folder.join(partial_name(name));
         let file = File::create(&partial).map_err(ResultsError::io("create", &partial))?;
         Ok(PendingFile { file, partial, target: folder.join(name), placed: false })
     }
@@ -65,6 +65,11 @@ impl Drop for PendingFile {
             let _ = fs::remove_file(&self.partial);
         }
     }
+}
+
+/// What a file is called before it is done.
+pub(super) fn partial_name(name: &str) -> String {
+    format!(".{name}.partial")
 }
 
 /// Removes a file that may not be there.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -81,7 +82,7 @@ pub struct RunRow<'a> {
 }
 
 /// A row of `purchases.csv`: one purchase of a run. Times are virtual microseconds since the run's start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PurchaseRow<'a> {
     /// The scenario's name.
     pub scenario: Text<'a>,
@@ -90,13 +91,13 @@ pub struct PurchaseRow<'a> {
     /// The run's number in the scenario and protocol.
     pub run: u64,
     /// The transaction id, in hexadecimal.
-    #[serde(serialize_with = "displayed")]
+    #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub tid: Tid,
     /// Who buys: `C1`, `C2`, ...
-    #[serde(serialize_with = "displayed")]
+    #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub customer: Party,
     /// Who sells: `M1`, `M2`, ...
-    #[serde(serialize_with = "displayed")]
+    #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub merchant: Party,
     /// The item's number in the merchant's catalogue.
     pub item: u64,
@@ -151,10 +152,16 @@ pub struct ViolationRow<'a> {
     pub runs: u64,
     /// The command that shows it again.
     pub replay: Text<'a>,
+    /// Whether the victim would have been spared with safeguards that it can carry out alone.
+    pub could_prevent: Option<YesNo>,
+    /// With which; empty for none.
+    pub prevented_by: Text<'a>,
+    /// Whether the judge upholds what the victim claims for its loss.
+    pub can_prove: Option<YesNo>,
 }
 
 /// A row of `outcomes.csv`: one distinct end state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeRow<'a> {
     /// The scenario's name.
     pub scenario: Text<'a>,
@@ -187,14 +194,14 @@ pub struct OutcomeRow<'a> {
 }
 
 /// A row of `coverage.csv`: one site and one kind of fault. Sites go without their numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageRow<'a> {
     /// The scenario's name.
     pub scenario: Text<'a>,
     /// The protocol's name.
     pub protocol: Text<'a>,
     /// Who sends or crashes there.
-    #[serde(serialize_with = "displayed")]
+    #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub party: Party,
     /// The site.
     pub site: Text<'a>,
@@ -206,6 +213,85 @@ pub struct CoverageRow<'a> {
     pub struck: u64,
     /// How many of the distinct violations it has a part in.
     pub violated: u64,
+}
+
+/// A row of `costs.csv`: one step of a fault-free purchase, or all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CostRow<'a> {
+    /// The scenario's name.
+    pub scenario: Text<'a>,
+    /// The protocol's name.
+    pub protocol: Text<'a>,
+    /// The cryptography.
+    pub crypto: &'static str,
+    /// The step, `start` or `total`. A step's message and its recipient's work on it count for it.
+    pub step: Text<'a>,
+    /// Purchases that were measured.
+    pub purchases: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Signatures made.
+    pub signs: u64,
+    /// Signatures verified.
+    pub verifies: u64,
+    /// Items and messages sealed.
+    pub seals: u64,
+    /// Items and messages opened.
+    pub opens: u64,
+    /// Digests taken.
+    pub digests: u64,
+    /// Records saved, by all parties.
+    pub journal_writes: u64,
+    /// Bytes of P's record, which it keeps for ever.
+    pub server_bytes: u64,
+    /// Message delays from the start until the step's message has arrived; in all, until nothing is under way.
+    pub delays: u64,
+    /// Forced writes in sequence from the start until the step has been dealt with; in all, until P has committed.
+    pub forced_writes_in_sequence: Option<u64>,
+    /// `scenario`, for its own mechanisms, or a security profile.
+    pub profile: &'static str,
+    /// What is signed: `digests` or `items`.
+    pub signatures: &'static str,
+    /// Message delays until P has committed. This column and those after it are of totals only.
+    pub delays_to_commit: Option<u64>,
+    /// Message delays until C has the item.
+    pub delays_to_delivery: Option<u64>,
+    /// Of the bytes that P keeps, those of the key or the item, which C could acknowledge.
+    pub server_goods_bytes: Option<u64>,
+    /// How long P must remember that it has acted on the TID, in virtual microseconds.
+    pub server_tid_us: Option<u64>,
+    /// The length of an acknowledgement from C to P.
+    pub ack_bytes: Option<u64>,
+    /// The least of `messages`.
+    pub messages_least: Option<u64>,
+    /// The least of `bytes`.
+    pub bytes_least: Option<u64>,
+    /// The least of `signs`.
+    pub signs_least: Option<u64>,
+    /// The least of `verifies`.
+    pub verifies_least: Option<u64>,
+    /// The least of `seals`.
+    pub seals_least: Option<u64>,
+    /// The least of `opens`.
+    pub opens_least: Option<u64>,
+    /// The least of `digests`.
+    pub digests_least: Option<u64>,
+    /// The least of `journal_writes`.
+    pub journal_writes_least: Option<u64>,
+    /// The least of `server_bytes`.
+    pub server_bytes_least: Option<u64>,
+    /// The least of `delays`.
+    pub delays_least: Option<u64>,
+    /// The least of `forced_writes_in_sequence`.
+    pub forced_writes_in_sequence_least: Option<u64>,
+    /// The least of `delays_to_commit`.
+    pub delays_to_commit_least: Option<u64>,
+    /// The least of `delays_to_delivery`.
+    pub delays_to_delivery_least: Option<u64>,
+    /// Where each bound comes from.
+    pub least_source: Text<'a>,
 }
 
 /// A row of `summary.csv`: one invariant of one protocol in one scenario.
@@ -231,6 +317,19 @@ pub struct SummaryRow<'a> {
     pub completed_percent: Percent,
 }
 
+impl OutcomeRow<'_> {
+    /// The same row, with names of its own.
+    pub fn detached(self) -> OutcomeRow<'static> {
+        let own = |text: Text<'_>| Text::Owned(text.into_owned());
+        OutcomeRow {
+            scenario: own(self.scenario),
+            protocol: own(self.protocol),
+            example_plan: own(self.example_plan),
+            ..self
+        }
+    }
+}
+
 impl Row for RunRow<'_> {
     const SHEET: Sheet = Sheet::Runs;
 }
@@ -249,6 +348,10 @@ impl Row for OutcomeRow<'_> {
 
 impl Row for CoverageRow<'_> {
     const SHEET: Sheet = Sheet::Coverage;
+}
+
+impl Row for CostRow<'_> {
+    const SHEET: Sheet = Sheet::Costs;
 }
 
 impl Row for SummaryRow<'_> {
@@ -306,4 +409,9 @@ impl<'de> Deserialize<'de> for Percent {
 /// Writes a value as it displays.
 fn displayed<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
+}
+
+/// Reads what [`displayed`] has written.
+fn parsed<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
 }

@@ -17,14 +17,20 @@ pub enum Sheet {
     Outcomes,
     /// One row per site and fault kind.
     Coverage,
+    /// One row per protocol, security profile and step, and a total.
+    Costs,
     /// One row per scenario, protocol and invariant.
     Summary,
+    /// One row per mechanism taken away, threat and clause that breaks then.
+    Necessity,
+    /// One row per smallest set of mechanisms that suffices.
+    Minimal,
 }
 
 impl Sheet {
     /// The files in a scenario's folder. They come first in the enumeration, so that `sheet as usize` is an index into this.
-    pub const OF_A_SCENARIO: [Sheet; 5] =
-        [Sheet::Runs, Sheet::Purchases, Sheet::Violations, Sheet::Outcomes, Sheet::Coverage];
+    pub const OF_A_SCENARIO: [Sheet; 6] =
+        [Sheet::Runs, Sheet::Purchases, Sheet::Violations, Sheet::Outcomes, Sheet::Coverage, Sheet::Costs];
 
     /// The file's name.
     pub const fn file_name(self) -> &'static str {
@@ -34,7 +40,10 @@ impl Sheet {
             Sheet::Violations => "violations.csv",
             Sheet::Outcomes => "outcomes.csv",
             Sheet::Coverage => "coverage.csv",
+            Sheet::Costs => "costs.csv",
             Sheet::Summary => "summary.csv",
+            Sheet::Necessity => "necessity.csv",
+            Sheet::Minimal => "minimal.csv",
         }
     }
 
@@ -57,15 +66,33 @@ impl Sheet {
             Sheet::Violations => &[
                 "scenario", "protocol", "invariant", "clause", "victim", "cause",
                 "faults", "plan", "events", "runs", "replay",
+                "could_prevent", "prevented_by", "can_prove",
             ],
             Sheet::Outcomes => &[
                 "scenario", "protocol", "payment", "customer_goods", "obtainable", "customer_belief", "merchant_belief",
                 "money", "goods", "content", "certified", "terminates", "runs", "example_plan",
             ],
             Sheet::Coverage => &["scenario", "protocol", "party", "site", "fault", "met", "struck", "violated"],
+            Sheet::Costs => &[
+                "scenario", "protocol", "crypto", "step", "purchases", "messages", "bytes", "signs", "verifies",
+                "seals", "opens", "digests", "journal_writes", "server_bytes", "delays", "forced_writes_in_sequence",
+                "profile", "signatures", "delays_to_commit", "delays_to_delivery", "server_goods_bytes",
+                "server_tid_us", "ack_bytes", "messages_least", "bytes_least", "signs_least", "verifies_least",
+                "seals_least", "opens_least", "digests_least", "journal_writes_least", "server_bytes_least",
+                "delays_least", "forced_writes_in_sequence_least", "delays_to_commit_least",
+                "delays_to_delivery_least", "least_source",
+            ],
             Sheet::Summary => &[
                 "scenario", "protocol", "invariant", "expected", "found", "as_expected",
                 "runs", "violations", "completed_percent",
+            ],
+            Sheet::Necessity => &[
+                "protocol", "without", "against", "verdict", "invariant", "clause", "victim", "faults", "events",
+                "plan", "replay", "clock", "faults_at_most", "states", "complete",
+            ],
+            Sheet::Minimal => &[
+                "protocol", "against", "holds", "set", "size", "mechanisms", "faults_at_most", "states", "complete",
+                "explore",
             ],
         }
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::party::{Party, Tid};
 use crate::results::vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};
-use crate::results::{CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, ViolationRow};
+use crate::results::{CostRow, CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, ViolationRow};
 
 /// The columns as the specification of the interface lists them.
 const INTERFACE: &[(&str, &str)] = &[
@@ -21,15 +21,70 @@ const INTERFACE: &[(&str, &str)] = &[
         "scenario, protocol, run, tid, customer, merchant, item, price_cents, outcome, customer_belief, merchant_belief, \
          customer_goods, obtainable, messages, started_us, committed_us, delivered_us, half_paid_us, in_doubt_us",
     ),
-    ("violations.csv", "scenario, protocol, invariant, clause, victim, cause, faults, plan, events, runs, replay"),
+    (
+        "violations.csv",
+        "scenario, protocol, invariant, clause, victim, cause, faults, plan, events, runs, replay, \
+     could_prevent, prevented_by, can_prove",
+    ),
     (
         "outcomes.csv",
         "scenario, protocol, payment, customer_goods, obtainable, customer_belief, merchant_belief, money, goods, content, \
          certified, terminates, runs, example_plan",
     ),
     ("coverage.csv", "scenario, protocol, party, site, fault, met, struck, violated"),
+    (
+        "costs.csv",
+        "scenario, protocol, crypto, step, purchases, messages, bytes, signs, verifies, seals, opens, digests, \
+         journal_writes, server_bytes, delays, forced_writes_in_sequence, profile, signatures, delays_to_commit, \
+         delays_to_delivery, server_goods_bytes, server_tid_us, ack_bytes, messages_least, bytes_least, \
+         signs_least, verifies_least, seals_least, opens_least, digests_least, journal_writes_least, \
+         server_bytes_least, delays_least, forced_writes_in_sequence_least, delays_to_commit_least, \
+         delays_to_delivery_least, least_source",
+    ),
     ("summary.csv", "scenario, protocol, invariant, expected, found, as_expected, runs, violations, completed_percent"),
 ];
+
+fn cost_row() -> CostRow<'static> {
+    CostRow {
+        scenario: "s".into(),
+        protocol: "s".into(),
+        crypto: "s",
+        step: "s".into(),
+        purchases: 1,
+        messages: 1,
+        bytes: 1,
+        signs: 1,
+        verifies: 1,
+        seals: 1,
+        opens: 1,
+        digests: 1,
+        journal_writes: 1,
+        server_bytes: 1,
+        delays: 1,
+        forced_writes_in_sequence: Some(2),
+        profile: "s",
+        signatures: "s",
+        delays_to_commit: Some(2),
+        delays_to_delivery: Some(2),
+        server_goods_bytes: Some(2),
+        server_tid_us: Some(2),
+        ack_bytes: Some(2),
+        messages_least: Some(2),
+        bytes_least: Some(2),
+        signs_least: Some(2),
+        verifies_least: Some(2),
+        seals_least: Some(2),
+        opens_least: Some(2),
+        digests_least: Some(2),
+        journal_writes_least: Some(2),
+        server_bytes_least: Some(2),
+        delays_least: Some(2),
+        forced_writes_in_sequence_least: Some(2),
+        delays_to_commit_least: Some(2),
+        delays_to_delivery_least: Some(2),
+        least_source: "s".into(),
+    }
+}
 
 fn run_row(plan: &str) -> RunRow<'_> {
     RunRow {
@@ -102,6 +157,9 @@ fn violation_row() -> ViolationRow<'static> {
         events: 2,
         runs: 3,
         replay: "halfpaid replay case1 'drop(1.3)'\r".into(),
+        could_prevent: Some(YesNo::Yes),
+        prevented_by: "customer-journal".into(),
+        can_prove: Some(YesNo::No),
     }
 }
 
@@ -175,6 +233,7 @@ fn columns_and_fields_are_those_of_the_interface_in_its_order() {
         fields(&violation_row()),
         fields(&outcome_row()),
         fields(&coverage_row()),
+        fields(&cost_row()),
         fields(&summary_row()),
     ];
     let sheets = Sheet::OF_A_SCENARIO.into_iter().chain([Sheet::Summary]);
@@ -195,7 +254,7 @@ fn a_scenarios_sheets_are_numbered_as_they_are_listed() {
 fn a_file_without_rows_has_its_header() {
     assert_eq!(
         written::<ViolationRow<'_>>(&[]),
-        "scenario,protocol,invariant,clause,victim,cause,faults,plan,events,runs,replay\n"
+        "scenario,protocol,invariant,clause,victim,cause,faults,plan,events,runs,replay,could_prevent,prevented_by,can_prove\n"
     );
 }
 
@@ -206,7 +265,7 @@ fn awkward_texts_are_quoted() {
     assert_eq!(
         row,
         "\"a~b=1,2\",case1,goods,\"paid, no goods\",C,\"M \"\"died\"\"\",1,\"drop(1.3)\ncrash(M)\",2,3,\
-         \"halfpaid replay case1 'drop(1.3)'\r\"\n"
+         \"halfpaid replay case1 'drop(1.3)'\r\",yes,customer-journal,no\n"
     );
 }
 

@@ -1,21 +1,26 @@
-//! `summary.csv`: every verdict of every scenario, at the top of the results folder.
+//! Files at the top of the results folder, such as `summary.csv`: every verdict of every scenario.
 //!
-//! It appears whole or not at all, like the files of a scenario. Which scenarios are in it is left to the caller.
+//! Each appears whole or not at all, like the files of a scenario. Which rows are in it is left to the caller.
 
 use std::path::Path;
 
 use super::error::ResultsError;
 use super::pending::{PendingFile, create_folder, sync_folder};
 use super::rows::SummaryRow;
-use super::sheet::Sheet;
+use super::sheet::Row;
 use super::stream::{CsvStream, FileSum};
 
 /// Writes `summary.csv` into the results folder, in place of an older one.
 pub fn write_summary(out: &Path, rows: &[SummaryRow<'_>]) -> Result<FileSum, ResultsError> {
+    write_sheet(out, rows)
+}
+
+/// Writes the file that the rows belong to into the results folder, in place of an older one.
+pub fn write_sheet<R: Row>(out: &Path, rows: &[R]) -> Result<FileSum, ResultsError> {
     create_folder(out)?;
-    let file = PendingFile::create(out, Sheet::Summary.file_name())?;
+    let file = PendingFile::create(out, R::SHEET.file_name())?;
     let path = file.path().to_owned();
-    let mut stream = CsvStream::start(Sheet::Summary, &path, file)?;
+    let mut stream = CsvStream::start(R::SHEET, &path, file)?;
     rows.iter().try_for_each(|row| stream.write(row))?;
     let (file, sum) = stream.finish()?;
     file.sync()?;
@@ -24,19 +29,24 @@ pub fn write_summary(out: &Path, rows: &[SummaryRow<'_>]) -> Result<FileSum, Res
     Ok(sum)
 }
 
-/// Writes a small file in place of an older one, whole or not at all.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ResultsError> {
+/// Writes a text of that name into the results folder, in place of an older one.
+pub fn write_text(out: &Path, name: &str, text: &str) -> Result<(), ResultsError> {
+    create_folder(out)?;
+    let mut file = PendingFile::create(out, name)?;
+    file.fill(text.as_bytes())?;
+    file.sync()?;
+    file.place()?;
+    sync_folder(out)
+}
+
+/// The same for a path.
+pub fn write_file(path: &Path, text: &str) -> Result<(), ResultsError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    create_folder(folder)?;
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         let why = "is no file's name: expected one such as report.html".to_owned();
         return Err(ResultsError::Folder { path: path.to_owned(), why });
     };
-    let mut file = PendingFile::create(folder, name)?;
-    file.fill(bytes)?;
-    file.sync()?;
-    file.place()?;
-    sync_folder(folder)
+    write_text(folder, name, text)
 }
 
 #[cfg(test)]

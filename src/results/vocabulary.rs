@@ -97,6 +97,28 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What a mechanism is needed for, in the column `verdict` of `necessity.csv`.
+    Need {
+        /// The base line: nothing breaks with every mechanism on.
+        Holds = "holds",
+        /// The base line: this breaks with every mechanism on.
+        Violated = "violated",
+        /// Without it this breaks between honest parties.
+        Needed = "needed",
+        /// Without it nothing breaks between honest parties, and this does against the deviation.
+        NeededOnlyAgainst = "needed-only-against",
+        /// It is needed between honest parties, and without it the deviation breaks this beside, or with fewer faults.
+        WorseAgainst = "worse-against",
+        /// It is needed between honest parties, and the deviation makes nothing worse within so many faults.
+        NoWorseAgainst = "no-worse-against",
+        /// Nothing breaks without it within so many faults.
+        NotNeededWithin = "not-needed-within",
+        /// Not everything was tried.
+        Unknown = "unknown",
+    }
+}
+
 impl From<bool> for YesNo {
     fn from(it_is_so: bool) -> YesNo {
         if it_is_so { YesNo::Yes } else { YesNo::No }
@@ -118,6 +140,7 @@ mod tests {
         Payment::ALL.iter().for_each(|word| assert_serialized(word, &word.to_string()));
         CustomerGoods::ALL.iter().for_each(|word| assert_serialized(word, &word.to_string()));
         YesNo::ALL.iter().for_each(|word| assert_serialized(word, &word.to_string()));
+        Need::ALL.iter().for_each(|word| assert_serialized(word, &word.to_string()));
         CustomerBelief::ALL.iter().for_each(|word| assert_serialized(word, &word.to_string()));
         MerchantBelief::ALL.iter().for_each(|word| assert_serialized(word, &word.to_string()));
         Invariant::ALL.iter().for_each(|invariant| assert_serialized(invariant, invariant.name()));

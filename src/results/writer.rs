@@ -32,8 +32,9 @@ impl ScenarioWriter {
             let path = file.path().to_owned();
             CsvStream::start(sheet, &path, file)
         };
-        let [runs, purchases, violations, outcomes, coverage] = Sheet::OF_A_SCENARIO;
-        let streams = [start(runs)?, start(purchases)?, start(violations)?, start(outcomes)?, start(coverage)?];
+        let [runs, purchases, violations, outcomes, coverage, costs] = Sheet::OF_A_SCENARIO;
+        let streams =
+            [start(runs)?, start(purchases)?, start(violations)?, start(outcomes)?, start(coverage)?, start(costs)?];
         Ok(ScenarioWriter { scenario: scenario.to_owned(), streams, folder })
     }
 
@@ -72,6 +73,16 @@ impl ScenarioWriter {
         sync_folder(&folder.path)?;
         Ok(manifest)
     }
+}
+
+/// Makes a scenario's folder below `out`, unless it is there.
+///
+/// # Errors
+///
+/// A name that is none for a folder, or a folder that cannot be made.
+pub fn create_scenario_folder(out: &Path, scenario: &str) -> Result<(), ResultsError> {
+    check_name(scenario)?;
+    create_folder(&out.join(scenario)).map(drop)
 }
 
 /// A scenario's folder. One that was made here and holds nothing in the end is removed again.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::invariant::Invariant;
-use crate::results::{Sha256Sum, ViolationRow};
+use crate::results::{Sha256Sum, ViolationRow, YesNo};
 
 fn violation(runs: u64) -> ViolationRow<'static> {
     ViolationRow {
@@ -17,6 +17,9 @@ fn violation(runs: u64) -> ViolationRow<'static> {
         events: 9,
         runs,
         replay: "halfpaid replay case1 'duplicate(1.4)'".into(),
+        could_prevent: Some(YesNo::Yes),
+        prevented_by: "customer-journal".into(),
+        can_prove: Some(YesNo::No),
     }
 }
 
@@ -32,15 +35,15 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-const FINISHED: [&str; 6] =
-    ["coverage.csv", "manifest.json", "outcomes.csv", "purchases.csv", "runs.csv", "violations.csv"];
+const FINISHED: [&str; 7] =
+    ["costs.csv", "coverage.csv", "manifest.json", "outcomes.csv", "purchases.csv", "runs.csv", "violations.csv"];
 
 /// Asserts that the folder is finished and that its manifest says of every file what is so.
 fn assert_finished(folder: &Path, text: &str) {
     assert_eq!(names(folder), FINISHED);
     let manifest = Manifest::read(folder).unwrap().unwrap();
     assert_eq!(manifest.scenario_text, text);
-    assert_eq!(manifest.files.len(), 5);
+    assert_eq!(manifest.files.len(), 6);
     for (name, sum) in manifest.files {
         let bytes = fs::read(folder.join(name)).unwrap();
         assert_eq!(sum.sha256, Sha256Sum::of(&bytes));
@@ -66,7 +69,7 @@ fn an_interrupted_scenario_leaves_no_trace() {
     let out = tempfile::tempdir().unwrap();
     let mut writer = ScenarioWriter::create(out.path(), "s").unwrap();
     (0..5_000).for_each(|runs| writer.write(&violation(runs)).unwrap());
-    let partials = [".coverage.csv", ".outcomes.csv", ".purchases.csv", ".runs.csv", ".violations.csv"]
+    let partials = [".costs.csv", ".coverage.csv", ".outcomes.csv", ".purchases.csv", ".runs.csv", ".violations.csv"]
         .map(|name| format!("{name}.partial"));
     assert_eq!(names(&out.path().join("s")), partials);
     drop(writer);
@@ -103,7 +106,10 @@ fn a_finish_that_fails_leaves_no_manifest_that_does_not_match() {
     let error = ScenarioWriter::create(out.path(), "s").unwrap().finish(manifest("new")).unwrap_err();
     assert!(error.to_string().contains("a folder stands where a file should be"), "{error}");
     assert_eq!(Manifest::read(&folder).unwrap(), None);
-    assert_eq!(names(&folder), ["coverage.csv", "outcomes.csv", "purchases.csv", "runs.csv", "violations.csv"]);
+    assert_eq!(
+        names(&folder),
+        ["costs.csv", "coverage.csv", "outcomes.csv", "purchases.csv", "runs.csv", "violations.csv"]
+    );
 }
 
 #[test]

@@ -13,11 +13,13 @@ use super::names::quoted;
 use super::raw::{Given, Named, RawFaults, RawScenario, Texts, Whole};
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::workload::workload;
-use super::{Clock, CryptoKind, Deviations, Faults, Network, OnUnknown, Parties, Recovery, Scenario};
+use super::{Clock, Costs, CryptoKind, Deviations, Faults, Judged, Network, OnUnknown, Parties, Recovery, Scenario};
+use crate::costs::{Profile, Signatures};
 use crate::explore::{Bounds, PARTIES_MAX};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::{self, HONEST};
 use crate::protocol::mechanism::{Mechanism, MechanismSet, Preset};
+use crate::protocol::outsider::{NOBODY, OUTSIDER};
 use crate::protocol::{self, NAMES};
 
 /// The longest name of a file's scenario, and of one of a matrix: file systems take 255 bytes.
@@ -31,6 +33,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
     let protocols = protocols(&raw.protocol, findings);
     let preset = findings.one_of("preset", &raw.preset, Preset::ALL, |preset| preset.name(), Preset::Hardened);
     let without = without(&raw.without, preset, &protocols, findings);
+    let with = with(&raw.with, preset, &protocols, findings);
     let workload = workload(raw, findings);
     let faults = findings.faults(&raw.faults, &raw.workload.purchases, &workload, &raw.seed);
     let crypto = match faults {
@@ -43,6 +46,12 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         let message = format!("`workload.catalogue.items` times `parties.merchants` is {offers}");
         findings.error(items.span(), message, format!("accepted: at most {OFFERS_MAX} items in all"));
     }
+    if let (Faults::Exhaustive { .. } | Faults::Scripted { .. }, Some(judged), Judged::WhenSettled) =
+        (&faults, &raw.workload.judged, workload.judged)
+    {
+        let help = "accepted: mode = \"random\" or \"none\", or judged = \"at-the-end\"";
+        findings.error(judged.span(), "`workload.judged` is \"when-settled\" in a mode of small runs", help);
+    }
     if let Faults::Exhaustive { clock: Clock::Untimed, .. } = &faults {
         let all = parties.customers.saturating_add(parties.merchants).saturating_add(1);
         let given = raw.parties.customers.as_ref().or(raw.parties.merchants.as_ref());
@@ -51,6 +60,12 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
             findings.error(given.span(), message, format!("accepted: at most {PARTIES_MAX}, P included"));
         }
     }
+    if let (Faults::Exhaustive { clock: Clock::Untimed, .. }, Some(given)) = (&faults, &raw.deviations.outsider)
+        && given.get_ref() != NOBODY
+    {
+        let message = format!("`deviations.outsider` is {} under the untimed clock", quoted(given.get_ref()));
+        findings.error(given.span(), message, format!("accepted: {NOBODY}, or clock = \"timed\""));
+    }
     let flag = raw.faults.as_ref().and_then(|faults| faults.get_ref().server_crash_forever.as_ref());
     Scenario {
         name: name(raw, suffix, findings),
@@ -58,6 +73,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         protocols,
         preset,
         without,
+        with,
         crypto: findings.one_of("crypto", &raw.crypto, CryptoKind::ALL, |crypto| crypto.name(), crypto),
         // The last seed of all is left out, so that the seeds of a run are a range.
         seed: findings.whole("seed", &raw.seed, 0..=u64::MAX - 1, 0),
@@ -69,6 +85,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         server_crash_forever: flag.is_some_and(|flag| *flag.get_ref()),
         bounds: bounds(&raw.faults, findings),
         deviations: deviations(raw, findings),
+        costs: costs(raw, findings),
         expect: expect(&raw.expect, findings),
     }
 }
@@ -134,10 +151,26 @@ fn without(given: &Texts, preset: Preset, protocols: &[&str], findings: &mut Fin
     without
 }
 
+fn with(given: &Texts, preset: Preset, protocols: &[&str], findings: &mut Findings<'_>) -> Vec<Mechanism> {
+    let with = findings.all_of("with", given, Mechanism::EVERY, |mechanism| mechanism.name());
+    for name in given.iter().flat_map(|names| names.get_ref()) {
+        let Some(mechanism) = with.iter().find(|mechanism| mechanism.name() == name.get_ref()) else { continue };
+        let lacks = |protocol: &&str| !mechanisms(protocol, preset).has(*mechanism);
+        if !protocols.is_empty() && !protocols.iter().any(lacks) {
+            let (preset_name, all) = (preset.name(), protocols.join(", "));
+            let message = format!("`with` adds `{mechanism}`, which preset \"{preset_name}\" of {all} has already");
+            let lacking = Mechanism::EVERY.iter().filter(|m| protocols.iter().any(|p| !mechanisms(p, preset).has(**m)));
+            let lacking: Vec<&str> = lacking.map(|mechanism| mechanism.name()).collect();
+            findings.error(name.span(), message, format!("accepted: {}", lacking.join(", ")));
+        }
+    }
+    with
+}
+
 fn parties(raw: &RawScenario, findings: &mut Findings<'_>) -> Parties {
     let (given, default) = (&raw.parties, Parties::default());
     Parties {
-        customers: findings.whole("parties.customers", &given.customers, 1..=100_000, default.customers),
+        customers: findings.whole("parties.customers", &given.customers, 1..=10_000_000, default.customers),
         merchants: findings.whole("parties.merchants", &given.merchants, 1..=100_000, default.merchants),
         opening_balance_cents: findings.whole(
             "parties.opening_balance_cents",
@@ -193,7 +226,20 @@ fn deviations(raw: &RawScenario, findings: &mut Findings<'_>) -> Deviations {
     Deviations {
         merchant: one_of("deviations.merchant", &given.merchant, deviation::MERCHANT, default.merchant),
         customer: one_of("deviations.customer", &given.customer, deviation::CUSTOMER, default.customer),
+        outsider: {
+            let names: Vec<&'static str> =
+                std::iter::once(NOBODY).chain(OUTSIDER.iter().map(|known| known.name())).collect();
+            findings.one_of("deviations.outsider", &given.outsider, &names, |name| name, default.outsider)
+        },
     }
+}
+
+fn costs(raw: &RawScenario, findings: &mut Findings<'_>) -> Costs {
+    let given = &raw.costs;
+    findings.not_empty("costs.signatures", &given.signatures);
+    let profiles = findings.all_of("costs.profiles", &given.profiles, Profile::ALL, |profile| profile.name());
+    let signatures = findings.all_of("costs.signatures", &given.signatures, Signatures::ALL, |kind| kind.name());
+    if given.signatures.is_none() { Costs { profiles, ..Costs::default() } } else { Costs { profiles, signatures } }
 }
 
 fn expect(given: &Named<String>, findings: &mut Findings<'_>) -> BTreeMap<Invariant, Verdict> {

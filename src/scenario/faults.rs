@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::diagnostic::{Findings, Place, clip};
@@ -96,6 +97,15 @@ pub fn parse_seeds(text: &str) -> Result<Range<u64>, String> {
         Some(seeds) if seeds.end - seeds.start > SEEDS_MAX => Err(format!("accepted: at most {SEEDS_MAX} seeds")),
         Some(seeds) => Ok(seeds),
     }
+}
+
+/// So many seeds that follow from a text, such as a commit's id: other seeds for each text, and the same for the same, everywhere.
+///
+/// The first is the SHA-256 of the text modulo 10^12, so that people can read it out to each other.
+pub fn seeds_from(text: &str, count: u64) -> Range<u64> {
+    let sum: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    let start = sum.iter().fold(0, |rest, byte| (rest * 256 + u64::from(*byte)) % 1_000_000_000_000);
+    start..start + count.min(SEEDS_MAX)
 }
 
 impl Findings<'_> {

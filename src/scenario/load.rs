@@ -45,6 +45,17 @@ impl Loaded {
     }
 }
 
+/// The line, from 1, of the value that a scenario's text has for a key, given with those of the tables around it.
+pub fn line_of(source: &str, keys: &[&str]) -> Option<usize> {
+    let root = DeTable::parse(source).ok()?;
+    let (last, tables) = keys.split_last()?;
+    let mut table = root.get_ref();
+    for key in tables {
+        table = table.get(*key)?.get_ref().as_table()?;
+    }
+    Some(Place::of(source, table.get(*last)?.span()).line)
+}
+
 /// Loads scenarios from files, folders and patterns. A file that is reached twice counts once.
 pub fn load(paths: &[PathBuf]) -> Loaded {
     let mut loaded = Loaded::default();

@@ -23,18 +23,20 @@ mod tests;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::costs::{Profile, Signatures};
 use crate::explore::{self, Bounds};
 use crate::fault::{Budget, FaultKind, Plan};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::deviation::HONEST;
 use crate::protocol::mechanism::{Mechanism, Preset};
+use crate::protocol::outsider::NOBODY;
 
 pub use diagnostic::Diagnostic;
-pub use faults::parse_seeds;
-pub use load::{Loaded, LoadedScenario, load, load_file};
+pub use faults::{parse_seeds, seeds_from};
+pub use load::{Loaded, LoadedScenario, line_of, load, load_file};
 pub use read::parse;
 pub use schema::schema;
-pub use workload::{Arrival, Catalogue, Popularity, TopUp, Workload};
+pub use workload::{Arrival, Catalogue, Judged, Popularity, TopUp, Workload};
 
 /// A scenario, fully checked. Times are virtual microseconds, money is cents.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +51,8 @@ pub struct Scenario {
     pub preset: Preset,
     /// The mechanisms to take away, each once; at least one of the protocols has each of them under the preset.
     pub without: Vec<Mechanism>,
+    /// The mechanisms to add, each once; at least one of the protocols lacks each of them under the preset.
+    pub with: Vec<Mechanism>,
     /// Which cryptography to run with.
     pub crypto: CryptoKind,
     /// The seed of every mode but random, whose seeds are in [`Faults::Random`]; see [`Scenario::seeds`].
@@ -69,6 +73,8 @@ pub struct Scenario {
     pub bounds: Bounds,
     /// Who breaks the protocol, and how.
     pub deviations: Deviations,
+    /// What `costs.csv` is to have beside the scenario's own costs.
+    pub costs: Costs,
     /// What is expected of every invariant.
     pub expect: BTreeMap<Invariant, Verdict>,
 }
@@ -82,6 +88,7 @@ impl Scenario {
             protocols: vec![protocol],
             preset: Preset::Hardened,
             without: Vec::new(),
+            with: Vec::new(),
             crypto: CryptoKind::Symbolic,
             seed: 0,
             parties: Parties::default(),
@@ -92,6 +99,7 @@ impl Scenario {
             server_crash_forever: false,
             bounds: Bounds::default(),
             deviations: Deviations::default(),
+            costs: Costs::default(),
             expect: Invariant::ALL.iter().map(|invariant| (*invariant, Verdict::Holds)).collect(),
         }
     }
@@ -109,6 +117,9 @@ impl Scenario {
         }
         if self.workload.purchases == 0 || self.workload.purchases > purchases {
             return Err(format!("{} purchases: accepted: 1 to {purchases} with this clock", self.workload.purchases));
+        }
+        if *clock == Clock::Untimed && self.deviations.outsider != NOBODY {
+            return Err(format!("outsider {}: accepted: with the timed clock only", self.deviations.outsider));
         }
         let parties = self.parties.customers.saturating_add(self.parties.merchants).saturating_add(1);
         if self.parties.customers == 0 || self.parties.merchants == 0 || parties as usize > explore::PARTIES_MAX {
@@ -248,11 +259,28 @@ pub struct Deviations {
     pub merchant: &'static str,
     /// Every customer's behaviour.
     pub customer: &'static str,
+    /// Who meddles from outside: [`NOBODY`], or a name from the list in [`outsider`](crate::protocol::outsider).
+    pub outsider: &'static str,
 }
 
 impl Default for Deviations {
     fn default() -> Self {
-        Deviations { merchant: HONEST, customer: HONEST }
+        Deviations { merchant: HONEST, customer: HONEST, outsider: NOBODY }
+    }
+}
+
+/// Under which mechanisms purchases are priced, beside the scenario's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Costs {
+    /// The security profiles, each once.
+    pub profiles: Vec<Profile>,
+    /// What is signed under each of them, each once.
+    pub signatures: Vec<Signatures>,
+}
+
+impl Default for Costs {
+    fn default() -> Self {
+        Costs { profiles: Vec::new(), signatures: vec![Signatures::Digests] }
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) struct RawScenario {
     pub(super) protocol: Texts,
     pub(super) preset: Given<String>,
     pub(super) without: Texts,
+    pub(super) with: Texts,
     pub(super) crypto: Given<String>,
     pub(super) seed: Given<Whole>,
     #[serde(default)]
@@ -38,6 +39,8 @@ pub(super) struct RawScenario {
     pub(super) faults: Given<RawFaults>,
     #[serde(default)]
     pub(super) deviations: RawDeviations,
+    #[serde(default)]
+    pub(super) costs: RawCosts,
     #[serde(default)]
     pub(super) expect: Named<String>,
     /// Used up by `matrix` before serde sees the document; named here so that it counts as an accepted key.
@@ -60,6 +63,7 @@ pub(super) struct RawWorkload {
     pub(super) arrival: Given<RawArrival>,
     pub(super) catalogue: RawCatalogue,
     pub(super) top_up: Given<RawTopUp>,
+    pub(super) judged: Given<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -122,9 +126,17 @@ pub(super) struct RawFaults {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawCosts {
+    pub(super) profiles: Texts,
+    pub(super) signatures: Texts,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct RawDeviations {
     pub(super) merchant: Given<String>,
     pub(super) customer: Given<String>,
+    pub(super) outsider: Given<String>,
 }
 
 /// Any integer at all, negative ones included, so that `check` can name the range that it missed.

@@ -12,7 +12,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::faults::UNTIMED_AT_MOST_MAX;
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
-use super::{Catalogue, CryptoKind, Network, Parties, Recovery, Workload};
+use super::{Catalogue, CryptoKind, Judged, Network, Parties, Recovery, Workload};
+use crate::costs::{Profile, Signatures};
 use crate::crypto::ITEM_BYTES_MIN;
 use crate::explore::Bounds;
 use crate::fault::FaultKind;
@@ -20,6 +21,7 @@ use crate::invariant::{Invariant, Verdict};
 use crate::protocol::NAMES;
 use crate::protocol::deviation::{self, HONEST};
 use crate::protocol::mechanism::{Mechanism, Preset};
+use crate::protocol::outsider::{NOBODY, OUTSIDER};
 
 /// The schema, in the draft that editors of TOML understand.
 pub fn schema() -> Schema {
@@ -45,6 +47,9 @@ struct ScenarioFile {
     /// The mechanisms to take away
     #[schemars(schema_with = "mechanisms")]
     without: (),
+    /// The mechanisms to add to the preset
+    #[schemars(schema_with = "every_mechanism")]
+    with: (),
     /// The cryptography; real is the default in mode random, symbolic in every other
     #[schemars(schema_with = "cryptographies")]
     crypto: (),
@@ -57,6 +62,7 @@ struct ScenarioFile {
     recovery: RecoveryTable,
     faults: FaultsTable,
     deviations: DeviationsTable,
+    costs: CostsTable,
     /// The verdict that is expected; what is left out is expected to hold
     #[schemars(schema_with = "expectations")]
     expect: (),
@@ -69,7 +75,7 @@ struct ScenarioFile {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, transform = optional)]
 struct PartiesTable {
-    #[schemars(range(min = 1, max = 100_000), default = "customers")]
+    #[schemars(range(min = 1, max = 10_000_000), default = "customers")]
     customers: u32,
     #[schemars(range(min = 1, max = 100_000), default = "merchants")]
     merchants: u32,
@@ -88,6 +94,9 @@ struct WorkloadTable {
     arrival: ArrivalTable,
     catalogue: CatalogueTable,
     top_up: TopUpTable,
+    /// When a purchase is judged: "when-settled" also forgets it, so that a run of millions fits the memory (modes none and random)
+    #[schemars(schema_with = "judged")]
+    judged: (),
 }
 
 /// When purchases start: one of the two
@@ -216,6 +225,21 @@ struct DeviationsTable {
     /// Every customer's behaviour
     #[schemars(schema_with = "customer_deviations")]
     customer: (),
+    /// Who meddles from outside
+    #[schemars(schema_with = "outsiders")]
+    outsider: (),
+}
+
+/// What costs.csv is to have beside the scenario's own costs
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, transform = optional)]
+struct CostsTable {
+    /// Security profiles, whose differences are the price of each consideration
+    #[schemars(schema_with = "profiles")]
+    profiles: (),
+    /// What is signed under each profile
+    #[schemars(schema_with = "signatures")]
+    signatures: (),
 }
 
 /// Everything can be left out.
@@ -281,12 +305,16 @@ schemas! {
     protocols: several_of(NAMES.to_vec(), 1);
     presets: one_of(Preset::ALL.iter().map(|preset| preset.name()).collect(), Some(Preset::Hardened.name()));
     mechanisms: several_of(Mechanism::ALL.iter().map(|mechanism| mechanism.name()).collect(), 0);
+    every_mechanism: several_of(Mechanism::EVERY.iter().map(|mechanism| mechanism.name()).collect(), 0);
     cryptographies: one_of(CryptoKind::ALL.iter().map(|crypto| crypto.name()).collect(), None);
     popularities: one_of(vec!["zipf", "uniform"], Some("zipf"));
     on_unknown: one_of(vec!["give-up", "wait"], Some("give-up"));
+    judged: one_of(Judged::ALL.iter().map(|judged| judged.name()).collect(), Some(Judged::AtTheEnd.name()));
     modes: one_of(vec!["none", "random", "exhaustive", "scripted"], None);
     clocks: one_of(vec!["timed", "untimed"], Some("timed"));
     fault_kinds: several_of(FaultKind::ALL.iter().map(|kind| kind.name()).collect(), 1);
+    profiles: several_of(Profile::ALL.iter().map(|profile| profile.name()).collect(), 0);
+    signatures: several_of(Signatures::ALL.iter().map(|kind| kind.name()).collect(), 1);
     at_most: json_schema!({ "anyOf": [
         { "type": "integer", "minimum": 0, "maximum": UNTIMED_AT_MOST_MAX },
         table_of(
@@ -296,6 +324,7 @@ schemas! {
     ]});
     merchant_deviations: one_of(known(deviation::MERCHANT), Some(HONEST));
     customer_deviations: one_of(known(deviation::CUSTOMER), Some(HONEST));
+    outsiders: one_of(std::iter::once(NOBODY).chain(OUTSIDER.iter().map(|known| known.name())).collect(), Some(NOBODY));
     rates: table_of(
         FaultKind::ALL.iter().map(|kind| kind.name()).collect(),
         &json_schema!({ "type": "number", "minimum": 0, "maximum": 1 })

@@ -20,11 +20,41 @@ pub struct Workload {
     pub catalogue: Catalogue,
     /// Money from outside that reaches every customer's account once.
     pub top_up: Option<TopUp>,
+    /// When a purchase is judged.
+    pub judged: Judged,
+}
+
+/// When a purchase is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Judged {
+    /// When the run has come to its end.
+    AtTheEnd,
+    /// As soon as nothing about it is under way or pending; then it is forgotten.
+    WhenSettled,
+}
+
+impl Judged {
+    /// Every way.
+    pub const ALL: &'static [Judged] = &[Judged::AtTheEnd, Judged::WhenSettled];
+
+    /// The name that scenarios use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Judged::AtTheEnd => "at-the-end",
+            Judged::WhenSettled => "when-settled",
+        }
+    }
 }
 
 impl Default for Workload {
     fn default() -> Self {
-        Workload { purchases: 1, arrival: Arrival::Every { us: 50_000 }, catalogue: Catalogue::default(), top_up: None }
+        Workload {
+            purchases: 1,
+            arrival: Arrival::Every { us: 50_000 },
+            catalogue: Catalogue::default(),
+            top_up: None,
+            judged: Judged::AtTheEnd,
+        }
     }
 }
 
@@ -114,6 +144,7 @@ pub(super) fn workload(raw: &RawScenario, findings: &mut Findings<'_>) -> Worklo
             ),
         },
         top_up: given.top_up.as_ref().map(|given| top_up(given, findings)),
+        judged: findings.one_of("workload.judged", &given.judged, Judged::ALL, Judged::name, default.judged),
     }
 }
 

@@ -10,19 +10,25 @@
 
 pub mod agenda;
 pub mod node;
+pub mod numbered;
 pub mod observer;
+mod wheel;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use crate::crypto::channel;
+use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
 use crate::protocol::order::Cents;
-use crate::protocol::party::Party;
-use crate::protocol::role::{Clock, Effect, Input, Timer, Wish};
+use crate::protocol::outsider::Forged;
+use crate::protocol::party::{Party, PurchaseKey};
+use crate::protocol::role::{Clock, Effect, Input, Timer, TimerKind, Wish, Work};
 use crate::protocol::setup::Setup;
 
 pub use agenda::{Agenda, Event, Slot};
 pub use node::{Node, Presence};
+pub use numbered::Numbered;
 pub use observer::{Happening, Loss, Observer};
 
 /// A message on its way.
@@ -34,8 +40,12 @@ pub struct Envelope {
     pub from: Party,
     /// Who it is addressed to.
     pub to: Party,
+    /// The purchase that it was sent about, whatever is left of that in the bytes.
+    pub about: PurchaseKey,
     /// What it holds.
     pub payload: Payload,
+    /// Whether the outsider sent it in the sender's name.
+    pub forged: bool,
 }
 
 /// What an envelope holds.
@@ -43,7 +53,7 @@ pub struct Envelope {
 pub enum Payload {
     /// The message itself: under symbolic cryptography nothing is gained by encoding it.
     Message(Arc<Message>),
-    /// The bytes of a message, garbled or not.
+    /// The bytes of a message, garbled or not; with `sealed-channels`, sealed for the recipient.
     Bytes(Arc<[u8]>),
 }
 
@@ -67,7 +77,55 @@ pub struct Workload {
     pub top_up: Option<(u64, Cents)>,
     /// Times during which some parties cannot reach the others.
     pub partitions: Vec<Separation>,
+    /// Purchases that are worked out as they come, in place of a list.
+    pub drawn: Option<Drawn>,
 }
+
+impl Workload {
+    /// How many purchases.
+    pub fn purchases(&self) -> u32 {
+        self.drawn.as_ref().map_or(self.errands.len() as u32, |drawn| drawn.0.purchases())
+    }
+
+    /// The purchase of that number, from zero.
+    pub fn errand(&self, number: u32) -> Option<Errand> {
+        match &self.drawn {
+            Some(drawn) => drawn.0.errand(number),
+            None => self.errands.get(number as usize).copied(),
+        }
+    }
+
+    /// When the last purchase starts, in virtual microseconds.
+    pub fn last_start_us(&self) -> u64 {
+        match &self.drawn {
+            Some(drawn) => drawn.0.last_start_us(),
+            None => self.errands.last().map_or(0, |errand| errand.at_us),
+        }
+    }
+}
+
+/// A list of purchases that takes no room: a pure function from a number to a purchase, made to be asked in order.
+pub trait Supply: std::fmt::Debug + Send + Sync {
+    /// How many there are.
+    fn purchases(&self) -> u32;
+    /// The purchase of that number, from zero.
+    fn errand(&self, number: u32) -> Option<Errand>;
+    /// When the last one starts, in virtual microseconds.
+    fn last_start_us(&self) -> u64;
+}
+
+/// A [`Supply`] that is shared.
+#[derive(Debug, Clone)]
+pub struct Drawn(pub Arc<dyn Supply>);
+
+/// The same supply, not one that happens to say the same.
+impl PartialEq for Drawn {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Drawn {}
 
 /// A partition of the network.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +143,34 @@ pub struct Separation {
 struct Seat {
     node: Node,
     timers: BTreeMap<Timer, Slot>,
+}
+
+impl Seat {
+    /// Forgets a timer. The room of the last one is given back.
+    fn stop(&mut self, timer: &Timer) -> Option<Slot> {
+        let slot = self.timers.remove(timer);
+        if self.timers.is_empty() {
+            self.timers = BTreeMap::new();
+        }
+        slot
+    }
+}
+
+/// Where a party sits, or would: one that has nothing to do with any purchase takes up no more than this.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Chair {
+    Taken(Box<Seat>),
+    /// How many random values the party has drawn in its life.
+    Empty(u64),
+}
+
+impl Chair {
+    fn presence(&self) -> Presence {
+        match self {
+            Chair::Taken(seat) => seat.node.presence(),
+            Chair::Empty(_) => Presence::Up,
+        }
+    }
 }
 
 /// What the driver decides of a send; of every other effect there is nothing to decide.
@@ -142,10 +228,10 @@ pub struct World {
     now_us: u64,
     /// Whether the clock moves on a [`Choice::Wait`] only.
     stands: bool,
-    seats: Vec<Seat>,
+    seats: Vec<Chair>,
     agenda: Agenda,
     held: Vec<Arc<Envelope>>,
-    carried: Vec<Arc<Envelope>>,
+    carried: Numbered<Arc<Envelope>>,
     /// The party that is handling an input, and what it still wants done.
     handling: Option<(Party, VecDeque<Effect>)>,
 }
@@ -153,16 +239,23 @@ pub struct World {
 impl World {
     /// The world before anything has happened.
     pub fn new(setup: &Setup, workload: &Workload) -> Self {
-        let seat = |party| Seat { node: Node::new(party, setup), timers: BTreeMap::new() };
-        let seats = setup.population.parties().map(seat).collect();
+        let seats = setup.population.parties().map(|_| Chair::Empty(0)).collect();
         let mut agenda = Agenda::default();
         if let Some((at_us, _)) = workload.top_up {
             agenda.schedule(at_us, Event::TopUp);
         }
-        if let Some(first) = workload.errands.first() {
+        if let Some(first) = workload.errand(0) {
             agenda.schedule(first.at_us, Event::Start(0));
         }
-        World { now_us: 0, stands: false, seats, agenda, held: Vec::new(), carried: Vec::new(), handling: None }
+        World {
+            now_us: 0,
+            stands: false,
+            seats,
+            agenda,
+            held: Vec::new(),
+            carried: Numbered::default(),
+            handling: None,
+        }
     }
 
     /// The same with a clock that stands: events may be taken in any order, and time moves on a [`Choice::Wait`] only.
@@ -180,14 +273,57 @@ impl World {
         &self.agenda
     }
 
+    /// The event that comes next by the clock.
+    pub fn upcoming(&mut self) -> Option<Slot> {
+        self.agenda.upcoming()
+    }
+
     /// What is held back.
     pub fn held(&self) -> &[Arc<Envelope>] {
         &self.held
     }
 
-    /// Every envelope that the network has carried, in the order of their numbers.
-    pub fn carried(&self) -> &[Arc<Envelope>] {
+    /// Every envelope that the network has carried, by number, but for those of purchases that are forgotten.
+    pub const fn carried(&self) -> &Numbered<Arc<Envelope>> {
         &self.carried
+    }
+
+    /// Whether a party waits for a timer about a purchase.
+    pub fn waits(&self, setup: &Setup, party: Party, about: PurchaseKey) -> bool {
+        let Some(Chair::Taken(seat)) = setup.population.index(party).map(|index| &self.seats[index]) else {
+            return false;
+        };
+        TimerKind::ALL.iter().any(|kind| seat.timers.contains_key(&Timer { about, kind: *kind }))
+    }
+
+    /// Forgets a purchase about which nothing is under way or pending any more, with the envelopes of those numbers: the network cannot
+    /// replay them, its parties and their journals know nothing of it, and a party that knows of no other takes up no room.
+    pub fn forget(&mut self, setup: &Setup, about: &PurchaseKey, envelopes: &[u32]) {
+        for number in envelopes {
+            self.carried.forget(*number);
+        }
+        for party in [about.customer(), about.merchant(), Party::Server] {
+            let Some(chair) = setup.population.index(party).map(|index| &mut self.seats[index]) else { continue };
+            let Chair::Taken(seat) = chair else { continue };
+            seat.node.forget(about);
+            if seat.timers.is_empty() && seat.node.is_blank() {
+                *chair = Chair::Empty(seat.node.draws());
+            }
+        }
+    }
+
+    /// The seat of a party that is about to do something.
+    fn seat(&mut self, index: usize, setup: &Setup) -> &mut Seat {
+        let chair = &mut self.seats[index];
+        if let Chair::Empty(draws) = *chair {
+            let party = setup.population.party(index);
+            let seat = Seat { node: Node::resting(party, draws, setup), timers: BTreeMap::new() };
+            *chair = Chair::Taken(Box::new(seat));
+        }
+        match chair {
+            Chair::Taken(seat) => seat,
+            Chair::Empty(_) => unreachable!("it has just been taken"),
+        }
     }
 
     /// The party that is handling an input, and its next effect.
@@ -197,7 +333,7 @@ impl World {
 
     /// Whether a party is there; `None` if it takes no part.
     pub fn presence(&self, setup: &Setup, party: Party) -> Option<Presence> {
-        setup.population.index(party).map(|index| self.seats[index].node.presence())
+        setup.population.index(party).map(|index| self.seats[index].presence())
     }
 
     /// Whether all that is pending is repeated for ever and changes nothing: no party is about to start or to return, and every timer,
@@ -211,7 +347,7 @@ impl World {
                 match event {
                     Event::Timer(..) => {}
                     Event::Arrival(envelope) => {
-                        let arrival = (envelope.from, envelope.to, envelope.payload.clone());
+                        let arrival = (envelope.from, envelope.to, content(envelope, setup));
                         if tried.contains(&arrival) {
                             continue;
                         }
@@ -228,7 +364,7 @@ impl World {
                     return false;
                 }
                 let untried = |event: &Event| match event {
-                    Event::Arrival(e) => !tried.contains(&(e.from, e.to, e.payload.clone())),
+                    Event::Arrival(e) => !tried.contains(&(e.from, e.to, content(e, setup))),
                     _ => false,
                 };
                 if next.carried.len() > world.carried.len() && next.agenda.iter().any(|(_, event)| untried(event)) {
@@ -241,8 +377,14 @@ impl World {
 
     /// Whether every party is as it is in another world, but for records that say the same thing again.
     fn same_parties(&self, other: &World) -> bool {
-        self.seats.iter().zip(&other.seats).all(|(mine, theirs)| {
-            mine.node.same_but_for_repetition(&theirs.node) && mine.timers.keys().eq(theirs.timers.keys())
+        self.seats.iter().zip(&other.seats).all(|chairs| match chairs {
+            (Chair::Taken(mine), Chair::Taken(theirs)) => {
+                mine.node.same_but_for_repetition(&theirs.node) && mine.timers.keys().eq(theirs.timers.keys())
+            }
+            (Chair::Taken(one), Chair::Empty(_)) | (Chair::Empty(_), Chair::Taken(one)) => {
+                one.node.is_blank() && one.timers.is_empty()
+            }
+            (Chair::Empty(_), Chair::Empty(_)) => true,
         })
     }
 
@@ -267,7 +409,7 @@ impl World {
             Choice::Apply(fate) => self.apply(fate, setup, observer),
             Choice::Crash { party, forever } => self.crash(party, forever, setup, observer),
             Choice::Replay { envelope, latency_us } => {
-                let envelope = Arc::clone(&self.carried[envelope as usize]);
+                let Some(envelope) = self.carried.get(envelope).map(Arc::clone) else { return };
                 observer.observe(self.now_us, &Happening::Replayed { envelope: &envelope });
                 self.agenda.schedule(self.now_us + latency_us, Event::Arrival(envelope));
             }
@@ -292,7 +434,7 @@ impl World {
     /// Starts are put on the agenda one at a time, so that a long workload costs nothing before it is due.
     fn schedule_next_start(&mut self, event: &Event, workload: &Workload) {
         if let Event::Start(number) = event
-            && let Some(errand) = workload.errands.get(*number as usize + 1)
+            && let Some(errand) = workload.errand(*number + 1)
         {
             self.agenda.schedule(errand.at_us, Event::Start(number + 1));
         }
@@ -303,26 +445,29 @@ impl World {
         let party = event_party(&event, workload);
         let Some(index) = setup.population.index(party) else { return };
         if let Event::Restart(_) = event {
-            self.seats[index].node.restart();
+            self.seat(index, setup).node.restart();
         }
         if let Some(loss) = self.loss(&event, index, workload) {
             return observer.observe(self.now_us, &Happening::Lost { event: &event, loss });
         }
+        let opening = Happening::Worked { party, work: Work { opens: u64::from(sealed(setup)), ..Work::default() } };
         let message;
         let input = match &event {
             Event::Arrival(envelope) => match open(envelope, setup) {
                 Some(opened) => {
                     message = opened;
                     observer.observe(self.now_us, &Happening::Arrived { envelope, message: &message });
+                    observer.observe(self.now_us, &opening);
                     Input::Message { from: envelope.from, message: &message }
                 }
                 None => {
                     let lost = Happening::Lost { event: &event, loss: Loss::Unreadable };
-                    return observer.observe(self.now_us, &lost);
+                    observer.observe(self.now_us, &lost);
+                    return observer.observe(self.now_us, &opening);
                 }
             },
             Event::Timer(_, timer) => {
-                self.seats[index].timers.remove(timer);
+                self.seat(index, setup).stop(timer);
                 observer.observe(self.now_us, &Happening::Fired { party, timer: *timer });
                 Input::Timeout(*timer)
             }
@@ -331,7 +476,7 @@ impl World {
                 Input::Restart
             }
             Event::Start(number) => {
-                let errand = workload.errands[*number as usize];
+                let Some(errand) = workload.errand(*number) else { return };
                 observer.observe(self.now_us, &Happening::Started { number: *number, errand });
                 Input::Start(errand.wish)
             }
@@ -341,14 +486,15 @@ impl World {
                 Input::TopUp(cents)
             }
         };
-        let (effects, work) = self.seats[index].node.handle(input, &Clock::at(self.now_us), setup);
+        let clock = Clock::at(self.now_us);
+        let (effects, work) = self.seat(index, setup).node.handle(input, &clock, setup);
         observer.observe(self.now_us, &Happening::Worked { party, work });
         self.handling = (!effects.is_empty()).then(|| (party, effects.into()));
     }
 
     /// Why an event comes to nothing, if it does.
     fn loss(&self, event: &Event, index: usize, workload: &Workload) -> Option<Loss> {
-        if self.seats[index].node.presence() != Presence::Up {
+        if self.seats[index].presence() != Presence::Up {
             return Some(Loss::Absent);
         }
         let Event::Arrival(envelope) = event else { return None };
@@ -367,22 +513,21 @@ impl World {
             self.handling = None;
         }
         let (Some(effect), Some(index)) = (effect, setup.population.index(party)) else { return };
-        let seat = &mut self.seats[index];
         match effect {
             Effect::Save { record, durable } => {
                 observer.observe(self.now_us, &Happening::Saved { party, record: &record, durable });
-                seat.node.save(record, durable);
+                self.seat(index, setup).node.save(record, durable);
             }
             Effect::Send { to, message } => self.send(party, to, message, fate, setup, observer),
             Effect::SetTimer { timer, after_us } => {
                 let at_us = self.now_us.saturating_add(after_us);
                 let slot = self.agenda.schedule(at_us, Event::Timer(party, timer));
-                if let Some(earlier) = seat.timers.insert(timer, slot) {
+                if let Some(earlier) = self.seat(index, setup).timers.insert(timer, slot) {
                     self.agenda.remove(earlier);
                 }
             }
             Effect::CancelTimer(timer) => {
-                if let Some(slot) = seat.timers.remove(&timer) {
+                if let Some(slot) = self.seat(index, setup).stop(&timer) {
                     self.agenda.remove(slot);
                 }
             }
@@ -402,12 +547,19 @@ impl World {
         observer: &mut dyn Observer,
     ) {
         let number = self.carried.len() as u32;
-        let bytes = message.encoded_len();
-        let real = setup.crypto.name() == "real";
-        let payload =
-            if real { Payload::Bytes(message.encode().into()) } else { Payload::Message(Arc::clone(&message)) };
-        let mut envelope = Arc::new(Envelope { number, from, to, payload });
+        let about = message.about;
+        let payload = if sealed(setup) {
+            Payload::Bytes(channel::seal(&*setup.crypto, &setup.streams, (from, to), number, &message.encode()).into())
+        } else {
+            payload(&message, setup)
+        };
+        let bytes = payload.len();
+        let mut envelope = Arc::new(Envelope { number, from, to, about, payload, forged: false });
         observer.observe(self.now_us, &Happening::Sent { envelope: &envelope, message: &message, bytes, fate });
+        if sealed(setup) {
+            let work = Work { seals: 1, ..Work::default() };
+            observer.observe(self.now_us, &Happening::Worked { party: from, work });
+        }
         self.carried.push(Arc::clone(&envelope));
         if setup.population.index(to).is_none() {
             return;
@@ -424,13 +576,35 @@ impl World {
             }
             Fate::Hold => self.held.push(envelope),
             Fate::Garbled(after_us, bit) => {
-                let mut garbled = message.encode();
+                let mut garbled = envelope.payload.to_bytes();
                 let bit = bit as usize % (garbled.len() * 8);
                 garbled[bit / 8] ^= 1 << (bit % 8);
-                envelope = Arc::new(Envelope { number, from, to, payload: Payload::Bytes(garbled.into()) });
+                envelope = Arc::new(Envelope {
+                    number,
+                    from,
+                    to,
+                    about,
+                    payload: Payload::Bytes(garbled.into()),
+                    forged: false,
+                });
                 arrive(&envelope, after_us);
             }
         }
+    }
+
+    /// Puts an outsider's message under way. It is chosen outside, like everything else, and by somebody who is no party.
+    pub fn inject(&mut self, forged: &Forged, setup: &Setup, observer: &mut dyn Observer) {
+        let Forged { from, to, message, bytes, after_us } = forged;
+        if setup.population.index(*to).is_none() {
+            return;
+        }
+        let payload = bytes.clone().map_or_else(|| payload(message, setup), Payload::Bytes);
+        let number = self.carried.len() as u32;
+        let envelope = Arc::new(Envelope { number, from: *from, to: *to, about: message.about, payload, forged: true });
+        let bytes = bytes.as_ref().map_or_else(|| message.encoded_len(), |bytes| bytes.len());
+        observer.observe(self.now_us, &Happening::Forged { envelope: &envelope, message, bytes });
+        self.carried.push(Arc::clone(&envelope));
+        self.agenda.schedule(self.now_us.saturating_add(*after_us), Event::Arrival(envelope));
     }
 
     fn crash(&mut self, party: Party, forever: bool, setup: &Setup, observer: &mut dyn Observer) {
@@ -438,7 +612,7 @@ impl World {
         if self.handling.as_ref().is_some_and(|(handling, _)| *handling == party) {
             self.handling = None;
         }
-        let seat = &mut self.seats[index];
+        let seat = self.seat(index, setup);
         seat.node.crash(forever, setup);
         for (_, slot) in std::mem::take(&mut seat.timers) {
             self.agenda.remove(slot);
@@ -451,12 +625,50 @@ impl World {
     }
 }
 
-/// The message in an envelope, if it can be read.
+/// What crosses the wire where nothing is sealed, and what an outsider, who has no key to seal with, sends in any case.
+fn payload(message: &Arc<Message>, setup: &Setup) -> Payload {
+    let bytes = setup.crypto.name() == "real" || sealed(setup);
+    if bytes { Payload::Bytes(message.encode().into()) } else { Payload::Message(Arc::clone(message)) }
+}
+
+impl Payload {
+    /// How many bytes cross the network; never none.
+    fn len(&self) -> usize {
+        match self {
+            Payload::Message(message) => message.encoded_len(),
+            Payload::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Payload::Message(message) => message.encode(),
+            Payload::Bytes(bytes) => bytes.to_vec(),
+        }
+    }
+}
+
+/// Whether messages are sealed for their recipients.
+const fn sealed(setup: &Setup) -> bool {
+    setup.mechanisms.has(Mechanism::SealedChannels)
+}
+
+/// The message in an envelope, if its recipient can read it.
 fn open(envelope: &Envelope, setup: &Setup) -> Option<Arc<Message>> {
+    let read = |bytes: &[u8]| Message::decode(bytes, &*setup.crypto).ok().map(Arc::new);
     match &envelope.payload {
         Payload::Message(message) => Some(Arc::clone(message)),
-        Payload::Bytes(bytes) => Message::decode(bytes, &*setup.crypto).ok().map(Arc::new),
+        Payload::Bytes(bytes) if sealed(setup) => {
+            read(&channel::open(&*setup.crypto, &setup.streams, (envelope.from, envelope.to), bytes)?)
+        }
+        Payload::Bytes(bytes) => read(bytes),
     }
+}
+
+/// What tells an envelope from another for its recipient: a message that is sealed twice is the same message.
+fn content(envelope: &Envelope, setup: &Setup) -> Payload {
+    let opened = if sealed(setup) { open(envelope, setup) } else { None };
+    opened.map_or_else(|| envelope.payload.clone(), Payload::Message)
 }
 
 /// The party that takes an event.
@@ -464,7 +676,7 @@ pub fn event_party(event: &Event, workload: &Workload) -> Party {
     match event {
         Event::Arrival(envelope) => envelope.to,
         Event::Timer(party, _) | Event::Restart(party) => *party,
-        Event::Start(number) => Party::Customer(workload.errands.get(*number as usize).map_or(0, |e| e.customer)),
+        Event::Start(number) => Party::Customer(workload.errand(*number).map_or(0, |errand| errand.customer)),
         Event::TopUp => Party::Server,
     }
 }

@@ -3,10 +3,12 @@
 //! What a crash takes and what it leaves is decided here and nowhere else: a driver that keeps its own account of what is under
 //! way, such as a search, steps the very same nodes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::protocol::order::Cents;
 use crate::protocol::part::Parts;
-use crate::protocol::party::Party;
+use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::record::Record;
 use crate::protocol::role::{AnyRole, Clock, Context, Effect, Input, Work};
 use crate::protocol::setup::Setup;
@@ -22,6 +24,9 @@ pub enum Presence {
     Gone,
 }
 
+/// A journal of so few records is swept each time that a purchase is forgotten.
+const SWEPT_AT_ONCE: usize = 16;
+
 /// A party of the world.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Node {
@@ -31,13 +36,65 @@ pub struct Node {
     /// Records, oldest first, and whether each survives a crash.
     journal: Vec<(Arc<Record>, bool)>,
     draws: u64,
+    /// Purchases whose records are to be struck out of the journal.
+    settled: BTreeSet<PurchaseKey>,
+    /// What accounts gained or lost by records that were struck out.
+    brought_forward: BTreeMap<Party, Cents>,
 }
 
 impl Node {
     /// A party that has just been set up, with an empty journal.
     pub fn new(party: Party, setup: &Setup) -> Self {
         let role = setup.role(party, &mut std::iter::empty());
-        Node { party, presence: Presence::Up, role, journal: Vec::new(), draws: 0 }
+        Node {
+            party,
+            presence: Presence::Up,
+            role,
+            journal: Vec::new(),
+            draws: 0,
+            settled: BTreeSet::new(),
+            brought_forward: BTreeMap::new(),
+        }
+    }
+
+    /// The same, of a party that has drawn so many values in its life.
+    pub fn resting(party: Party, draws: u64, setup: &Setup) -> Self {
+        Node { draws, ..Node::new(party, setup) }
+    }
+
+    /// Whether nothing but the number of values that it has drawn tells it from a party that has just been set up.
+    pub fn is_blank(&self) -> bool {
+        self.presence == Presence::Up
+            && self.journal.is_empty()
+            && self.brought_forward.is_empty()
+            && self.role.0.is_blank()
+    }
+
+    /// Forgets a purchase about which nothing is under way any more: the role its part, the journal the records. What these moved is
+    /// brought forward.
+    pub fn forget(&mut self, about: &PurchaseKey) {
+        self.role.0.forget(about);
+        self.settled.insert(*about);
+        // A sweep of a long journal strikes out a good part of it, so that each purchase costs the same.
+        if self.journal.len() <= SWEPT_AT_ONCE || self.settled.len() > self.journal.len() / 4 {
+            self.sweep();
+        }
+    }
+
+    fn sweep(&mut self) {
+        let (settled, moved) = (std::mem::take(&mut self.settled), &mut self.brought_forward);
+        if settled.is_empty() {
+            return;
+        }
+        self.journal.retain(|(record, _)| {
+            let stays = record.about.is_none_or(|about| !settled.contains(&about));
+            if let (false, Party::Server, Some(transfer)) = (stays, self.party, record.transfer()) {
+                *moved.entry(transfer.payer).or_default() -= transfer.debit_cents;
+                *moved.entry(transfer.payee).or_default() += transfer.credit_cents;
+            }
+            stays
+        });
+        self.journal.shrink_to(2 * self.journal.len());
     }
 
     /// Who it is.
@@ -101,8 +158,10 @@ impl Node {
     pub fn crash(&mut self, forever: bool, setup: &Setup) {
         debug_assert_eq!(self.presence, Presence::Up, "{} crashes while it is not up", self.party);
         self.presence = if forever { Presence::Gone } else { Presence::Down };
+        self.sweep();
         self.journal.retain(|(_, durable)| *durable);
-        let mut journal = self.journal.iter().map(|(record, _)| &**record);
+        let before = (!self.brought_forward.is_empty()).then(|| Record::brought_forward(&self.brought_forward));
+        let mut journal = before.iter().chain(self.journal.iter().map(|(record, _)| &**record));
         self.role = setup.role(self.party, &mut journal);
     }
 

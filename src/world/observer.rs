@@ -41,6 +41,15 @@ pub enum Happening<'a> {
         /// What becomes of it.
         fate: Fate,
     },
+    /// An outsider has put a message under way in somebody's name.
+    Forged {
+        /// The envelope.
+        envelope: &'a Arc<Envelope>,
+        /// What it says, or what it was made of where it is no message.
+        message: &'a Arc<Message>,
+        /// Its length on the wire.
+        bytes: usize,
+    },
     /// A message has reached its recipient.
     Arrived {
         /// The envelope.

@@ -108,3 +108,24 @@ fn a_junit_report_has_a_case_for_each_verdict_and_the_replay_of_what_broke() {
     let (_, err) = place.says(2, &["run", "scenarios", "--junit", "scenarios"]);
     assert!(err.contains("scenarios"), "{err}");
 }
+
+#[test]
+fn coverage_that_is_lost_is_a_regression_where_the_baseline_has_any() {
+    let search = |kinds: &str| {
+        format!(
+            "protocol = [\"case3\"]\n[faults]\nmode = \"exhaustive\"\nclock = \"untimed\"\nat_most = 1\nkinds = [{kinds}]\n"
+        )
+    };
+    let place = compared(|place| place);
+    let place = place.and("search", &search("\"drop\", \"crash\""));
+    place.says(0, &["run", "scenarios/search.toml", "--out", "base"]);
+    let place = place.and("search", &search("\"drop\""));
+    place.says(0, &["run", "scenarios/search.toml", "--out", "results"]);
+    let (out, _) = place.says(1, &["compare", "base", "results"]);
+    assert!(out.contains("sites at which no fault of the kind strikes any more\n"), "{out}");
+    assert!(out.lines().any(|line| line.contains(" crash ") && line.contains("(!)")), "{out}");
+    assert!(!out.lines().any(|line| line.contains(" drop ")), "{out}");
+    fs::remove_file(place.at("base/search/coverage.csv")).unwrap();
+    let (out, _) = place.says(1, &["compare", "base", "results"]);
+    assert!(!out.contains("sites at which"), "the baseline says nothing: {out}");
+}

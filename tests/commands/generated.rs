@@ -29,7 +29,7 @@ fn bash_takes_its_completions() {
         eprintln!("skipped: there is no bash");
         return;
     };
-    assert_eq!(String::from_utf8_lossy(&ended.stdout).trim(), "--seed --seeds", "{ended:?}");
+    assert_eq!(String::from_utf8_lossy(&ended.stdout).trim(), "--seed --seeds --seed-from", "{ended:?}");
 }
 
 #[test]
@@ -49,7 +49,8 @@ fn the_manual_page_has_every_command_with_its_flags_and_the_exit_codes() {
 fn the_list_is_json_for_programs() {
     let (out, _) = Place::new().says(0, &["list", "--format", "json"]);
     let list: serde_json::Value = serde_json::from_str(&out).unwrap();
-    for section in ["protocols", "mechanisms", "faults", "merchant_deviations", "customer_deviations"] {
+    assert_eq!(list["options"].as_array().unwrap().len(), 2);
+    for section in ["protocols", "mechanisms", "faults", "merchant_deviations", "customer_deviations", "outsiders"] {
         let items = list[section].as_array().unwrap();
         assert!(items.len() >= 3, "{section}");
         for item in items {

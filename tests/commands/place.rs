@@ -30,7 +30,15 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Place::made_of(tempfile::tempdir().unwrap())
+    }
+
+    /// The same in memory, where the system has such a place: for what writes so many files that a disk would be all it waits for.
+    pub(crate) fn in_memory() -> Self {
+        Place::made_of(tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap()))
+    }
+
+    fn made_of(folder: TempDir) -> Self {
         fs::create_dir(folder.path().join("scenarios")).unwrap();
         Place { folder }
     }

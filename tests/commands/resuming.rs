@@ -118,6 +118,37 @@ fn what_does_not_match_is_run_again() {
     assert_eq!(again(&place, &[]), ["lost"], "another text");
 }
 
+/// One scenario that takes long: what is finished of it is not run again.
+#[test]
+fn a_long_scenario_goes_on_where_it_was_killed() {
+    let long = "protocol = [\"case1\", \"case2\"]\n[workload]\npurchases = 40\n[faults]\nmode = \"random\"\nseeds = \"0..400\"\n";
+    let whole = Place::new().and("long", long);
+    let (said, _, code) = to_the_end(&whole, RUN);
+    let place = Place::new().and("long", long);
+    let kept = || fs::metadata(place.at("results/long/.kept.jsonl.partial")).map_or(0, |file| file.len());
+    for round in 1..=10 {
+        let before = kept();
+        let mut child = place.start(if round == 1 { RUN } else { RESUME });
+        let started = Instant::now();
+        // Killed as soon as it has got on a little, each time: without going on it would never be done.
+        while kept() <= before && child.try_wait().unwrap().is_none() && started.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(kept() > before || place.at("results/long/manifest.json").exists(), "round {round}: {before} bytes");
+    }
+    // Half a line at the end, as a power cut may leave it.
+    let path = place.at("results/long/.kept.jsonl.partial");
+    if path.exists() {
+        let content = fs::read(&path).unwrap();
+        fs::write(&path, &content[..content.len() - 100]).unwrap();
+    }
+    let (resumed, _, resumed_code) = to_the_end(&place, RESUME);
+    assert_eq!((resumed, resumed_code), (said, code));
+    assert_eq!(place.files("results"), whole.files("results"));
+}
+
 #[cfg(unix)]
 #[test]
 fn after_a_ctrl_c_the_rest_is_run() {

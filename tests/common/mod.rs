@@ -55,6 +55,7 @@ impl Shop {
         let setup = Setup {
             mechanisms: protocol.preset(preset),
             protocol,
+            alone: None,
             timing: timing(),
             population: Population { customers: 1, merchants: 1, opening_balance_cents: 100_000 },
             catalogue: Catalogue::new(1, 10, (50, 2_000), (512, 4_096)),
@@ -62,6 +63,7 @@ impl Shop {
             streams,
             customer_deviation: None,
             merchant_deviation: None,
+            outsider: None,
         };
         let errand = Errand { customer: 0, wish: Wish { merchant: 0, item: 3 }, at_us: 0 };
         Shop { setup, workload: Workload { errands: vec![errand], ..Workload::default() } }
@@ -87,6 +89,13 @@ impl Shop {
         let crypto: Arc<dyn Crypto> = Arc::new(Real::new(self.setup.streams, customers, merchants));
         let catalogue = Catalogue::new(merchants, 10, (50, 2_000), (512, 4_096));
         self.setup = Setup { crypto, catalogue, ..self.setup };
+        self
+    }
+
+    /// So many merchants, each with a catalogue.
+    pub fn with_merchants(mut self, merchants: u32) -> Self {
+        self.setup.population.merchants = merchants;
+        self.setup.catalogue = Catalogue::new(merchants, 10, (50, 2_000), (512, 4_096));
         self
     }
 

@@ -53,6 +53,11 @@ pub trait Deviation: Debug + Send + Sync {
     /// One line on what the party does.
     fn about(&self) -> &'static str;
 
+    /// What customers have to set out to do for it, where a single purchase leaves it nothing to do.
+    fn errands(&self) -> Option<Errands> {
+        None
+    }
+
     /// Looks at an input before the honest role gets it; what comes back is what the role gets. It may put another role in the
     /// honest one's place.
     fn twist<'i>(&self, input: Input<'i>, _: &mut AnyRole, _: &mut Memory, _: &mut Context<'_>) -> Input<'i> {
@@ -86,6 +91,24 @@ pub trait Deviation: Debug + Send + Sync {
     /// Contents that the party would say were delivered, if they were not: those that its papers and P's record speak for.
     fn lies(&self, stand: &Stand<'_>) -> Vec<Blob> {
         testimony::plausible(stand)
+    }
+}
+
+/// Several purchases by the same customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Errands {
+    /// How many.
+    pub purchases: u32,
+    /// How long after each other they start, in virtual microseconds.
+    pub every_us: u64,
+    /// What the customer's account holds, where it matters.
+    pub opening_balance_cents: Option<u64>,
+}
+
+impl Errands {
+    /// Two purchases, so far apart.
+    const fn two(every_us: u64) -> Self {
+        Errands { purchases: 2, every_us, opening_balance_cents: None }
     }
 }
 

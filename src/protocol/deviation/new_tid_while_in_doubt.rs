@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::part::Parts;
 use super::super::role::{AnyRole, Context, Effect, Input, Wish};
-use super::{Deviation, Memory, sent};
+use super::{Deviation, Errands, Memory, sent};
 
 #[derive(Debug)]
 pub(super) struct NewTidWhileInDoubt;
@@ -18,6 +18,11 @@ impl Deviation for NewTidWhileInDoubt {
 
     fn about(&self) -> &'static str {
         "C orders again under a new TID while it is in doubt"
+    }
+
+    /// The second purchase starts while the first is in doubt.
+    fn errands(&self) -> Option<Errands> {
+        Some(Errands::two(60_000))
     }
 
     /// The memory holds the orders of which C does not know how they ended.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::super::role::{Context, Effect, Timer, TimerKind};
-use super::{Deviation, Memory, sent};
+use super::{Deviation, Errands, Memory, sent};
 
 #[derive(Debug)]
 pub(super) struct Overdraw;
@@ -16,6 +16,11 @@ impl Deviation for Overdraw {
 
     fn about(&self) -> &'static str {
         "C sends several orders at once, whatever its account holds"
+    }
+
+    /// Both orders are under way at once, and there is money for either but not for both.
+    fn errands(&self) -> Option<Errands> {
+        Some(Errands { opening_balance_cents: Some(2_000), ..Errands::two(20_000) })
     }
 
     /// The memory holds the orders that C has let go or keeps back. One that is alone goes when it would be sent again.

@@ -4,7 +4,7 @@
 //! by then it forgets; what it wrote down it keeps.
 
 use super::super::role::{AnyRole, Context, Input};
-use super::{Deviation, Memory};
+use super::{Deviation, Errands, Memory};
 
 #[derive(Debug)]
 pub(super) struct ReuseTid;
@@ -16,6 +16,11 @@ impl Deviation for ReuseTid {
 
     fn about(&self) -> &'static str {
         "C uses the same TID for every purchase"
+    }
+
+    /// By the second purchase the first is over.
+    fn errands(&self) -> Option<Errands> {
+        Some(Errands::two(3_000_000))
     }
 
     fn twist<'i>(&self, input: Input<'i>, role: &mut AnyRole, _: &mut Memory, context: &mut Context<'_>) -> Input<'i> {

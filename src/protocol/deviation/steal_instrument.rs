@@ -12,7 +12,7 @@ use super::super::order::{Instrument, Order};
 use super::super::part::{Part, Parts};
 use super::super::party::{Party, Step};
 use super::super::role::{Context, Effect};
-use super::{Deviation, Memory, countersign, replace, sent};
+use super::{Deviation, Errands, Memory, countersign, replace, sent};
 
 #[derive(Debug)]
 pub(super) struct StealInstrument;
@@ -36,6 +36,11 @@ impl Deviation for StealInstrument {
 
     fn about(&self) -> &'static str {
         "M submits the instrument of another purchase"
+    }
+
+    /// The second purchase starts while the first is under way.
+    fn errands(&self) -> Option<Errands> {
+        Some(Errands::two(20_000))
     }
 
     /// The memory holds the first submission of each purchase, as an honest merchant would have sent it.

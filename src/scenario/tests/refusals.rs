@@ -12,7 +12,8 @@ fn an_unknown_key_names_the_near_miss_and_every_accepted_key() {
         &with("[matrx]\n[parties]\n\"customers`, expected \" = 1\n"),
         &[
             "3:2 `matrx` is not a key of a scenario | did you mean `matrix`? accepted: name, about, protocol, preset, \
-             without, crypto, seed, parties, workload, network, recovery, faults, deviations, expect, matrix",
+             without, with, crypto, seed, parties, workload, network, recovery, faults, deviations, costs, expect, \
+             matrix",
             "5:1 `parties.customers`, expected ` is not a key of a scenario | accepted: customers, merchants, \
              opening_balance_cents",
         ],
@@ -47,12 +48,12 @@ fn every_number_has_its_range() {
         (
             "customers = 1",
             "customers = 0",
-            "9:13 `parties.customers` is 0, which is out of range | accepted: a whole number from 1 to 100000",
+            "9:13 `parties.customers` is 0, which is out of range | accepted: a whole number from 1 to 10000000",
         ),
         (
             "customers = 1",
             "customers = -3",
-            "9:13 `parties.customers` is -3, which is out of range | accepted: a whole number from 1 to 100000",
+            "9:13 `parties.customers` is -3, which is out of range | accepted: a whole number from 1 to 10000000",
         ),
         (
             "merchants = 1",
@@ -149,6 +150,22 @@ fn an_empty_workload_is_an_error() {
         ],
     );
     check(&changed("[\"case2\"]", "[]"), &["3:12 `protocol` is empty | accepted: at least one"]);
+}
+
+#[test]
+fn a_mechanism_can_be_added_that_the_preset_lacks_and_a_price_asked_under_a_profile_that_exists() {
+    let told = |more: &str, expected: &str| {
+        let found = wrong(&with(more));
+        assert!(found.len() == 1 && found[0].contains(expected), "{found:#?}");
+    };
+    let added = |name: &str| wrong(&changed("without = []", &format!("without = []\nwith = [\"{name}\"]")));
+    let found = added("tombstone");
+    let help = "adds `tombstone`, which preset \"hardened\" of case2 has already | accepted: sealed-channels, whole-signatures";
+    assert!(found.len() == 1 && found[0].contains(help), "{found:#?}");
+    assert_eq!(added("sealed-chanels").len(), 1);
+    told("[costs]\nprofiles = [\"privacy\"]\n", "did you mean `+privacy`? accepted: none, +replay-protection,");
+    told("[costs]\nprofiles = [\"all\", \"all\"]\n", "`costs.profiles` lists \"all\" twice");
+    told("[costs]\nsignatures = []\n", "`costs.signatures` is empty");
 }
 
 #[test]

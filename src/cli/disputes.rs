@@ -1,0 +1,83 @@
+//! `halfpaid disputes`: whether any judge could tell the guilty from the innocent.
+
+use clap::Args;
+
+use super::output::Output;
+use super::replay::PresetArg;
+use super::{Exit, Failure};
+use crate::batch::workload;
+use crate::drive::Job;
+use crate::fault::{Budget, FaultKind};
+use crate::protocol;
+use crate::protocol::mechanism::Mechanism;
+use crate::results::grouped;
+use crate::scenario::{CryptoKind, Scenario};
+use crate::twins::{self, text};
+
+#[derive(Args)]
+pub(super) struct DisputesArgs {
+    /// The protocols [default: all]
+    protocols: Vec<String>,
+    /// The most faults in a plan
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=2))]
+    faults: u32,
+    /// The mechanisms to start from
+    #[arg(long, value_name = "PRESET", default_value = "hardened")]
+    preset: PresetArg,
+    /// Take a mechanism away; may be repeated
+    #[arg(long, value_name = "MECHANISM")]
+    without: Vec<Mechanism>,
+    /// The seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+/// Every kind that has sites.
+fn kinds() -> Vec<FaultKind> {
+    FaultKind::ALL.iter().copied().filter(|kind| *kind != FaultKind::Partition).collect()
+}
+
+/// The flags that bring the same setup about.
+fn flags(arguments: &DisputesArgs) -> String {
+    let preset = match arguments.preset {
+        PresetArg::Hardened => "",
+        PresetArg::AsWritten => " --preset as-written",
+    };
+    let without = arguments.without.iter().map(|mechanism| format!(" --without {mechanism}"));
+    let seed = (arguments.seed != 0).then(|| format!(" --seed {}", arguments.seed));
+    [preset.to_owned()].into_iter().chain(without).chain(seed).collect()
+}
+
+pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit, Failure> {
+    let given: Vec<&str> = arguments.protocols.iter().map(String::as_str).collect();
+    let names = if given.is_empty() { protocol::NAMES } else { &given };
+    let mut refuted = 0;
+    for name in names {
+        let known = protocol::NAMES.iter().find(|known| *known == name).copied();
+        let (Some(name), Some(protocol)) = (known, protocol::by_name(name)) else {
+            let names = protocol::NAMES.join(", ");
+            return Err(Failure::usage(format!("there is no protocol `{name}`: expected {names}")));
+        };
+        let mut scenario = Scenario::new(name, name);
+        scenario.preset = arguments.preset.into();
+        scenario.without.clone_from(&arguments.without);
+        let setup = workload::setup(&scenario, &protocol, CryptoKind::Symbolic, arguments.seed);
+        let errands = workload::workload(&scenario, arguments.seed);
+        let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario) };
+        let budget = Budget::new(arguments.faults, &kinds());
+        let answer = twins::search(&job, &budget);
+        output.print(&text::print(&answer, (&format!("halfpaid replay {name}"), &flags(arguments))))?;
+        let found = match answer.twins.len() {
+            0 => "no two runs with different guilty parties and the same evidence".to_owned(),
+            1 => "1 claim that no judge can decide: certified delivery fails".to_owned(),
+            more => format!("{more} claims that no judge can decide: certified delivery fails"),
+        };
+        let (runs, claims) = (grouped(answer.runs), grouped(answer.claims));
+        output.print(&format!(
+            "{name}: {found}, among {runs} runs and {claims} different claims with their evidence\n\n"
+        ))?;
+        refuted += u32::from(!answer.twins.is_empty());
+    }
+    output.print(&format!("complete: {} protocols, {refuted} cannot certify delivery\n", names.len()))?;
+    Ok(Exit::AsExpected)
+}

@@ -1,0 +1,70 @@
+//! The disputes of a run in full: who says what, what each side hands in, and every check that the judge made, in order.
+//!
+//! [`verdict`](super::verdict) has the short form. Which claims are filed, and with what evidence, is left to
+//! [`certified`].
+
+use std::fmt::Write;
+
+use super::says;
+use crate::drive::Finished;
+use crate::invariant::certified::{self, Dispute};
+use crate::invariant::facts::PurchaseFacts;
+use crate::invariant::{View, certified::disputes};
+use crate::judge::{Decision, Evidence};
+use crate::protocol::part::Part;
+use crate::protocol::party::Side;
+use crate::protocol::setup::Setup;
+
+/// Every dispute of the run, each way in which it is played: with forged papers too, where a side breaks the protocol.
+pub fn in_full(finished: &Finished<'_>, setup: &Setup) -> String {
+    let facts = finished.checker.facts();
+    let mut purchases: Vec<(u32, &PurchaseFacts)> =
+        finished.labels.purchases().iter().filter_map(|(key, n)| Some((*n, facts.purchases.get(key)?))).collect();
+    purchases.sort_unstable_by_key(|(number, _)| *number);
+    let mut out = String::new();
+    for (number, purchase) in purchases {
+        let view = View { purchase, facts, setup, now_us: u64::MAX };
+        let filed = disputes(&view);
+        let all = filed.len();
+        for (at, dispute) in filed.iter().enumerate() {
+            let _ = writeln!(out, "purchase {number}, dispute {} of {all}: {}", at + 1, claim(dispute));
+            out.push_str(&hearing(&dispute.evidence, &dispute.decide(&view)));
+            let _ = writeln!(out, "  {}", ruling(dispute, &dispute.decide(&view)));
+        }
+    }
+    if out.is_empty() { "nobody signed anything: there is nothing to dispute\n".to_owned() } else { out }
+}
+
+fn claim(dispute: &Dispute) -> String {
+    let truth = if dispute.truth { "true" } else { "false" };
+    let forged = dispute.forged_by.map_or_else(String::new, |side| format!(", papers forged by {side}"));
+    format!("{} says \"{}\" ({truth}{forged})", dispute.claim.by, dispute.claim.what.words())
+}
+
+/// The ruling and whether it is right; if it is not, the clause that it breaks.
+fn ruling(dispute: &certified::Dispute, decision: &Decision) -> String {
+    let ruling = if decision.upheld { "upheld" } else { "rejected" };
+    if decision.upheld == dispute.truth {
+        format!("{ruling}, rightly")
+    } else {
+        format!("{ruling}, WRONGLY: {} ({}, {} is hurt)", dispute.about, dispute.clause, dispute.victim())
+    }
+}
+
+/// What is handed in, and what the judge made of it, check by check.
+pub fn hearing(evidence: &Evidence, decision: &Decision) -> String {
+    let mut out = String::new();
+    for (side, parts) in
+        [(Side::Customer, &evidence.customer), (Side::Merchant, &evidence.merchant), (Side::Server, &evidence.server)]
+    {
+        let _ = writeln!(out, "  {side} hands in: {}", papers(parts));
+    }
+    for (number, (check, finding)) in decision.reasons.iter().enumerate() {
+        let _ = writeln!(out, "  {:>3}. {finding} {}", number + 1, check.words());
+    }
+    out
+}
+
+fn papers(parts: &[Part]) -> String {
+    if parts.is_empty() { "nothing".to_owned() } else { says(parts) }
+}

@@ -1,0 +1,239 @@
+//! One question of the table, put to whichever search can answer it: what breaks with these mechanisms against this threat?
+//!
+//! A purchase by itself is searched without time: every interleaving of every plan. A deviation that takes several purchases is
+//! searched under the clock, plan by plan, since the interleavings of two purchases are too many. What the answer means is left to
+//! [`table`](super::table).
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::threat::Threat;
+use super::{Interrupted, Progress, Settings};
+use crate::batch::workload;
+use crate::drive::{Finished, Job, exhaustive};
+use crate::explore::{self, Bounds, Reductions, Stopped};
+use crate::fault::{Budget, Plan};
+use crate::invariant::Invariant;
+use crate::protocol::Protocol;
+use crate::protocol::mechanism::MechanismSet;
+use crate::protocol::party::Side;
+use crate::protocol::setup::Setup;
+use crate::scenario::{Clock, CryptoKind, Scenario};
+use crate::world::Workload;
+
+/// The clause for a state from which nothing at rest can be reached.
+pub const ENDLESS: &str = "endless";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The protocol.
+    pub protocol: Arc<dyn Protocol>,
+    /// What is switched on.
+    pub mechanisms: MechanismSet,
+    /// Who breaks the protocol.
+    pub threat: Threat,
+    /// The most faults of a plan.
+    pub faults: u32,
+    /// A search without time stops at so many states.
+    pub states: u64,
+}
+
+/// What makes two violations the same but for how one comes to them.
+pub type Harm = (Invariant, &'static str, Side);
+
+/// The shortest way that was found to do some harm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// How many faults it takes.
+    pub faults: u32,
+    /// How many events.
+    pub events: u64,
+    /// The plan or course, as `replay` reads it.
+    pub plan: String,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// What can be broken.
+    pub broken: BTreeMap<Harm, Way>,
+    /// The clock that was searched under.
+    pub clock: Clock,
+    /// The most faults that were tried.
+    pub faults: u32,
+    /// How many states there are, or how many runs under the clock.
+    pub states: u64,
+    /// Why the search is not complete, if it is not.
+    pub stopped: Option<String>,
+}
+
+impl Heard {
+    /// With how few faults a harm is done.
+    pub fn fewest(&self, harm: &Harm) -> Option<u32> {
+        self.broken.get(harm).map(|way| way.faults)
+    }
+
+    fn note(&mut self, harm: Harm, way: Way) {
+        let known = self.broken.entry(harm).or_insert_with(|| way.clone());
+        if (way.faults, way.events) < (known.faults, known.events) {
+            *known = way;
+        }
+    }
+}
+
+impl Ask {
+    /// What does not change, and what the customers set out to do.
+    pub fn set_up(&self, crypto: CryptoKind) -> (Scenario, Setup, Workload) {
+        let name = self.protocol.name();
+        let mut scenario = Scenario::new(name, name);
+        self.threat.apply(&mut scenario);
+        let setup = workload::setup(&scenario, &self.protocol, crypto, scenario.seed);
+        let setup = Setup { mechanisms: self.mechanisms, ..setup };
+        let errands = workload::workload(&scenario, scenario.seed);
+        (scenario, setup, errands)
+    }
+
+    /// The clock that can answer.
+    pub fn clock(&self) -> Clock {
+        if self.threat.errands().is_some() { Clock::Timed } else { Clock::Untimed }
+    }
+
+    /// Searches, on the threads of the current rayon pool.
+    ///
+    /// # Errors
+    ///
+    /// When somebody wants it to end.
+    pub fn answer(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
+        match self.clock() {
+            Clock::Untimed => self.untimed(settings, interrupted),
+            Clock::Timed => self.timed(settings, interrupted),
+        }
+    }
+
+    /// What a search leaves out because it makes no difference is kept in where a run does not confirm what is found without.
+    fn untimed(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
+        let (heard, doubtful) = self.searched(settings, interrupted, Reductions::ALL)?;
+        if doubtful { Ok(self.searched(settings, interrupted, Reductions::NONE)?.0) } else { Ok(heard) }
+    }
+
+    /// What a search finds, and whether there is something that no run confirms, although it was to be expected.
+    fn searched(
+        &self,
+        settings: &Settings,
+        interrupted: &AtomicBool,
+        reductions: Reductions,
+    ) -> Result<(Heard, bool), Interrupted> {
+        let (_, setup, workload) = self.set_up(CryptoKind::Symbolic);
+        let setup = workload::without_time(setup);
+        let budget = Budget::new(self.faults, &settings.kinds);
+        let bounds = Bounds { states: self.states, ..Bounds::default() };
+        let question = explore::Question { setup: &setup, workload: &workload, budget: &budget, bounds, reductions };
+        let answer = explore::explore(&question, &mut Watch(interrupted));
+        if answer.stopped == Some(Stopped::Interrupted) {
+            return Err(Interrupted);
+        }
+        let mut heard = Heard {
+            broken: BTreeMap::new(),
+            clock: Clock::Untimed,
+            faults: self.faults,
+            states: answer.states,
+            stopped: answer.stopped.map(|why| why.to_string()),
+        };
+        for finding in &answer.findings {
+            let harm = (finding.breach.invariant, finding.breach.clause, finding.breach.victim.side());
+            let faults = finding.course.plan.0.len() as u32;
+            heard.note(harm, Way { faults, events: finding.violation.events, plan: finding.course.to_string() });
+        }
+        if let (Some((_, Some(course))), None) = (&answer.endless, answer.stopped) {
+            let events = course.order.as_ref().map_or(0, |order| order.len() as u64);
+            let way = Way { faults: course.plan.0.len() as u32, events, plan: course.to_string() };
+            heard.note((Invariant::Terminates, ENDLESS, Side::Server), way);
+        }
+        // A second way to do what is done with as few faults anyway changes nothing.
+        let doubtful = answer.unconfirmed.iter().find(|(breach, course)| {
+            let faults = course.as_ref().map_or(0, |course| course.plan.0.len() as u32);
+            let harm = (breach.invariant, breach.clause, breach.victim.side());
+            heard.fewest(&harm).is_none_or(|fewest| fewest > faults)
+        });
+        let doubt = doubtful.map(|(breach, _)| {
+            format!("the search takes {} to be broken, and no run could be made to show it", breach.clause)
+        });
+        heard.stopped = heard.stopped.or_else(|| doubt.clone());
+        Ok((heard, doubt.is_some()))
+    }
+
+    fn timed(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
+        let (scenario, setup, workload) = self.set_up(CryptoKind::Symbolic);
+        let job = Job { setup: &setup, workload: &workload, latency: workload::latency(&scenario) };
+        let budget = Budget::new(self.faults, &settings.kinds);
+        let mut heard =
+            Heard { broken: BTreeMap::new(), clock: Clock::Timed, faults: self.faults, states: 0, stopped: None };
+        let inspect = |plan: &Plan, finished: &Finished<'_>| {
+            let found = finished.checker.violations().iter().map(|violation| {
+                let harm = (violation.invariant, violation.clause, violation.victim.side());
+                (harm, violation.events)
+            });
+            (plan.to_string(), plan.0.len() as u32, found.collect::<Vec<_>>(), finished.cut_short)
+        };
+        let consume = |(plan, faults, found, cut_short): (String, u32, Vec<(Harm, u64)>, bool)| {
+            heard.states += 1;
+            if cut_short && heard.stopped.is_none() {
+                heard.stopped = Some(format!("a run did not settle: {plan}"));
+            }
+            for (harm, events) in found {
+                heard.note(harm, Way { faults, events, plan: plan.clone() });
+            }
+            !interrupted.load(Ordering::Relaxed)
+        };
+        exhaustive::explore(&job, &budget, inspect, |_| (), consume);
+        if interrupted.load(Ordering::Relaxed) { Err(Interrupted) } else { Ok(heard) }
+    }
+}
+
+/// Lets a search go on until somebody has had enough.
+struct Watch<'i>(&'i AtomicBool);
+
+impl explore::Progress for Watch<'_> {
+    fn level(&mut self, _: explore::Reached) -> bool {
+        !self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Answers every question, each on a thread of its own: mostly there are many, and most are small. The answers stand in the order of the
+/// questions, whatever the number of threads. `progress` is told of each as it comes.
+///
+/// # Errors
+///
+/// When somebody wants it to end.
+pub fn answer_all(
+    asks: &[Ask],
+    settings: &Settings,
+    interrupted: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<Vec<Heard>, Interrupted> {
+    let next = AtomicUsize::new(0);
+    let heard: Mutex<Vec<Option<Heard>>> = Mutex::new(vec![None; asks.len()]);
+    let jobs = settings.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    // Fewer questions than threads share them.
+    let threads = (jobs / asks.len().max(1)).max(1);
+    let work = || {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(ask) = asks.get(place) else { return };
+            let answer = match &pool {
+                Ok(pool) => pool.install(|| ask.answer(settings, interrupted)),
+                Err(_) => ask.answer(settings, interrupted),
+            };
+            let Ok(answer) = answer else { return };
+            progress.done(answer.states);
+            heard.lock().unwrap_or_else(PoisonError::into_inner)[place] = Some(answer);
+        }
+    };
+    std::thread::scope(|scope| (0..jobs.min(asks.len())).for_each(|_| drop(scope.spawn(work))));
+    let heard = heard.into_inner().unwrap_or_else(PoisonError::into_inner);
+    heard.into_iter().collect::<Option<Vec<Heard>>>().ok_or(Interrupted)
+}

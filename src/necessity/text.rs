@@ -1,0 +1,229 @@
+//! The table for people: a summary for the terminal, and `necessity.md` with every cell and the command that shows it.
+//!
+//! Everything is made from the tables alone; printing is left to the caller.
+
+use std::fmt::Write;
+
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+
+use super::minimal::Minimal;
+use super::table::{CaseTable, Line, Weakest, joined};
+use super::{Settings, Threat};
+use crate::invariant::Invariant;
+use crate::protocol::mechanism::Mechanism;
+use crate::results::{Need, counted};
+use crate::scenario::Clock;
+
+/// The name of the file.
+pub const MARKDOWN: &str = "necessity.md";
+
+/// `2 faults`.
+fn faults(number: u32) -> String {
+    counted(u64::from(number), "fault")
+}
+
+/// What a line says in a few words: the weakest threat, and what it breaks with as few faults.
+fn cell(table: &CaseTable, line: &Line, settings: &Settings) -> String {
+    if let Some(weakest) = table.weakest(line, None) {
+        let Weakest { threat, way, .. } = weakest;
+        let broken = Invariant::ALL.iter().filter(|invariant| {
+            let same = |other: Weakest<'_>| other.threat.name() == threat.name() && other.way.faults == way.faults;
+            table.weakest(line, Some(**invariant)).is_some_and(same)
+        });
+        let broken: Vec<&str> = broken.map(|invariant| invariant.name()).collect();
+        let whom = if threat.is_honest() { String::new() } else { format!("against {}, ", threat.name()) };
+        return format!("{whom}{}: {}", faults(way.faults), broken.join(", "));
+    }
+    match table.unknown(line) {
+        Some(why) => format!("unknown: {why}"),
+        None => format!("not needed within {}", settings.faults),
+    }
+}
+
+/// The summary: a line for each mechanism or two, a column for each protocol, and the smallest sets below.
+pub fn terminal(tables: &[CaseTable], minimal: &[Vec<Minimal>], settings: &Settings, width: Option<u16>) -> String {
+    let mut text = Table::new();
+    text.load_style(TableStyle::new().header_separator(LineStyle::none().fill('-').junction('-')));
+    text.set_header(std::iter::once("without").chain(tables.iter().map(|table| table.protocol.name())));
+    let mut all: Vec<&Vec<Mechanism>> = tables.iter().flat_map(|t| t.lines.iter().map(|line| &line.without)).collect();
+    all.sort_by_key(|without| (without.len(), *without));
+    all.dedup();
+    for without in all {
+        let cells = tables.iter().map(|table| {
+            let line = table.lines.iter().find(|line| line.without == *without);
+            line.map_or_else(|| "-".to_owned(), |line| cell(table, line, settings))
+        });
+        let cells: Vec<String> = cells.collect();
+        // Two at a time there are many, and most are news to nobody.
+        if without.len() == 1 || cells.iter().any(|cell| cell.contains(':')) {
+            text.add_row(std::iter::once(joined(without, "none")).chain(cells));
+        }
+    }
+    if let Some(width) = width {
+        text.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    let mut out: String = text.trim_fmt().lines().map(|line| format!("{line}\n")).collect();
+    for (table, minimal) in tables.iter().zip(minimal) {
+        let _ = writeln!(out, "\n{}: what has to come to as-written", table.protocol.name());
+        for (sets, whom) in grouped_sets(table, minimal) {
+            let _ = writeln!(out, "  {whom}");
+            sets.iter().for_each(|set| {
+                let _ = writeln!(out, "    {set}");
+            });
+        }
+    }
+    out
+}
+
+/// The last line: `complete` or `incomplete`.
+pub fn one_line(tables: &[CaseTable], minimal: &[Vec<Minimal>]) -> String {
+    let heard = || tables.iter().flat_map(CaseTable::all_lines).flat_map(|line| &line.heard);
+    let open = heard().filter(|heard| heard.stopped.is_some()).count();
+    let open_sets = minimal.iter().flatten().flat_map(|m| &m.sets).filter(|set| set.stopped.is_some()).count();
+    let of = |clock: Clock| heard().filter(|heard| heard.clock == clock).map(|heard| heard.states).sum::<u64>();
+    let counts = format!(
+        "{}, {}, {}",
+        counted(heard().count() as u64, "question"),
+        counted(of(Clock::Untimed), "state"),
+        counted(of(Clock::Timed), "run")
+    );
+    match open + open_sets {
+        0 => format!("complete: {counts}"),
+        open => format!("incomplete: {counts}, {} not searched to the end", counted(open as u64, "answer")),
+    }
+}
+
+/// Sets as words, with all whom they stand up to: those with the same sets stand together.
+fn grouped_sets(table: &CaseTable, minimal: &[Minimal]) -> Vec<(Vec<String>, String)> {
+    let mut groups: Vec<(Vec<String>, Vec<&'static str>, String)> = Vec::new();
+    for minimal in minimal {
+        let holds: Vec<&str> = minimal.wanted.iter().map(|invariant| invariant.name()).collect();
+        let sets: Vec<String> = minimal
+            .sets
+            .iter()
+            .map(|set| {
+                let note = if set.stopped.is_some() { " (not searched to the end)" } else { "" };
+                format!("{}{note}", joined(&set.added.iter().collect::<Vec<_>>(), "nothing"))
+            })
+            .collect();
+        let (name, holds) = (minimal.against.name(&table.threats), holds.join(", "));
+        match groups.iter_mut().find(|(known, _, kept)| *known == sets && *kept == holds) {
+            Some((_, names, _)) => names.push(name),
+            None => groups.push((sets, vec![name], holds)),
+        }
+    }
+    groups.into_iter().map(|(sets, names, holds)| (sets, format!("{}, for {holds}:", names.join(", ")))).collect()
+}
+
+/// The whole table in Markdown.
+pub fn markdown(tables: &[CaseTable], minimal: &[Vec<Minimal>], settings: &Settings) -> String {
+    let mut out = String::new();
+    let kinds: Vec<&str> = settings.kinds.iter().map(|kind| kind.name()).collect();
+    let _ = write!(
+        out,
+        "# Which safeguard is needed for what\n\n\
+         Each mechanism is taken away from `hardened`, and every interleaving of every plan is searched ({}): of at most {} with \
+         honest parties, of at most {} beside each deviation. Deviations that take several purchases are searched under the clock, \
+         with at most {}. A number is the fewest faults that break the invariant without the mechanism, and do not with it; a name \
+         beside it is the deviation that it takes, and where there is none, all are honest. The rows are in `necessity.csv`.\n",
+        kinds.join(", "),
+        faults(settings.faults),
+        faults(settings.beside),
+        faults(settings.under_the_clock),
+    );
+    for (n, table) in tables.iter().enumerate() {
+        case(&mut out, table, settings);
+        ways(&mut out, table);
+        if let Some(minimal) = minimal.get(n) {
+            sets(&mut out, table, minimal);
+        }
+    }
+    out
+}
+
+/// A protocol's table.
+fn case(out: &mut String, table: &CaseTable, settings: &Settings) {
+    let names: Vec<&str> = Invariant::ALL.iter().map(|invariant| invariant.name()).collect();
+    let _ = writeln!(out, "\n## {}\n", table.protocol.about());
+    let _ = writeln!(out, "| without | {} | |", names.join(" | "));
+    let _ = writeln!(out, "|---|{}---|", "---|".repeat(names.len()));
+    for line in table.all_lines() {
+        // Two at a time there are many, and most are news to nobody.
+        if line.without.len() > 1 && table.weakest(line, None).is_none() && table.unknown(line).is_none() {
+            continue;
+        }
+        let cells = Invariant::ALL.iter().map(|invariant| match table.weakest(line, Some(*invariant)) {
+            Some(Weakest { threat: Threat::Honest, way, .. }) => way.faults.to_string(),
+            Some(Weakest { threat, way, .. }) => format!("{} `{}`", way.faults, threat.name()),
+            None => String::new(),
+        });
+        let cells: Vec<String> = cells.collect();
+        let without = line.without.iter().map(|mechanism| format!("`{mechanism}`")).collect::<Vec<_>>().join(" + ");
+        let without = if without.is_empty() { "nothing" } else { &without };
+        let _ = writeln!(out, "| {without} | {} | {} |", cells.join(" | "), verdict(table, line, settings));
+    }
+}
+
+/// What follows for a mechanism.
+fn verdict(table: &CaseTable, line: &Line, settings: &Settings) -> String {
+    if line.without.is_empty() {
+        return "breaks anyway".to_owned();
+    }
+    match table.weakest(line, None) {
+        Some(Weakest { threat: Threat::Honest, .. }) => "needed".to_owned(),
+        Some(_) => {
+            let only = (0..table.threats.len()).filter(|place| table.need(line, *place) == Need::NeededOnlyAgainst);
+            let only: Vec<String> = only.map(|place| format!("`{}`", table.threats[place].name())).collect();
+            format!("needed only against {}", only.join(", "))
+        }
+        None => match table.unknown(line) {
+            Some(why) => format!("unknown: {why}"),
+            None => format!("not needed within {}", faults(settings.faults)),
+        },
+    }
+}
+
+/// The shortest way for each invariant that each mechanism is needed for.
+fn ways(out: &mut String, table: &CaseTable) {
+    let _ = writeln!(out, "\n### The shortest ways\n");
+    for line in table.all_lines() {
+        for invariant in Invariant::ALL {
+            let Some(Weakest { threat, harm: (_, clause, victim), way }) = table.weakest(line, Some(*invariant)) else {
+                continue;
+            };
+            let without = joined(&line.without, "nothing");
+            let whom = if threat.is_honest() { String::new() } else { format!(" against `{}`", threat.name()) };
+            let _ = writeln!(
+                out,
+                "- without {without}{whom}, {}: `{clause}` ({}, {} hurt), {}, {}\n  `{}`",
+                invariant.name(),
+                counted(u64::from(way.faults), "fault"),
+                victim.word(),
+                counted(way.events, "event"),
+                if table.base.without == line.without { "with every mechanism on" } else { "gone with it" },
+                table.replay(line, threat, clause, way)
+            );
+        }
+    }
+}
+
+/// The smallest sets that suffice.
+fn sets(out: &mut String, table: &CaseTable, minimal: &[Minimal]) {
+    let as_written: Vec<Mechanism> = table.protocol.as_written().iter().collect();
+    let _ = writeln!(
+        out,
+        "\n### What has to come to `as-written`\n\nAs written there are {}. The smallest sets that suffice beside them:\n",
+        joined(&as_written, "none")
+    );
+    for (sets, whom) in grouped_sets(table, minimal) {
+        let _ = writeln!(out, "- {whom}");
+        sets.iter().for_each(|set| {
+            let _ = writeln!(out, "  - {set}");
+        });
+    }
+    let _ = writeln!(
+        out,
+        "\nEach was searched to suffice, and not to with any one of its mechanisms less. Whoever stands up to a deviation stands up to \
+         honest parties too."
+    );
+}

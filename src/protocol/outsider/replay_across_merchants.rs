@@ -1,0 +1,25 @@
+//! What was said to or by one merchant is said to or by the next, under the same TID.
+
+use super::{Forged, Outsider, Overheard};
+use crate::protocol::party::PurchaseKey;
+use crate::protocol::setup::Setup;
+
+#[derive(Debug)]
+pub(super) struct ReplayAcrossMerchants;
+
+impl Outsider for ReplayAcrossMerchants {
+    fn name(&self) -> &'static str {
+        "replay-across-merchants"
+    }
+
+    fn about(&self) -> &'static str {
+        "sends the messages of a purchase to and from another merchant, under the same TID"
+    }
+
+    fn meddle(&self, heard: &[Overheard], setup: &Setup) -> Vec<Forged> {
+        let Some(last) = heard.last() else { return Vec::new() };
+        let (about, merchants) = (last.message.about, setup.population.merchants);
+        let other = PurchaseKey { merchant: (about.merchant + 1) % merchants.max(1), ..about };
+        if other == about { Vec::new() } else { vec![last.renamed(other, 0)] }
+    }
+}

@@ -1,0 +1,161 @@
+//! What one run has to say on one claim: whether it is true there, what the honest side hands in, and what the other side can.
+//!
+//! A claim whose truth is a matter of words in a run, such as whether who was given one of two items was given the other, is left
+//! out there.
+
+use super::{Run, canonical};
+use crate::crypto::Blob;
+use crate::drive::Finished;
+use crate::invariant::certified::{on_record, parts};
+use crate::invariant::facts::{Facts, PurchaseFacts};
+use crate::invariant::liars::papers;
+use crate::judge::{Allegation, Claim};
+use crate::protocol::deviation::HONEST;
+use crate::protocol::part::Part;
+use crate::protocol::party::{PurchaseKey, Side};
+use crate::protocol::setup::Setup;
+
+/// What twins have in common: the claim, and P's record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Group {
+    about: PurchaseKey,
+    by: Side,
+    what: What,
+    server: Vec<Part>,
+}
+
+/// An allegation that can be put in order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Received(Blob),
+    Delivered(Blob),
+    Ordered,
+    ReceivedNothing,
+    NotAsDescribed,
+    NotCharged,
+}
+
+impl Group {
+    pub(super) fn claim(&self) -> Claim {
+        let what = match &self.what {
+            What::Received(content) => Allegation::Received(content.clone()),
+            What::Delivered(content) => Allegation::Delivered(content.clone()),
+            What::Ordered => Allegation::Ordered,
+            What::ReceivedNothing => Allegation::ReceivedNothing,
+            What::NotAsDescribed => Allegation::NotAsDescribed,
+            What::NotCharged => Allegation::NotCharged,
+        };
+        Claim { about: self.about, by: self.by, what }
+    }
+
+    pub(super) fn server(&self) -> &[Part] {
+        &self.server
+    }
+}
+
+/// A claim in a run.
+#[derive(Debug, Clone)]
+pub(super) struct Sighting {
+    pub(super) truth: bool,
+    /// What the honest side's journal holds: the claimant's if the claim is true, the other's if it is false.
+    pub(super) sworn: Vec<Part>,
+    /// What the guilty side has.
+    has: Vec<Part>,
+    /// Who has broken the protocol, or has gone for ever, to the cost of a claimant that says the truth.
+    pub(super) guilty: Option<Side>,
+    pub(super) run: Run,
+}
+
+impl Sighting {
+    pub(super) fn same_evidence(&self, other: &Sighting) -> bool {
+        (self.truth, &self.sworn, &self.has) == (other.truth, &other.sworn, &other.has)
+    }
+
+    /// Whether the guilty side of this run can hand in what the honest side of the other does, where both have the same part in
+    /// the claim.
+    pub(super) fn could_be(&self, other: &Sighting, claim: &Claim) -> bool {
+        let opponent = if claim.by == Side::Customer { Side::Merchant } else { Side::Customer };
+        let guilty = if self.truth { opponent } else { claim.by };
+        other.sworn.iter().all(|part| self.has.contains(part) || makes(guilty, part))
+    }
+}
+
+/// Whether a side can make a part without having been given it: what nobody signs, and what it signs itself.
+const fn makes(side: Side, part: &Part) -> bool {
+    match part {
+        Part::Description(_) | Part::Price(_) | Part::Status(_) | Part::Transfer(_) | Part::TopUp(_) => true,
+        Part::Instrument(_) => matches!(side, Side::Customer),
+        Part::Countersignature(_) => matches!(side, Side::Merchant),
+        // Digests and secrets have to be known, receipts are P's, and requests are of no use to a judge.
+        _ => false,
+    }
+}
+
+/// Whether a claim is true, as far as that can be said.
+fn truth(what: &What, purchase: &PurchaseFacts, setup: &Setup) -> Option<bool> {
+    let committed = purchase.committed();
+    let (has, described) = (purchase.obtainable(setup), purchase.truth(setup));
+    // Who has had the item knows it, whatever it has kept.
+    let knows = |content: &Blob| {
+        purchase.held.as_ref() == Some(content)
+            || has.as_ref() == Some(content)
+            || (purchase.knows_item && described.as_ref() == Some(content))
+    };
+    let got_it = described.as_ref().is_some_and(knows);
+    let so = |yes: bool, no: bool| if yes { Some(true) } else { no.then_some(false) };
+    match what {
+        What::NotCharged => Some(!committed),
+        _ if !committed => Some(false),
+        What::Ordered => so(has.is_some() && has == described, false),
+        What::Received(content) => so(purchase.held.as_ref() == Some(content), !knows(content)),
+        What::Delivered(content) => {
+            let delivered = purchase.delivered(setup);
+            so(delivered.as_ref() == Some(content), !knows(content) && delivered.as_ref() != Some(content))
+        }
+        What::ReceivedNothing => so(has.is_none() && !purchase.knows_item, got_it),
+        What::NotAsDescribed => so(has.is_some() && !got_it, got_it),
+    }
+}
+
+/// Every claim on every purchase of a run of which the truth is known, and which a side that is honest stands by or contests.
+pub(super) fn sightings(finished: &Finished<'_>, setup: &Setup, run: &Run) -> Vec<(Group, Sighting)> {
+    let facts = finished.checker.facts();
+    facts.purchases.values().flat_map(|purchase| of_purchase(purchase, facts, setup, run)).collect()
+}
+
+fn of_purchase(purchase: &PurchaseFacts, facts: &Facts, setup: &Setup, run: &Run) -> Vec<(Group, Sighting)> {
+    let Some(signed) = &purchase.signed else { return Vec::new() };
+    let described = purchase.truth(setup);
+    let other = setup.other_content(purchase.about.merchant, signed.order.description.item);
+    let contents: Vec<Blob> = described.into_iter().chain(other).collect();
+    let received = contents.iter().map(|content| (Side::Customer, What::Received(content.clone())));
+    let delivered = contents.iter().map(|content| (Side::Merchant, What::Delivered(content.clone())));
+    let rest = [
+        (Side::Merchant, What::Ordered),
+        (Side::Customer, What::ReceivedNothing),
+        (Side::Customer, What::NotAsDescribed),
+        (Side::Customer, What::NotCharged),
+    ];
+    let server = canonical(on_record(purchase));
+    let journal = |side| canonical(parts(if side == Side::Customer { &purchase.customer } else { &purchase.merchant }));
+    let breaks = |side| if side == Side::Customer { run.customer != HONEST } else { run.merchant != HONEST };
+    let gone = |side| {
+        let party = if side == Side::Customer { purchase.about.customer() } else { purchase.about.merchant() };
+        facts.gone.contains(&party)
+    };
+    let mut seen = Vec::new();
+    for (by, what) in received.chain(delivered).chain(rest) {
+        let Some(truth) = truth(&what, purchase, setup) else { continue };
+        let opponent = if by == Side::Customer { Side::Merchant } else { Side::Customer };
+        let (honest, liar) = if truth { (by, opponent) } else { (opponent, by) };
+        // Whoever breaks the protocol has nothing to ask of a judge, and who never comes back asks nothing.
+        if breaks(honest) || gone(honest) {
+            continue;
+        }
+        let guilty = if truth { (breaks(liar) || gone(liar)).then_some(liar) } else { Some(liar) };
+        let (sworn, has) = (journal(honest), canonical(papers(purchase, liar)));
+        let group = Group { about: purchase.about, by, what, server: server.clone() };
+        seen.push((group, Sighting { truth, sworn, has, guilty, run: run.clone() }));
+    }
+    seen
+}

@@ -1,0 +1,54 @@
+//! Twins in words: both runs with the commands that show them, the papers, and what the judge makes of these.
+
+use std::fmt::Write;
+
+use super::{Answer, Run, Twins};
+use crate::diagram::dispute::hearing;
+use crate::protocol::deviation::HONEST;
+use crate::protocol::party::Side;
+
+/// Prints what came of a search; `replay` is the command and its flags, up to the plan and after it.
+pub fn print(answer: &Answer, replay: (&str, &str)) -> String {
+    let mut out = String::new();
+    for twins in &answer.twins {
+        out.push_str(&pair(twins, replay));
+        out.push('\n');
+    }
+    out
+}
+
+fn pair(twins: &Twins, replay: (&str, &str)) -> String {
+    let Twins { claim, true_in, guilty, false_in, evidence, decision } = twins;
+    let other = if claim.by == Side::Customer { Side::Merchant } else { Side::Customer };
+    let mut out = String::new();
+    let _ = writeln!(out, "{} says \"{}\": two runs that no judge can tell apart", claim.by, claim.what.words());
+    let guilty = guilty.map_or_else(|| format!("{other} denies it"), |side| format!("{side} is guilty"));
+    for (truth, run, guilty) in [("true", true_in, guilty), ("false", false_in, format!("{} lies", claim.by))] {
+        let _ = writeln!(out, "  it is {truth:<6} {guilty}: {}", course(run));
+        let _ = writeln!(out, "               {}", command(run, replay));
+    }
+    let _ = writeln!(out, "  in both of them this may come before the judge:");
+    out.push_str(&hearing(evidence, decision));
+    let (ruling, wronged, truth) =
+        if decision.upheld { ("upheld", other, "false") } else { ("rejected", claim.by, "true") };
+    let _ = writeln!(out, "  {ruling}: {wronged} is wronged where the claim is {truth}");
+    out
+}
+
+fn course(run: &Run) -> String {
+    let cheats = [("C", run.customer), ("M", run.merchant)];
+    let cheats = cheats.iter().filter(|(_, name)| *name != HONEST).map(|(side, name)| format!("{side} does {name}"));
+    let faults = (!run.plan.0.is_empty()).then(|| run.plan.to_string());
+    let words: Vec<String> = cheats.chain(faults).collect();
+    if words.is_empty() { "nothing goes wrong".to_owned() } else { words.join(", ") }
+}
+
+fn command(run: &Run, (before, after): (&str, &str)) -> String {
+    let mut command = format!("{before} \"{}\"{after}", run.plan);
+    for (flag, name) in [("--customer", run.customer), ("--merchant", run.merchant)] {
+        if name != HONEST {
+            let _ = write!(command, " {flag} {name}");
+        }
+    }
+    command
+}

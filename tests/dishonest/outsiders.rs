@@ -1,0 +1,168 @@
+//! Everything that an outsider on the network tries, in every case, hardened and as written: what honest parties suffer.
+//!
+//! The reasons stand beside the rows. In Case 1 no paper says what was delivered, so that neither side can prove it
+//! (`received-this`, `delivered-this`) where something was; where nothing was committed there is nothing to prove.
+
+use halfpaid::protocol::mechanism::Mechanism;
+use halfpaid::protocol::outsider::{OUTSIDER, find};
+use halfpaid::protocol::role::Wish;
+use halfpaid::world::Errand;
+
+use super::common::{Shop, set};
+use super::{Row, table, two_purchases};
+
+fn with_outsider(mut shop: Shop, name: &str) -> Shop {
+    shop.setup.outsider = find(name);
+    assert!(shop.setup.outsider.is_some(), "{name}");
+    shop
+}
+
+fn names() -> Vec<&'static str> {
+    OUTSIDER.iter().map(|known| known.name()).collect()
+}
+
+const BOTH: &[&str] = &["received-this", "delivered-this"];
+const DOUBLE: &[&str] = &["once", "received-this", "delivered-this"];
+
+const ONE: &[Row] = &[
+    // Everybody does as after a duplicate. As written M makes a new key for the second inquiry, but by then P has the first.
+    ("replay", [BOTH, &[], &[]], [BOTH, &[], &[]]),
+    // There is one purchase and one merchant.
+    ("replay-across-purchases", [BOTH, &[], &[]], [BOTH, &[], &[]]),
+    ("replay-across-merchants", [BOTH, &[], &[]], [BOTH, &[], &[]]),
+    // Nobody has crashed, and a repetition is late, no more.
+    ("replay-after-restart", [BOTH, &[], &[]], [BOTH, &[], &[]]),
+    // As written P forgets while the order is still good, and charges again.
+    ("replay-after-retention", [BOTH, &[], &[]], [DOUBLE, &["once"], &["once"]]),
+    // No second purchase comes that could have the guessed name.
+    ("guess-tid", [BOTH, &[], &[]], [BOTH, &[], &[]]),
+    // Hardened, P does not answer a question that C has not signed. As written C hears "unknown" while its order is on its way,
+    // rests on it, and is charged; in Case 1 it does not take the item any more.
+    (
+        "ask",
+        [BOTH, &[], &[]],
+        [
+            &["belief-open", "belief-customer", "paid-no-goods", "got-nothing"],
+            &["belief-open", "belief-customer"],
+            &["belief-open", "belief-customer"],
+        ],
+    ),
+    // The date is under C's signature, so that P believes the genuine order alone; when that lapses, the purchase is settled.
+    ("abort", [BOTH, &[], &[]], [BOTH, &[], &[]]),
+    // The outsider is there first with an inquiry for another item, and then with another price. Hardened, M holds to the quote
+    // that it made for the TID, and does not take C's order for what it has not quoted: P never hears of it, and C learns that it
+    // has lapsed. As written C signs the first quote that it gets, and M does not take that either; in Case 1 C has nobody to ask.
+    ("tamper-quote", [&[], &[], &[]], [&["customer-in-doubt"], &[], &[]]),
+    // M's claim to a price is not signed. P takes the wrong one that comes first for M's own, and declines; that is the end of a
+    // purchase, and nothing worse. As written a decline is not final: another copy comes, C is charged and both have been told
+    // that it is not. In Cases 2 and 3 that copy is one with a key or an item of the outsider's, since M signs neither, and P
+    // keeps that: C has paid for a key that opens nothing, or for junk of which no digest says that it is.
+    (
+        "tamper-order",
+        [&[], &[], &[]],
+        [
+            &["final", "belief-customer", "belief-not-paid", "paid-no-goods", "got-nothing"],
+            &["final", "belief-customer", "belief-not-paid", "paid-no-goods"],
+            &["final", "belief-customer", "belief-not-paid", "wrong-content", "got-other"],
+        ],
+    ),
+    // Hardened, both look for P's signature. As written M is told that it is not paid, and tells C, which in Cases 1 and 2 has no
+    // other word. In Case 3 C has P's word from the outsider, with junk for an item that no digest describes.
+    (
+        "tamper-status",
+        [BOTH, &[], &[]],
+        [
+            &["belief-customer", "belief-not-paid", "paid-no-goods", "got-nothing"],
+            &["belief-customer", "belief-not-paid"],
+            &["belief-not-paid", "wrong-content", "received-this", "got-other"],
+        ],
+    ),
+    // Nobody reads what is no message.
+    ("truncate", [BOTH, &[], &[]], [BOTH, &[], &[]]),
+];
+
+#[test]
+fn an_outsider_alone_does_no_more_than_the_table_says() {
+    table(&names(), ONE, with_outsider);
+}
+
+/// The second purchase, of another item, starts when the first is over. Hardened, every word is bound to its purchase. As written
+/// the old quote, the old status and the old goods pass for new ones: C takes itself for charged with what it never ordered.
+#[test]
+fn across_purchases_only_what_is_signed_stays_where_it_belongs() {
+    for (case, both) in [("case1", BOTH), ("case2", &[]), ("case3", &[])] {
+        let hardened = two_purchases(with_outsider(Shop::hardened(case), "replay-across-purchases"), 500_000);
+        let expected = if case == "case1" { BOTH } else { &[] };
+        assert_eq!(hardened.breaks("none"), set(expected), "{case}");
+        let as_written = two_purchases(with_outsider(Shop::as_written(case), "replay-across-purchases"), 500_000);
+        assert_eq!(as_written.breaks("none"), set(&[&["belief-charged"], both].concat()), "{case}");
+    }
+}
+
+/// Nobody signs a quote: another merchant's passes for M's, and C orders at a price that M has not named. That is the end of the
+/// purchase, and of nothing else: an order says whose it is. As written, C has nobody to ask in Case 1.
+#[test]
+fn across_merchants_a_quote_passes_and_nothing_else_does() {
+    for case in ["case1", "case2", "case3"] {
+        let across = |shop: Shop| {
+            let mut shop = with_outsider(shop.with_merchants(2), "replay-across-merchants");
+            shop.workload.errands.push(Errand { customer: 0, wish: Wish { merchant: 1, item: 4 }, at_us: 20_000 });
+            assert!(shop.run("none").checker.facts().purchases.values().all(|purchase| !purchase.committed()));
+            shop.breaks("none")
+        };
+        assert_eq!(across(Shop::hardened(case)), set(&[]), "{case}");
+        let stuck: &[&str] = if case == "case1" { &["customer-in-doubt"] } else { &[] };
+        assert_eq!(across(Shop::as_written(case)), set(stuck), "{case}");
+    }
+}
+
+/// No single fault helps an outsider against Cases 2 and 3, restarts and two purchases included.
+#[test]
+fn hardened_cases_2_and_3_stand_under_any_fault_with_any_outsider() {
+    for case in ["case2", "case3"] {
+        for name in names() {
+            assert_eq!(with_outsider(Shop::hardened(case), name).explore(1).1, set(&[]), "{case}, {name}");
+        }
+        let across = two_purchases(with_outsider(Shop::hardened(case), "replay-across-purchases"), 20_000);
+        assert_eq!(across.explore(1).1, set(&[]), "{case}, two purchases");
+    }
+}
+
+/// Which safeguard stops which outsider, in Cases 2 and 3: without it, what it lets through.
+#[test]
+fn each_outsider_is_stopped_by_a_safeguard() {
+    use Mechanism::{AuthenticatedQuery, DedupRetention, FinalDecline, SignedStatus, Tombstone};
+    for case in ["case2", "case3"] {
+        let without = |mechanisms: &[Mechanism], name: &str| {
+            with_outsider(Shop::hardened(case).without(mechanisms), name).breaks("none")
+        };
+        assert_eq!(without(&[DedupRetention], "replay-after-retention"), set(&["once"]), "{case}");
+        // An honest "unknown" does harm only to a C that takes it for an outcome.
+        assert_eq!(without(&[AuthenticatedQuery], "ask"), set(&[]), "{case}");
+        assert_eq!(without(&[Tombstone], "ask"), set(&[]), "{case}");
+        let wrong = set(&["belief-open", "belief-customer"]);
+        assert_eq!(without(&[AuthenticatedQuery, Tombstone], "ask"), wrong, "{case}");
+        let declined = set(&["final", "belief-customer", "belief-not-paid"]);
+        assert_eq!(without(&[FinalDecline], "tamper-order"), declined, "{case}");
+        assert!(without(&[SignedStatus], "tamper-status").contains("belief-not-paid"), "{case}");
+    }
+}
+
+/// A guessed name is as good as a stolen one for keeping C from buying, and no better for anything else.
+#[test]
+fn who_can_guess_a_tid_spoils_the_next_purchase() {
+    for case in ["case1", "case2", "case3"] {
+        let committed = |without: &[Mechanism]| {
+            let guessing = with_outsider(Shop::hardened(case).without(without), "guess-tid");
+            let mut shop = two_purchases(guessing, 500_000);
+            // Not the item that the outsider happens to ask for.
+            shop.workload.errands[1].wish.item = 6;
+            let finished = shop.run("none");
+            assert!(case == "case1" || finished.checker.violations().is_empty(), "{case}");
+            let named = finished.labels.purchases().iter().filter(|(_, number)| **number <= 2);
+            let facts = finished.checker.facts();
+            named.filter_map(|(about, _)| facts.purchases.get(about)).filter(|purchase| purchase.committed()).count()
+        };
+        assert_eq!((committed(&[]), committed(&[Mechanism::UnguessableTid])), (2, 1), "{case}");
+    }
+}

@@ -1,0 +1,220 @@
+//! The table of necessity: what is committed is true, counterexample by counterexample, and what a search gives now.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use halfpaid::batch::workload;
+use halfpaid::drive::Job;
+use halfpaid::drive::follow::follow;
+use halfpaid::drive::scripted::run_plan;
+use halfpaid::explore::KINDS;
+use halfpaid::fault::Course;
+use halfpaid::necessity::ask::{Ask, ENDLESS};
+use halfpaid::necessity::minimal::{Minimal, minimal};
+use halfpaid::necessity::table::{CaseTable, joined};
+use halfpaid::necessity::{Interrupted, Settings, Threat, tables};
+use halfpaid::protocol;
+use halfpaid::protocol::mechanism::{Mechanism, MechanismSet};
+use halfpaid::results::{NecessityRow, write_sheet};
+use halfpaid::scenario::CryptoKind;
+
+/// A row of the committed table, by column.
+type Row = BTreeMap<String, String>;
+
+fn committed() -> Vec<Row> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/necessity.csv");
+    let mut reader = csv::Reader::from_path(path).expect("the table is committed");
+    reader.deserialize().map(|row| row.expect("a row")).collect()
+}
+
+fn threat(name: &str) -> Threat {
+    Threat::all().into_iter().find(|threat| threat.name() == name).expect("a threat")
+}
+
+/// The clauses that a plan breaks, each with its invariant and victim, under real cryptography; `None` where the plan does not fit.
+/// What is broken on the way to where it stops fitting counts too.
+fn broken(row: &Row, mechanisms: MechanismSet, threat: Threat) -> (BTreeSet<[String; 3]>, bool) {
+    let protocol = protocol::by_name(&row["protocol"]).expect("a protocol");
+    let ask = Ask { protocol, mechanisms, threat, faults: 0, states: 0 };
+    let (scenario, setup, errands) = ask.set_up(CryptoKind::Real);
+    let course: Course = row["plan"].parse().expect("a plan reads back");
+    let setup = if course.order.is_some() { workload::without_time(setup) } else { setup };
+    let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario) };
+    let (finished, fits) = if course.order.is_some() {
+        let followed = follow(&job, &course, &mut ());
+        (followed.finished, followed.parted.is_none() && followed.unmet.is_empty())
+    } else {
+        let (finished, unmet) = run_plan(&job, &course.plan, &mut ());
+        (finished, unmet.is_empty())
+    };
+    let violations = finished.checker.violations().iter();
+    let harms = violations.map(|v| [v.invariant.name(), v.clause, v.victim.side().word()].map(str::to_owned));
+    (harms.collect(), fits)
+}
+
+fn away(row: &Row) -> MechanismSet {
+    let names = row["without"].split(" + ").filter(|name| *name != "none");
+    names.fold(MechanismSet::all(), |set, name| set.without(name.parse::<Mechanism>().expect("a mechanism")))
+}
+
+/// Holds a row of the table against runs: what it says breaks does, and does not with the mechanism back on; what it says takes a
+/// deviation does not happen without.
+fn hold_against_runs(row: &Row) -> Result<(), String> {
+    if row["clause"] == ENDLESS {
+        return hold_against_searches(row);
+    }
+    let harm = ["invariant", "clause", "victim"].map(|column| row[column].clone());
+    let deviation = threat(&row["against"]);
+    let (with_it_away, fits) = broken(row, away(row), deviation);
+    if !fits || !with_it_away.contains(&harm) {
+        return Err(format!("does not break {harm:?}: {row:?}"));
+    }
+    if row["without"] != "none" && broken(row, MechanismSet::all(), deviation).0.contains(&harm) {
+        return Err(format!("breaks {harm:?} with the mechanism on, too: {row:?}"));
+    }
+    if row["verdict"] == "needed-only-against" && broken(row, away(row), Threat::Honest).0.contains(&harm) {
+        return Err(format!("breaks {harm:?} without the deviation, too: {row:?}"));
+    }
+    Ok(())
+}
+
+/// That a state never comes to rest is seen by a search.
+fn hold_against_searches(row: &Row) -> Result<(), String> {
+    let deviation = threat(&row["against"]);
+    let endless = |mechanisms, threat| {
+        let protocol = protocol::by_name(&row["protocol"]).expect("a protocol");
+        let faults = row["faults"].parse().expect("a number");
+        let ask = Ask { protocol, mechanisms, threat, faults, states: 300_000 };
+        let settings = settings(&row["protocol"], vec![threat], faults, 2);
+        let heard = ask.answer(&settings, &AtomicBool::new(false)).expect("nobody interrupts");
+        assert_eq!(heard.stopped, None);
+        heard.broken.keys().any(|(_, clause, _)| *clause == ENDLESS)
+    };
+    match (endless(away(row), deviation), endless(MechanismSet::all(), deviation), &*row["verdict"]) {
+        (true, false, "needed-only-against") if endless(away(row), Threat::Honest) => {
+            Err(format!("never rests without the deviation, too: {row:?}"))
+        }
+        (true, false, _) => Ok(()),
+        (ends, with_it_on, _) => Err(format!("never rests: {ends}, with the mechanism on: {with_it_on}: {row:?}")),
+    }
+}
+
+#[test]
+#[ignore = "needs results/necessity.csv: run `halfpaid necessity --minimal --out results` first"]
+fn every_counterexample_of_the_table_happens_and_is_gone_with_the_mechanism_back_on() {
+    let rows: Vec<Row> = committed().into_iter().filter(|row| !row["plan"].is_empty()).collect();
+    assert!(rows.len() > 100, "{}", rows.len());
+    let wrong: Vec<String> = rows.iter().filter_map(|row| hold_against_runs(row).err()).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
+/// A check that cannot fail is none: the right plan for the wrong mechanism, clause or party is found out.
+#[test]
+#[ignore = "needs results/necessity.csv: run `halfpaid necessity --minimal --out results` first"]
+fn an_error_in_the_table_is_found_out() {
+    let rows = committed();
+    let right = rows
+        .iter()
+        .find(|row| row["protocol"] == "case2" && row["without"] == "tombstone" && row["clause"] == "belief-customer");
+    let right = right.expect("C takes unknown for not charged");
+    assert_eq!(hold_against_runs(right), Ok(()));
+    for (column, value) in [
+        ("without", "retransmit"),
+        ("clause", "once"),
+        ("victim", "merchant"),
+        ("protocol", "case1"),
+        ("plan", "order start 1#1 2#1 3#1 4#1 5#1 6#1 expiry#1"),
+    ] {
+        let mut wrong = right.clone();
+        wrong.insert(column.to_owned(), value.to_owned());
+        assert!(hold_against_runs(&wrong).is_err(), "{column} = {value}");
+    }
+}
+
+fn settings(protocol: &str, threats: Vec<Threat>, faults: u32, jobs: usize) -> Settings {
+    let protocols = vec![protocol::by_name(protocol).expect("a protocol")];
+    let jobs = NonZeroUsize::new(jobs);
+    let mut kinds = KINDS.to_vec();
+    kinds.push(halfpaid::fault::FaultKind::Delay);
+    kinds.sort_unstable();
+    let states = 10_000_000;
+    Settings { protocols, threats, faults, beside: 1, under_the_clock: 0, kinds, pairs: false, states, jobs }
+}
+
+fn asked(settings: &Settings) -> CaseTable {
+    let tables = tables(settings, &AtomicBool::new(false), &());
+    tables.expect("nobody interrupts").pop().expect("a table")
+}
+
+fn smallest(table: &CaseTable, settings: &Settings) -> Vec<Minimal> {
+    minimal(table, settings, &AtomicBool::new(false), &()).expect("nobody interrupts")
+}
+
+fn csv_of(rows: &[NecessityRow<'_>]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_sheet(folder.path(), rows).expect("it is written");
+    std::fs::read_to_string(folder.path().join("necessity.csv")).expect("it is there")
+}
+
+/// CI makes the whole table anew; here is the part that takes a second.
+#[test]
+#[ignore = "needs results/necessity.csv: run `halfpaid necessity --minimal --out results` first"]
+fn a_part_of_the_table_made_anew_is_what_is_committed() {
+    let threats = vec![Threat::Honest, threat("wrong-item"), threat("reuse-tid")];
+    let now = csv_of(&asked(&settings("case3", threats, 2, 2)).rows());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/necessity.csv");
+    let text = std::fs::read_to_string(path).expect("the table is committed");
+    let ours = |line: &&str| {
+        line.starts_with("case3,") && ["honest", "wrong-item", "reuse-tid"].contains(&line.split(',').nth(2).unwrap())
+    };
+    let then: Vec<&str> = text.lines().filter(ours).collect();
+    assert_eq!(now.lines().skip(1).collect::<Vec<_>>(), then);
+}
+
+#[test]
+fn jobs_make_no_difference() {
+    let threats = || vec![Threat::Honest, threat("withhold-submit"), threat("sign-wrong-digest")];
+    let of = |jobs| {
+        let settings = settings("case1", threats(), 1, jobs);
+        let table = asked(&settings);
+        (csv_of(&table.rows()), format!("{:?}", smallest(&table, &settings)))
+    };
+    assert_eq!(of(1), of(3));
+}
+
+#[test]
+fn a_search_that_was_not_complete_proves_nothing() {
+    let table = asked(&Settings { states: 100, ..settings("case3", vec![Threat::Honest], 2, 2) });
+    assert!(table.rows().iter().all(|row| row.verdict == halfpaid::results::Need::Unknown));
+}
+
+#[test]
+fn who_has_had_enough_is_heard() {
+    let settings = settings("case3", vec![Threat::Honest], 2, 2);
+    assert_eq!(tables(&settings, &AtomicBool::new(true), &()).err(), Some(Interrupted));
+}
+
+/// What the smallest sets are, and that more is not always better: in Case 1 as written nobody asks P, so that nothing that P says
+/// needs a signature. With questions it does.
+#[test]
+fn a_mechanism_can_make_another_one_necessary() {
+    let settings = settings("case1", vec![Threat::Honest], 1, 2);
+    let table = asked(&settings);
+    let sets = smallest(&table, &settings);
+    let found: Vec<String> =
+        sets[0].sets.iter().map(|set| joined(&set.added.iter().collect::<Vec<_>>(), "nothing")).collect();
+    assert_eq!(found, ["dedup-retention + tombstone"]);
+    let of = |more: &[Mechanism]| {
+        let on = table.protocol.as_written().with(Mechanism::DedupRetention).with(Mechanism::Tombstone);
+        let mechanisms = more.iter().fold(on, |set, mechanism| set.with(*mechanism));
+        let protocol = std::sync::Arc::clone(&table.protocol);
+        let ask = Ask { protocol, mechanisms, threat: Threat::Honest, faults: 1, states: 10_000_000 };
+        let heard = ask.answer(&settings, &AtomicBool::new(false)).expect("nobody interrupts");
+        assert_eq!(heard.stopped, None);
+        heard.broken.keys().any(|(invariant, ..)| *invariant == halfpaid::invariant::Invariant::Money)
+    };
+    assert!(!of(&[]));
+    assert!(of(&[Mechanism::StatusQuery]), "what suffices need not suffice with more");
+}
