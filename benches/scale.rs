@@ -268,6 +268,14 @@ impl Crypto for Counting {
         self.inner.seal_twice(keys, nonce, items)
     }
 
+    fn seal_bytes(&self, key: &Key, nonce: [u8; 12], bytes: &[u8]) -> Vec<u8> {
+        self.inner.seal_bytes(key, nonce, bytes)
+    }
+
+    fn open_bytes(&self, key: &Key, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.inner.open_bytes(key, sealed)
+    }
+
     fn open(&self, key: &Key, sealed: &Blob) -> Option<Blob> {
         self.count(5);
         self.inner.open(key, sealed)

@@ -52,9 +52,8 @@ impl explore::Progress for Teller<'_, '_> {
     }
 }
 
-/// Searches again, each time with something put right, to see what a finding does without: for courses with no other faults than
-/// the finding's and no more events. To send again and to ask is no precaution here: where nothing has to happen, who may do more
-/// only makes for more courses.
+/// Searches again, each time with a deviation put right, to see what a finding does without: for courses with no other faults than
+/// the finding's and no more events.
 struct Again<'q> {
     question: &'q Question<'q>,
     /// What was found before, and under what: a search answers for all findings.
@@ -225,7 +224,7 @@ impl Campaign<'_> {
                 invariant: *invariant,
                 expected,
                 found,
-                as_expected: (expected == found).into(),
+                as_expected: expected.met_by(found).into(),
                 runs: answer.at_rest,
                 violations: violations + endless,
                 completed_percent: Percent::of(committed, ended),

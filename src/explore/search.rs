@@ -234,8 +234,8 @@ impl<const W: usize> Found<W> {
         for (_, hash, _) in &self.states {
             counts[shard_of(*hash)] += 1;
         }
-        for shard in 0..SHARDS {
-            self.starts[shard + 1] = self.starts[shard] + counts[shard];
+        for (shard, count) in counts.iter().enumerate() {
+            self.starts[shard + 1] = self.starts[shard] + count;
         }
         let mut at = self.starts;
         self.order.clear();
