@@ -1,17 +1,20 @@
 //! What a purchase costs, figure by figure, each beside the least that it could be.
 //!
 //! The file is read by its columns' names: every column that is not known to be a label is a figure, and `X_least` is the bound of
-//! `X`. Scenarios that measured the same share a line.
+//! `X`. Scenarios that measured the same share a line. The price list, where security profiles are measured beside each other, is in
+//! view; what the scenarios' own mechanisms cost unfolds.
 
 use maud::{Markup, html};
 
-use super::{Campaign, Section, wide};
+use super::{Campaign, Section, milliseconds, wide};
 use crate::results::{Grid, grouped};
 
 /// Columns that say what was measured.
 const LABELS: [&str; 7] = ["scenario", "protocol", "crypto", "step", "purchases", "profile", "signatures"];
 const TOTAL: &str = "total";
 const LEAST: &str = "_least";
+/// The profile of what a scenario's own mechanisms cost.
+const OWN: &str = "scenario";
 
 /// What was measured once.
 struct Measured<'c> {
@@ -28,11 +31,17 @@ impl<'c> Measured<'c> {
         self.steps.iter().copied().find(|row| self.grid.cell(row, "step") == TOTAL)
     }
 
-    /// Whether two measured the same, whatever the scenario.
+    /// Whether a security profile was measured, and not what the scenario happens to have.
+    fn is_priced(&self) -> bool {
+        self.steps.first().is_some_and(|row| !matches!(self.grid.cell(row, "profile"), "" | OWN))
+    }
+
+    /// Whether two measured the same, whatever the scenario and the cryptography.
     fn is_like(&self, other: &Measured<'_>) -> bool {
         let alike = |a: &[String], b: &[String]| {
-            let columns = self.grid.header.iter().filter(|column| *column != "scenario");
-            columns.clone().all(|column| self.grid.cell(a, column) == other.grid.cell(b, column))
+            let mut columns =
+                self.grid.header.iter().filter(|column| !["scenario", "crypto"].contains(&column.as_str()));
+            columns.all(|column| self.grid.cell(a, column) == other.grid.cell(b, column))
         };
         self.grid.header == other.grid.header
             && self.steps.len() == other.steps.len()
@@ -54,8 +63,13 @@ fn gather(campaign: &Campaign) -> Vec<Measured<'_>> {
             |row: &[String]| ["scenario", "protocol", "crypto", "profile", "signatures"].map(|c| label(row, c));
         for rows in grid.rows.chunk_by(|a, b| subject(a) == subject(b)) {
             let Some(first) = rows.first() else { continue };
-            let named = ["profile", "signatures", "crypto"].map(|column| grid.cell(first, column));
-            let name: Vec<&str> = named.into_iter().filter(|label| !label.is_empty()).collect();
+            let profile = match grid.cell(first, "profile") {
+                OWN => "the scenario's own",
+                profile => profile,
+            };
+            let signed = grid.cell(first, "signatures");
+            let signed = if signed.is_empty() { String::new() } else { format!("{signed} signed") };
+            let name: Vec<&str> = [profile, &signed].into_iter().filter(|label| !label.is_empty()).collect();
             let scenarios = vec![grid.cell(first, "scenario")];
             let steps = rows.iter().map(Vec::as_slice).collect();
             let one =
@@ -78,18 +92,22 @@ pub(super) fn section(campaign: &Campaign) -> Option<Section> {
     let bounded = all.iter().any(|one| one.grid.header.iter().any(|column| column.ends_with(LEAST)));
     let body = html! {
         @for group in all.chunk_by(|a, b| a.protocol == b.protocol && a.grid.header == b.grid.header) {
-            @if let Some(first) = group.first() {
-                h3 { (first.protocol) }
-                (totals(group))
-                details {
-                    summary { "Step by step" }
-                    @for one in group {
-                        h4 { (one.name) ", " (one.scenarios.join(", ")) }
+            @let (priced, own): (Vec<_>, Vec<_>) = group.iter().partition(|one| one.is_priced());
+            h3 { (group[0].protocol) }
+            @if !priced.is_empty() {
+                (totals(&priced))
+                @if !own.is_empty() { details { summary { "The scenarios' own mechanisms" } (totals(&own)) } }
+            } @else { (totals(&own)) }
+            details {
+                summary { "Step by step" }
+                @for one in group {
+                    details {
+                        summary { (one.name) ", " (scenarios(&one.scenarios)) }
                         (steps(one))
                     }
                 }
-                (sources(group))
             }
+            (sources(group))
         }
     };
     let lead = if bounded {
@@ -101,14 +119,14 @@ pub(super) fn section(campaign: &Campaign) -> Option<Section> {
     Some(Section { id: "costs", title: "Costs", lead: lead.to_owned(), body })
 }
 
-fn totals(group: &[Measured<'_>]) -> Markup {
+fn totals(group: &[&Measured<'_>]) -> Markup {
     let Some(first) = group.first() else { return html! {} };
     let columns: Vec<&String> = figures(first.grid).collect();
     let table = html! {
         table.costs {
             caption.unseen { "Costs of " (first.protocol) }
             thead {
-                tr { th scope="col" { "Mechanisms" } @for column in &columns { th.number scope="col" { (column.replace('_', " ")) } } }
+                tr { th scope="col" { "Mechanisms" } @for column in &columns { th.number scope="col" { (heading(column)) } } }
             }
             tbody {
                 @for one in group {
@@ -136,16 +154,29 @@ fn scenarios(names: &[&str]) -> String {
     }
 }
 
-/// A number with its digits in threes, or whatever else stands there.
-fn number(text: &str) -> String {
-    text.parse().map_or_else(|_| text.to_owned(), grouped)
+/// A column's name in words. Times are shown in milliseconds.
+fn heading(column: &str) -> String {
+    column.strip_suffix("_us").map_or_else(|| column.to_owned(), |stem| format!("{stem} ms")).replace('_', " ")
+}
+
+/// A number of a column with its digits in threes, or whatever else stands there.
+fn number(column: &str, text: &str) -> String {
+    match text.parse() {
+        Ok(us) if column.ends_with("_us") => milliseconds(us),
+        Ok(number) => grouped(number),
+        Err(_) => text.to_owned(),
+    }
+}
+
+fn undercuts(grid: &Grid, row: &[String], column: &str) -> bool {
+    let (value, least) = (grid.cell(row, column), grid.cell(row, &format!("{column}{LEAST}")));
+    matches!((value.parse::<u64>(), least.parse::<u64>()), (Ok(value), Ok(least)) if value < least)
 }
 
 fn figure(grid: &Grid, row: &[String], column: &str) -> Markup {
     let (value, least) = (grid.cell(row, column), grid.cell(row, &format!("{column}{LEAST}")));
     let (value_is, least_is) = (value.parse::<u64>(), least.parse::<u64>());
-    // A bound that is undercut is none: somebody should look.
-    let below = matches!((&value_is, &least_is), (Ok(value), Ok(least)) if value < least);
+    let below = undercuts(grid, row, column);
     let share = match (value_is, least_is) {
         (Ok(value), Ok(least)) if value > 0 => Some((least.saturating_mul(100) / value).min(100)),
         (Ok(0), Ok(0)) => Some(100),
@@ -153,9 +184,9 @@ fn figure(grid: &Grid, row: &[String], column: &str) -> Markup {
     };
     html! {
         td.number style=[share.map(|share| format!("--share:{share}%"))] {
-            (number(value))
+            (number(column, value))
             @if below { " " span.bad { "!" } span.unseen { " below its bound" } }
-            @if share.is_some() { span.least { "≥ " (number(least)) } }
+            @if share.is_some() { span.least { "≥ " (number(column, least)) } }
         }
     }
 }
@@ -168,12 +199,12 @@ fn steps(one: &Measured<'_>) -> Markup {
     let table = html! {
         table {
             caption.unseen { "Costs of " (one.protocol) ", step by step: " (one.name) }
-            thead { tr { th scope="col" { "Step" } @for column in &columns { th.number scope="col" { (column.replace('_', " ")) } } } }
+            thead { tr { th scope="col" { "Step" } @for column in &columns { th.number scope="col" { (heading(column)) } } } }
             tbody {
                 @for row in &one.steps {
                     tr .total[one.grid.cell(row, "step") == TOTAL] {
                         th scope="row" { (one.grid.cell(row, "step")) }
-                        @for column in &columns { td.number { (number(one.grid.cell(row, column))) } }
+                        @for column in &columns { td.number { (number(column, one.grid.cell(row, column))) } }
                     }
                 }
             }
@@ -191,5 +222,17 @@ fn sources(group: &[Measured<'_>]) -> Markup {
             texts.push(text);
         }
     }
-    html! { @for text in texts { p.note { "Bounds: " (text) } } }
+    // A protocol that goes without what a bound takes for granted may undercut it.
+    let below = |one: &Measured<'_>| {
+        one.total().is_some_and(|total| figures(one.grid).any(|column| undercuts(one.grid, total, column)))
+    };
+    html! {
+        @for text in texts { p.note { "Bounds: " (text.replace('_', " ")) } }
+        @if group.iter().any(below) {
+            p.note {
+                span.bad { "!" } " A figure below its bound: the protocol goes without something that the bound takes for granted, \
+                such as a journal that a crash leaves."
+            }
+        }
+    }
 }

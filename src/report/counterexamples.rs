@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 use rayon::prelude::*;
 
-use super::{Campaign, Folder, Section, wide};
+use super::{Campaign, Folder, Section, family, wide};
 use crate::batch::replay::{Replayed, Stage};
 use crate::diagram::svg::{self, Break, View};
 use crate::diagram::{Transcript, verdict};
 use crate::fault::Course;
 use crate::invariant::{Invariant, Violation};
 use crate::protocol;
-use crate::results::{ViolationRow, YesNo, counted, grouped};
+use crate::results::{ViolationRow, YesNo, counted};
 
 /// Runs of more purchases are shown as far as the broken ones go.
 const PURCHASES_SHOWN: usize = 4;
@@ -141,16 +141,26 @@ pub(super) fn section(campaign: &Campaign, pictures: &Pictures<'_>) -> Option<Se
     if pictures.cases.is_empty() {
         return None;
     }
+    let stem = |case: &Case<'_>| family(&case.folder.manifest.scenario).0.to_owned();
     let subject = |case: &Case<'_>| case.rows.first().map(|row| (row.scenario.clone(), row.protocol.clone()));
     let body = html! {
         (key())
-        @for group in pictures.cases.chunk_by(|a, b| subject(a) == subject(b)) {
-            @if let Some((scenario, protocol)) = group.first().and_then(subject) {
-                h3 { (scenario) ", " (protocol) }
-                @if let Some(Ok(scenario)) = group.first().map(|case| &case.folder.scenario) {
+        @for cases in pictures.cases.chunk_by(|a, b| stem(a) == stem(b)) {
+            @let first = cases[0].id == "case-1";
+            details.family open[first || cases.iter().any(|case| is_alarm(campaign, case))] {
+                summary {
+                    h3 { (stem(&cases[0])) }
+                    " " span.note { (counted(cases.len() as u64, "plan")) ": " (clauses(cases.iter().flat_map(|case| &case.rows).copied())) }
+                }
+                @if let Ok(scenario) = &cases[0].folder.scenario {
                     @if !scenario.about.is_empty() { p.about { (scenario.about) } }
                 }
-                @for case in group { (block(campaign, case, case.id == "case-1")) }
+                @for group in cases.chunk_by(|a, b| subject(a) == subject(b)) {
+                    @if let Some((scenario, protocol)) = group.first().and_then(subject) {
+                        h4 { (protocol) @if !family(&scenario).1.is_empty() { ", " (family(&scenario).1) } }
+                        @for case in group { (block(campaign, case, case.id == "case-1")) }
+                    }
+                }
             }
         }
     };
@@ -170,8 +180,8 @@ fn key() -> Markup {
     }
 }
 
-fn block(campaign: &Campaign, case: &Case<'_>, first: bool) -> Markup {
-    let Some(row) = case.rows.first() else { return html! {} };
+/// Whether it breaks what nobody expected to break.
+fn is_alarm(campaign: &Campaign, case: &Case<'_>) -> bool {
     let unexpected = |row: &&ViolationRow<'_>| {
         campaign.summary.iter().any(|verdict| {
             verdict.scenario == row.scenario
@@ -180,14 +190,19 @@ fn block(campaign: &Campaign, case: &Case<'_>, first: bool) -> Markup {
                 && verdict.as_expected == YesNo::No
         })
     };
-    let alarm = case.rows.iter().any(unexpected);
+    case.rows.iter().any(unexpected)
+}
+
+fn block(campaign: &Campaign, case: &Case<'_>, first: bool) -> Markup {
+    let Some(row) = case.rows.first() else { return html! {} };
+    let alarm = is_alarm(campaign, case);
     html! {
         details.case open[first || alarm] {
             summary {
                 @if alarm { span.flag { "! not expected" } " " }
                 code { (row.plan) } " "
                 span.note {
-                    (clauses(&case.rows)) " · " (counted(row.faults, "fault")) ", " (counted(row.events, "event"))
+                    (clauses(case.rows.iter().copied())) " · " (counted(row.faults, "fault")) ", " (counted(row.events, "event"))
                 }
             }
             figure id=(case.id) {
@@ -201,7 +216,7 @@ fn block(campaign: &Campaign, case: &Case<'_>, first: bool) -> Markup {
                     Err(why) => p.alarm { "There is no picture: " (why) "." }
                 }
                 figcaption {
-                    (table(&case.rows))
+                    @for row in &case.rows { (blame(row)) }
                     p { code { (row.replay) } }
                     @for (title, words) in case.picture.iter().flat_map(|picture| &picture.words) {
                         details.words { summary { (title) } pre { (words) } }
@@ -213,7 +228,7 @@ fn block(campaign: &Campaign, case: &Case<'_>, first: bool) -> Markup {
 }
 
 /// What broke, each once.
-fn clauses(rows: &[&ViolationRow<'_>]) -> String {
+fn clauses<'r>(rows: impl Iterator<Item = &'r ViolationRow<'static>>) -> String {
     let mut names: Vec<&str> = Vec::new();
     for row in rows {
         if !names.contains(&&*row.clause) {
@@ -223,32 +238,18 @@ fn clauses(rows: &[&ViolationRow<'_>]) -> String {
     names.join(", ")
 }
 
-fn answer(answer: Option<YesNo>) -> &'static str {
-    answer.map_or("–", YesNo::name)
-}
-
-fn table(rows: &[&ViolationRow<'_>]) -> Markup {
-    let table = html! {
-        table {
-            caption.unseen { "What the plan breaks" }
-            thead {
-                tr {
-                    th scope="col" { "Invariant" } th scope="col" { "Clause" } th scope="col" { "Who is hurt" }
-                    th scope="col" { "Cause" }
-                    th scope="col" { "Could prevent it alone" } th scope="col" { "Can prove it" } th.number scope="col" { "Runs" }
-                }
-            }
-            tbody {
-                @for row in rows {
-                    tr {
-                        th scope="row" { (row.invariant.name()) } td { (row.clause) } td { (row.victim) } td { (row.cause) }
-                        td { (answer(row.could_prevent)) @if !row.prevented_by.is_empty() { " with " (row.prevented_by) } }
-                        td { (answer(row.can_prove)) }
-                        td.number { (grouped(row.runs)) }
-                    }
-                }
-            }
+/// What the plan breaks, who is hurt, and who could have helped it.
+fn blame(row: &ViolationRow<'_>) -> Markup {
+    let answer = |answer: Option<YesNo>| answer.map_or("not asked", YesNo::name);
+    html! {
+        p.broken { strong { (row.invariant.name()) ": " (row.clause) } }
+        dl.blame {
+            dt { "Who is hurt" } dd { (row.victim) }
+            dt { "Cause" } dd { (row.cause) }
+            dt { "Could prevent it alone" }
+            dd { (answer(row.could_prevent)) @if !row.prevented_by.is_empty() { ", with " (row.prevented_by) } }
+            dt { "Can prove it" } dd { (answer(row.can_prove)) }
+            dt { "Shown by" } dd { (counted(row.runs, "run")) }
         }
-    };
-    wide("What the plan breaks", &table)
+    }
 }

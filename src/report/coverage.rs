@@ -17,8 +17,28 @@ struct Count {
     violated: u64,
 }
 
-/// Sites by party, and what struck there.
-type Map<'c> = BTreeMap<Party, BTreeMap<&'c str, BTreeMap<&'c str, Count>>>;
+/// What struck at the sites of a party, or on the messages of all.
+type Map<'c> = BTreeMap<Place, BTreeMap<&'c str, BTreeMap<&'c str, Count>>>;
+
+/// Where faults strike: each has a map of its own, since messages are not crashed and parties not dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Messages,
+    Inside(Party),
+}
+
+impl Place {
+    fn of(spot: &CoverageRow<'_>) -> Place {
+        if spot.site.starts_with("send ") { Place::Messages } else { Place::Inside(spot.party) }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Place::Messages => "Messages".to_owned(),
+            Place::Inside(party) => party.to_string(),
+        }
+    }
+}
 
 pub(super) fn section(campaign: &Campaign) -> Option<Section> {
     let mut maps: BTreeMap<&str, (Map<'_>, Vec<(&str, Map<'_>)>)> = BTreeMap::new();
@@ -48,8 +68,10 @@ pub(super) fn section(campaign: &Campaign) -> Option<Section> {
                 details {
                     summary { "Scenario by scenario" }
                     @for (scenario, own) in single {
-                        h4 { (scenario) }
-                        (heat(&format!("Coverage of {scenario}, {protocol}"), own))
+                        details {
+                            summary { (scenario) }
+                            (heat(&format!("Coverage of {scenario}, {protocol}"), own))
+                        }
                     }
                 }
             }
@@ -61,7 +83,8 @@ pub(super) fn section(campaign: &Campaign) -> Option<Section> {
 }
 
 fn add<'c>(map: &mut Map<'c>, spot: &'c CoverageRow<'_>) {
-    let count = map.entry(spot.party).or_default().entry(&spot.site).or_default().entry(&spot.fault).or_default();
+    let sites = map.entry(Place::of(spot)).or_default();
+    let count = sites.entry(&spot.site).or_default().entry(&spot.fault).or_default();
     count.met += spot.met;
     count.struck += spot.struck;
     count.violated += spot.violated;
@@ -90,28 +113,31 @@ fn legend() -> Markup {
     }
 }
 
+/// A map for each place, side by side where there is room.
 fn heat(name: &str, map: &Map<'_>) -> Markup {
-    let used: BTreeSet<&str> = map.values().flat_map(BTreeMap::values).flat_map(BTreeMap::keys).copied().collect();
+    html! { div.maps { @for (place, sites) in map { (table(name, *place, sites)) } } }
+}
+
+fn table(name: &str, place: Place, sites: &BTreeMap<&str, BTreeMap<&str, Count>>) -> Markup {
+    let used: BTreeSet<&str> = sites.values().flat_map(BTreeMap::keys).copied().collect();
     let mut faults: Vec<&str> =
         FaultKind::ALL.iter().map(|kind| kind.name()).filter(|kind| used.contains(kind)).collect();
     faults.extend(used.iter().filter(|kind| FaultKind::ALL.iter().all(|known| known.name() != **kind)));
+    let title = format!("{name}: {}", place.name());
     let table = html! {
         table.heat {
-            caption.unseen { (name) }
+            caption.unseen { (title) }
             thead {
-                tr { th scope="col" { "Site" } @for fault in &faults { th scope="col" { (fault) } } }
+                tr { th scope="col" { (place.name()) } @for fault in &faults { th scope="col" { (fault) } } }
             }
-            @for (party, sites) in map {
-                tbody {
-                    tr { th.party scope="rowgroup" colspan=(faults.len() + 1) { (party) } }
-                    @for (site, counts) in sites {
-                        tr {
-                            th scope="row" { (site) }
-                            @for fault in &faults {
-                                @match counts.get(fault) {
-                                    Some(count) => (cell(*count)),
-                                    None => td.none {},
-                                }
+            tbody {
+                @for (site, counts) in sites {
+                    tr {
+                        th scope="row" { (site) }
+                        @for fault in &faults {
+                            @match counts.get(fault) {
+                                Some(count) => (cell(*count)),
+                                None => td.none {},
                             }
                         }
                     }
@@ -119,7 +145,7 @@ fn heat(name: &str, map: &Map<'_>) -> Markup {
             }
         }
     };
-    wide(name, &table)
+    wide(&title, &table)
 }
 
 fn cell(count: Count) -> Markup {

@@ -1,6 +1,7 @@
 //! How half-paid and in-doubt time grow with the rate at which messages are lost.
 //!
-//! A series is made of scenarios that differ in that rate alone, as a matrix over `faults.rates.drop` makes them.
+//! A series is made of scenarios that differ in that rate alone, as a matrix over `faults.rates.drop` makes them, and perhaps in the
+//! protocol, which has a line of its own.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::chart::{self, Line};
-use super::{Campaign, Folder, Section, milliseconds, wide};
+use super::{Campaign, Folder, Section, family, milliseconds, wide};
 use crate::fault::FaultKind;
 use crate::results::{ResultsError, Sheet, grouped, read_columns};
 use crate::scenario::{Faults, Scenario};
@@ -17,7 +18,7 @@ use crate::scenario::{Faults, Scenario};
 /// Scenarios that differ in one rate.
 #[derive(Debug)]
 pub(super) struct Series {
-    /// The first scenario's name.
+    /// The names of its files.
     name: String,
     /// Whether runs draw their own rates.
     swarm: bool,
@@ -45,6 +46,7 @@ fn rate(scenario: &Scenario) -> Option<(u32, String)> {
     let mut rest = scenario.clone();
     (rest.name, rest.about) = (String::new(), String::new());
     rest.expect.clear();
+    rest.protocols.clear();
     let Faults::Random { rates, .. } = &mut rest.faults else { return None };
     let drop = rates.remove(&FaultKind::Drop).unwrap_or(0);
     Some((drop, format!("{rest:?}")))
@@ -82,7 +84,9 @@ pub(super) fn series(root: &Path, folders: &[Folder]) -> Result<Vec<Series>, Res
         let points = lines.values_mut().flat_map(BTreeMap::values_mut);
         points
             .for_each(|point| [&mut point.in_doubt, &mut point.half_paid].into_iter().for_each(|t| t.sort_unstable()));
-        all.push(Series { name: first.1.manifest.scenario.clone(), swarm, lines });
+        let mut names: Vec<&str> = members.iter().map(|(_, folder)| family(&folder.manifest.scenario).0).collect();
+        names.dedup();
+        all.push(Series { name: names.join(", "), swarm, lines });
     }
     Ok(all)
 }
@@ -108,7 +112,7 @@ fn percent(ppm: u32) -> String {
 pub(super) fn section(campaign: &Campaign) -> Section {
     let body = html! {
         @for series in &campaign.series {
-            h3 { (series.name.split('~').next().unwrap_or(&series.name)) }
+            h3 { (series.name) }
             @if series.swarm {
                 p.note { "Each run of these scenarios switches whole kinds of fault off, and draws up to twice the rate for the others." }
             }
@@ -138,11 +142,13 @@ fn drawn(series: &Series, what: &str, times: fn(&Point) -> &Vec<u64>) -> Markup 
             points: points.iter().map(|(ppm, point)| (u64::from(*ppm), mean(times(point)))).collect(),
         })
         .collect();
+    let never = lines.iter().flat_map(|line| &line.points).all(|point| point.1 == 0);
     let title = format!("{what} time of the mean purchase against messages lost, in {}", series.name);
     html! {
         figure {
             figcaption { (what) ", mean in ms" }
-            (chart::draw(&title, &lines, |ppm| format!("{} %", percent(ppm as u32)), tick))
+            @if never { p.note { "Always 0: it never came to that." } }
+            @else { (chart::draw(&title, &lines, |ppm| format!("{} %", percent(ppm as u32)), tick)) }
         }
     }
 }

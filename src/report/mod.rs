@@ -37,6 +37,11 @@ fn wide(name: &str, table: &Markup) -> Markup {
     html! { div.wide tabindex="0" role="region" aria-label=(name) { (table) } }
 }
 
+/// What the scenarios of one file have in common, and what tells one of a matrix from the others; nothing for a file of one.
+fn family(scenario: &str) -> (&str, &str) {
+    scenario.split_once('~').unwrap_or((scenario, ""))
+}
+
 /// Virtual microseconds as milliseconds with one decimal.
 fn milliseconds(us: u64) -> String {
     let tenths = us / 100 + u64::from(us % 100 >= 50);

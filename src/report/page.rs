@@ -67,9 +67,9 @@ fn document(campaign: &Campaign, sections: &[Section]) -> Markup {
                         @else { (counted(bad as u64, "verdict")) " not as expected" }
                     }
                     (tiles(campaign, good, bad))
-                    nav aria-label="Sections" {
-                        ul { @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } } }
-                    }
+                }
+                nav aria-label="Sections" {
+                    ul { @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } } }
                 }
                 main id="main" {
                     @for section in sections {

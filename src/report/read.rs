@@ -18,6 +18,8 @@ pub struct Campaign {
     pub(super) series: Vec<Series>,
     /// What each mechanism is needed for, if somebody has asked.
     pub necessity: Option<Grid>,
+    /// Which sets of mechanisms suffice, if somebody has asked.
+    pub minimal: Option<Grid>,
 }
 
 /// A scenario's folder.
@@ -36,7 +38,7 @@ pub struct Folder {
 }
 
 /// The files of a scenario that the page may show.
-const SHEETS: [Sheet; 3] = [Sheet::Violations, Sheet::Coverage, Sheet::Purchases];
+const SHEETS: [Sheet; 4] = [Sheet::Violations, Sheet::Coverage, Sheet::Purchases, Sheet::Costs];
 
 /// Reads a results folder.
 ///
@@ -50,7 +52,8 @@ pub fn read(root: &Path) -> Result<Campaign, ResultsError> {
     let names: Vec<&str> = summary.iter().map(|row| &*row.scenario).filter(|name| seen.insert(*name)).collect();
     let folders = names.iter().map(|name| folder(&root.join(name))).collect::<Result<Vec<_>, _>>()?;
     let series = delays::series(root, &folders)?;
-    Ok(Campaign { folders, series, necessity: Grid::read(&root.join("necessity.csv"))?, summary })
+    let grid = |sheet: Sheet| Grid::read(&root.join(sheet.file_name()));
+    Ok(Campaign { folders, series, necessity: grid(Sheet::Necessity)?, minimal: grid(Sheet::Minimal)?, summary })
 }
 
 fn folder(inside: &Path) -> Result<Folder, ResultsError> {
@@ -69,7 +72,7 @@ fn folder(inside: &Path) -> Result<Folder, ResultsError> {
     if listed.contains(&Sheet::Coverage) {
         read_rows(inside, |row| coverage.push(row))?;
     }
-    let costs = Grid::read(&inside.join("costs.csv"))?;
+    let costs = Grid::read(&inside.join(Sheet::Costs.file_name()))?;
     let scenario = scenario_of(&manifest);
     Ok(Folder { manifest, scenario, violations, coverage, costs })
 }
