@@ -35,23 +35,39 @@ rates = { drop = 0.0 }
 certified = "violated"
 "#;
 
-const NECESSITY: &str = "protocol,without,against,verdict,invariant,clause,victim,faults,events,plan\n\
-                         case2,tombstone,honest,needed,money,belief-customer,customer,1,7,delay 3#1\n\
-                         case2,retransmit,honest,not-needed,,,,,,\n\
-                         case2,countersign,wrong-key,needed-only-against,certified,<b>clause</b>,merchant,0,7,none\n";
+const NECESSITY: &str = "protocol,without,against,verdict,invariant,clause,victim,faults,events,plan,replay,faults_at_most\n\
+                         case2,none,honest,holds,,,,,,,,2\n\
+                         case2,tombstone,honest,needed,money,belief-customer,customer,1,7,delay 3#1,halfpaid replay,2\n\
+                         case2,tombstone,wrong-key,worse-against,money,belief-customer,customer,0,7,none,halfpaid replay,2\n\
+                         case2,retransmit,honest,not-needed-within,,,,,,,,2\n\
+                         case2,countersign,honest,not-needed-within,,,,,,,,2\n\
+                         case2,countersign,wrong-key,needed-only-against,certified,<b>clause</b>,merchant,0,7,none,halfpaid replay,2\n\
+                         case2,retransmit + tombstone,honest,needed,goods,paid-no-goods,customer,0,7,none,halfpaid replay,2\n";
 
-const COSTS: &str = "scenario,protocol,crypto,step,purchases,messages,bytes,messages_least,bytes_least,least_source\n\
-                     lost,case2,real,1,1,1,1096,,,\n\
-                     lost,case2,real,total,1,6,6894,5,1384,\"derived <here>\"\n";
+const MINIMAL: &str = "protocol,against,holds,set,size,mechanisms,faults_at_most,states,complete,explore\n\
+                       case2,honest,money + goods,1,1,tombstone,2,99,yes,halfpaid explore case2\n";
+
+/// A price list: three profiles that cost the same under both cryptographies, and what goes below its bounds.
+const PRICED: &str = r#"about = "A price list."
+protocol = ["case3"]
+preset = "as-written"
+[matrix]
+crypto = ["symbolic", "real"]
+[costs]
+profiles = ["none", "+privacy", "all"]
+signatures = ["digests"]
+[expect]
+certified = "either"
+"#;
 
 /// Results of all sorts, and their page.
 fn reported() -> (Place, String) {
-    let place = Place::new().and("lost", LOST).and("hostile", HOSTILE).and("lossy", LOSSY);
+    let place = Place::new().and("lost", LOST).and("hostile", HOSTILE).and("lossy", LOSSY).and("priced", PRICED);
     place.halfpaid(&["run", "scenarios", "--quiet"]).output().unwrap();
     fs::write(place.at("results/necessity.csv"), NECESSITY).unwrap();
-    fs::write(place.at("results/lost/costs.csv"), COSTS).unwrap();
+    fs::write(place.at("results/minimal.csv"), MINIMAL).unwrap();
     let (out, err) = place.says(0, &["report", "results"]);
-    assert!(out.starts_with("results/report.html: 4 scenarios, "), "{out}");
+    assert!(out.starts_with("results/report.html: 6 scenarios, "), "{out}");
     assert_eq!(err, "");
     let page = place.read("results/report.html");
     (place, page)
@@ -117,31 +133,79 @@ fn links_lead_somewhere_ids_are_unique_and_headings_are_in_order() {
 fn every_verdict_and_every_violation_is_on_the_page() {
     let (place, text) = reported();
     let page = Html::parse_document(&text);
-    let names: Vec<String> = all(&page, ".matrix th.scenario .name").into_iter().map(self::text).collect();
+    let names: BTreeSet<String> = all(&page, ".matrix th.scenario").iter().map(|cell| scenario(*cell)).collect();
     let summary = rows(&place, "results/summary.csv");
     for row in &summary {
-        assert!(names.contains(&row[0].to_owned()), "{} is missing", &row[0]);
+        assert!(names.contains(&row[0]), "{} is missing", &row[0]);
     }
-    let cells = all(&page, ".matrix td.verdict");
-    assert_eq!(cells.len(), summary.len());
     let odd = summary.iter().filter(|row| &row[5] == "no").count();
     assert!(odd > 0, "the scenarios should surprise somebody");
     assert_eq!(all(&page, ".matrix td.verdict.bad").len(), odd);
     let drawn: BTreeSet<String> = all(&page, "svg.sequence > title").into_iter().map(self::text).collect();
-    let mut violations = 0;
-    for scenario in names.iter().collect::<BTreeSet<_>>() {
-        for row in rows(&place, &format!("results/{scenario}/violations.csv")) {
-            violations += 1;
-            assert!(drawn.contains(&format!("{}, {}: {}", &row[0], &row[1], &row[7])), "{row:?} is not drawn");
-            assert!(all(&page, "figcaption code").into_iter().any(|code| self::text(code) == row[10]), "{row:?}");
-        }
+    let mut violations = Vec::new();
+    for scenario in summary.iter().map(|row| &row[0]).collect::<BTreeSet<_>>() {
+        violations.extend(rows(&place, &format!("results/{scenario}/violations.csv")));
     }
-    assert!(violations > 5, "{violations}");
+    for row in &violations {
+        assert!(drawn.contains(&format!("{}, {}: {}", &row[0], &row[1], &row[7])), "{row:?} is not drawn");
+        assert!(all(&page, "figcaption code").into_iter().any(|code| self::text(code) == row[10]), "{row:?}");
+    }
+    assert!(violations.len() > 5, "{violations:?}");
     assert!(!text.contains("does not show") && !text.contains("There is no picture:"));
     // Each picture says what broke.
     for picture in all(&page, "svg.sequence") {
         assert!(self::text(picture).contains("Broken in the end."), "{}", picture.html());
     }
+    // And beside it stands who is hurt, who could have helped it, and who can prove it.
+    let blamed: BTreeSet<String> = all(&page, ".blame").into_iter().map(self::text).collect();
+    for row in &violations {
+        let with = if row[12].is_empty() { String::new() } else { format!(", with {}", &row[12]) };
+        let or_not = |answer: &str| if answer.is_empty() { "not asked".to_owned() } else { answer.to_owned() };
+        let words = format!(
+            "Who is hurt {} Cause {} Could prevent it alone {}{with} Can prove it {} Shown by {} run",
+            &row[4],
+            &row[5],
+            or_not(&row[11]),
+            or_not(&row[13]),
+            &row[9]
+        );
+        assert!(
+            blamed.iter().any(|blame| blame.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(&words)),
+            "{words}: {blamed:?}"
+        );
+    }
+    assert!(violations.iter().any(|row| &row[11] == "yes") && violations.iter().any(|row| &row[11] == "no"));
+}
+
+/// The scenario of a line, as the summary has it.
+fn scenario(cell: ElementRef<'_>) -> String {
+    let of = |class| cell.select(&Selector::parse(class).unwrap()).next().map(text).unwrap_or_default();
+    of(".name") + &of(".variant")
+}
+
+#[test]
+fn a_matrix_is_one_line_that_unfolds_and_counts_what_its_variants_found() {
+    let place = Place::new().and(
+        "folded",
+        "protocol = [\"case1\"]\ncrypto = \"symbolic\"\n[matrix]\n\"deviations.merchant\" = [\"honest\", \"withhold-item\"]\n\
+         [expect]\ngoods = \"either\"\ncertified = \"violated\"\n",
+    );
+    place.says(0, &["run", "scenarios", "--quiet"]);
+    place.says(0, &["report", "results"]);
+    let page = place.read("results/report.html");
+    let page = Html::parse_document(&page);
+    let lines: Vec<String> = all(&page, ".matrix tbody tr").into_iter().map(text).collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(
+        lines[0].starts_with("folded 2 variants case1 ✓ holds ✗ violated 1 of 2 which may be ✓ holds"),
+        "{lines:?}"
+    );
+    assert!(lines[1].starts_with("folded~deviations.merchant=honest case1 ✓ holds ✓ holds"), "{lines:?}");
+    assert!(
+        lines[2].starts_with("folded~deviations.merchant=withhold-item case1 ✓ holds ✗ violated which"),
+        "{lines:?}"
+    );
+    assert_eq!(all(&page, "details.family").len(), 1, "the counterexamples of both unfold as one");
 }
 
 #[test]
@@ -152,15 +216,49 @@ fn the_other_sections_show_what_their_files_hold() {
         rows(&place, "results/hostile/coverage.csv").iter().map(|row| row[6].parse::<u64>().unwrap()).sum();
     let shown = all(&page, ".heat td:not(.none)").into_iter().map(|cell| cell.text().next().unwrap().replace(',', ""));
     assert_eq!(shown.map(|count| count.parse::<u64>().unwrap()).sum::<u64>(), struck);
-    let costs: Vec<String> = all(&page, ".costs tbody td").into_iter().map(self::text).collect();
-    assert_eq!(costs, ["6≥ 5", "6,894≥ 1,384"]);
     let necessity: Vec<String> = all(&page, ".necessity tbody tr").into_iter().map(self::text).collect();
-    assert!(necessity[0].starts_with("tombstone ✗ belief-customer 1 fault"), "{necessity:?}");
-    assert!(necessity[2].contains("✗ <b>clause</b> 0 faults by wrong-key"), "{necessity:?}");
+    assert!(necessity[0].starts_with("nothing: all are on") && necessity[0].ends_with("holds"), "{necessity:?}");
+    assert!(necessity[1].starts_with("tombstone ✗ belief-customer 1 fault"), "{necessity:?}");
+    assert!(necessity[1].ends_with("needed"), "{necessity:?}");
+    assert!(necessity[2].ends_with("not needed within 2 faults"), "{necessity:?}");
+    assert!(necessity[3].contains("✗ <b>clause</b> 0 faults by wrong-key"), "{necessity:?}");
+    assert!(necessity[3].ends_with("needed only against wrong-key"), "{necessity:?}");
+    assert!(
+        necessity[4].starts_with("retransmit + tombstone") && necessity[4].contains("paid-no-goods"),
+        "{necessity:?}"
+    );
+    let plain: Vec<String> = all(&page, ".plain tbody tr").into_iter().map(self::text).collect();
+    assert_eq!(plain.len(), 5, "{plain:?}");
+    assert_eq!(plain[4], "case2 honest money + goods tombstone 2 yes");
     let charts = all(&page, "svg.chart");
     assert_eq!(charts.len(), 2);
     let words = self::text(charts[0]);
     assert!(words.contains("case1") && words.contains("case3") && words.contains("12.5 %"), "{words}");
+}
+
+#[test]
+fn every_figure_of_the_costs_stands_beside_its_bound() {
+    let (place, text) = reported();
+    let page = Html::parse_document(&text);
+    let path = "results/priced~crypto=symbolic/costs.csv";
+    let totals: Vec<csv::StringRecord> = rows(&place, path).into_iter().filter(|row| &row[3] == "total").collect();
+    // The same figures come from real cryptography, and share the line.
+    let lines: Vec<ElementRef<'_>> = all(&page, ".costs tbody tr").into_iter().collect();
+    let line = |profile: &str| {
+        let named = |line: &&ElementRef<'_>| self::text(**line).starts_with(&format!("{profile}, digests signed"));
+        let found: Vec<_> = lines.iter().filter(named).collect();
+        assert_eq!(found.len(), 1, "{profile}: {found:?}");
+        self::text(*found[0])
+    };
+    for profile in ["none", "+privacy", "all"] {
+        let total = totals.iter().find(|row| &row[16] == profile).unwrap();
+        let (messages, least) = (&total[5], &total[23]);
+        assert!(line(profile).contains(&format!("{messages}≥ {least}")), "{}", line(profile));
+    }
+    assert!(line("none").contains("priced~crypto=symbolic and 1 more"), "{}", line("none"));
+    assert!(text.contains("Bounds: messages: derived; Dwork and Skeen 1983; bytes: derived"));
+    // As written C keeps no journal, and makes do with fewer forced writes than one that survives a crash.
+    assert!(text.contains("below its bound"));
 }
 
 #[test]
@@ -201,9 +299,9 @@ fn a_folder_that_is_no_whole_result_exits_2_and_says_why() {
     };
     says("expected a results folder");
     place.halfpaid(&["run", "scenarios", "--quiet"]).output().unwrap();
-    fs::write(place.at("results/lost/costs.csv"), "step,bytes\n1\n").unwrap();
-    says("costs.csv`, line 2: 1 columns in place of 2");
-    fs::remove_file(place.at("results/lost/costs.csv")).unwrap();
+    fs::write(place.at("results/necessity.csv"), "without,clause\n1\n").unwrap();
+    says("necessity.csv`, line 2: 1 columns in place of 2");
+    fs::remove_file(place.at("results/necessity.csv")).unwrap();
     fs::write(place.at("results/lost/violations.csv"), "scenario\n").unwrap();
     says("is not what its manifest says");
     fs::remove_file(place.at("results/lost/manifest.json")).unwrap();

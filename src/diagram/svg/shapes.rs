@@ -89,7 +89,8 @@ impl Sheet {
 pub(super) fn wrap(name: &str, rest: &str, letters: i64) -> Vec<(String, String)> {
     let letters = usize::try_from(letters).unwrap_or(0).max(8);
     let mut lines = vec![(name.to_owned(), String::new())];
-    let mut used = name.chars().count();
+    // Names are bold, and so a sixth wider.
+    let mut used = name.chars().count() * 7 / 6;
     for word in rest.split(' ').filter(|word| !word.is_empty()) {
         let length = word.chars().count();
         if used > 0 && used + 1 + length > letters {
