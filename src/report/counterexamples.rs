@@ -150,7 +150,8 @@ pub(super) fn section(campaign: &Campaign, pictures: &Pictures<'_>) -> Option<Se
             details.family open[first || cases.iter().any(|case| is_alarm(campaign, case))] {
                 summary {
                     h3 { (stem(&cases[0])) }
-                    " " span.note { (counted(cases.len() as u64, "plan")) ": " (clauses(cases.iter().flat_map(|case| &case.rows).copied())) }
+                    @let rows = cases.iter().flat_map(|case| &case.rows).copied();
+                    " " span.note { (counted(cases.len() as u64, "plan")) ": " (clauses(rows)) }
                 }
                 @if let Ok(scenario) = &cases[0].folder.scenario {
                     @if !scenario.about.is_empty() { p.about { (scenario.about) } }

@@ -13,6 +13,11 @@ const HONEST: &str = "honest";
 const AND: &str = " + ";
 const NOTHING: &str = "none";
 
+/// The columns of the files that are shown in full.
+const WAYS: [&str; 9] =
+    ["protocol", "without", "against", "verdict", "invariant", "clause", "victim", "faults", "replay"];
+const SETS: [&str; 6] = ["protocol", "against", "holds", "mechanisms", "faults_at_most", "complete"];
+
 /// What one protocol does without some of its mechanisms.
 struct Line<'g> {
     without: &'g str,
@@ -26,8 +31,7 @@ pub(super) fn section(campaign: &Campaign) -> Option<Section> {
     let body = html! {
         @if is_matrix {
             @for protocol in in_order(grid, "protocol") {
-                @let (pairs, single): (Vec<_>, Vec<_>) = lines(grid, protocol).into_iter().partition(|l| l.without.contains(AND));
-                @let pairs: Vec<Line<'_>> = pairs.into_iter().filter(|line| broken(grid, line).next().is_some()).collect();
+                @let (single, pairs) = single_and_pairs(grid, protocol);
                 h3 { (protocol) }
                 (matrix(grid, protocol, &single))
                 @if !pairs.is_empty() {
@@ -36,13 +40,13 @@ pub(super) fn section(campaign: &Campaign) -> Option<Section> {
             }
             details {
                 summary { "Every way, with the command that shows it" }
-                (plain(grid, &["protocol", "without", "against", "verdict", "invariant", "clause", "victim", "faults", "replay"], "invariant"))
+                (plain(grid, &WAYS, "invariant"))
             }
         } @else { (plain(grid, &[], "")) }
         @if let Some(minimal) = campaign.minimal.as_ref().filter(|minimal| !minimal.rows.is_empty()) {
             details {
                 summary { "The smallest sets that suffice" }
-                (plain(minimal, &["protocol", "against", "holds", "mechanisms", "faults_at_most", "complete"], ""))
+                (plain(minimal, &SETS, ""))
             }
         }
     };
@@ -61,6 +65,14 @@ fn lines<'g>(grid: &'g Grid, protocol: &str) -> Vec<Line<'g>> {
         }
     }
     lines
+}
+
+/// The lines with one mechanism away, and those with more, as far as these break anything.
+fn single_and_pairs<'g>(grid: &'g Grid, protocol: &str) -> (Vec<Line<'g>>, Vec<Line<'g>>) {
+    let (mut pairs, single): (Vec<_>, Vec<_>) =
+        lines(grid, protocol).into_iter().partition(|line| line.without.contains(AND));
+    pairs.retain(|line| broken(grid, line).next().is_some());
+    (single, pairs)
 }
 
 /// The answers that name something broken.
@@ -161,7 +173,12 @@ fn plain(grid: &Grid, columns: &[&str], wanted: &str) -> Markup {
             thead { tr { @for column in columns { th scope="col" { (column.replace('_', " ")) } } } }
             tbody {
                 @for row in rows {
-                    tr { @for column in columns { td { @if *column == "replay" { code { (grid.cell(row, column)) } } @else { (grid.cell(row, column)) } } } }
+                    tr {
+                        @for column in columns {
+                            @let cell = grid.cell(row, column);
+                            td { @if *column == "replay" { code { (cell) } } @else { (cell) } }
+                        }
+                    }
                 }
             }
         }
