@@ -101,8 +101,10 @@ fn picture(transcript: &Transcript, view: &View, style: &Markup) -> Markup {
     let mut early: VecDeque<&Break> = view.breaks.iter().filter(|broken| broken.at_us.is_some()).collect();
     early.make_contiguous().sort_by_key(|broken| broken.at_us);
     for (entry, silence) in entries.iter().zip(silences(entries)) {
-        while let Some(broken) = early.pop_front_if(|broken| broken.at_us.is_some_and(|at| at < entry.at_us)) {
+        let earlier = |broken: &&Break| broken.at_us.is_some_and(|at| at < entry.at_us);
+        while let Some(broken) = early.front().copied().filter(earlier) {
             drawing.break_(broken);
+            early.pop_front();
         }
         match silence {
             None => drawing.entry(entry),

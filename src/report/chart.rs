@@ -107,7 +107,7 @@ mod tests {
     fn the_scale_is_round_and_holds_the_greatest() {
         for value in [0, 1, 399, 401, 5_000, 123_456, 999_999_999] {
             let top = round_up(value);
-            assert!(top >= value && top % 4 == 0 && (value < 400 || top <= value * 4), "{value}: {top}");
+            assert!(top >= value && top.is_multiple_of(4) && (value < 400 || top <= value * 4), "{value}: {top}");
         }
     }
 

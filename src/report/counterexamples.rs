@@ -109,12 +109,9 @@ fn picture(folder: &Folder, rows: &[&ViolationRow<'static>], id: &str) -> Result
     let (shown, absent): (Vec<_>, Vec<_>) = rows.iter().partition(|row| broken(row).is_some());
     let few = stage.errands.errands.len() <= PURCHASES_SHOWN;
     let whole = View::whole("", &finished, false);
-    let purchases: BTreeSet<u32> = shown
-        .iter()
-        .filter_map(|row| broken(row))
-        .map(|violation| finished.labels.purchase(&violation.purchase))
-        .collect();
-    let breaks = shown.iter().filter_map(|row| broken(row)).map(|violation| Break {
+    let purchases: BTreeSet<u32> =
+        shown.iter().filter_map(&broken).map(|violation| finished.labels.purchase(&violation.purchase)).collect();
+    let breaks = shown.iter().filter_map(&broken).map(|violation| Break {
         at_us: (!violation.at_the_end).then_some(violation.at_us),
         words: format!("{}: {}: {}", violation.invariant.name(), violation.clause, violation.about),
     });

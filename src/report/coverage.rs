@@ -41,7 +41,9 @@ impl Place {
 }
 
 pub(super) fn section(campaign: &Campaign) -> Option<Section> {
-    let mut maps: BTreeMap<&str, (Map<'_>, Vec<(&str, Map<'_>)>)> = BTreeMap::new();
+    // For each protocol all scenarios together, and each by itself.
+    type Maps<'c> = (Map<'c>, Vec<(&'c str, Map<'c>)>);
+    let mut maps: BTreeMap<&str, Maps<'_>> = BTreeMap::new();
     for folder in &campaign.folders {
         // Where plans are drawn at random, nobody counts what they could have been.
         let counted = || folder.coverage.iter().filter(|spot| spot.met > 0);
