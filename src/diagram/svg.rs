@@ -1,7 +1,7 @@
 //! The picture as SVG: a line for each party, an arrow for each message from where it is sent to where it arrives, time downwards.
 //!
 //! Arrows slant as far as the message is late, so that messages that overtake each other cross. What is drawn is a [`View`] of the
-//! run: perhaps one purchase of many. Colours are left to classes, so that a page can give its own; [`file`] has its own.
+//! run: perhaps one purchase of many. Colours are left to classes, so that a page can give its own; [`file()`] has its own.
 
 mod shapes;
 

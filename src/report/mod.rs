@@ -2,7 +2,7 @@
 //! same bytes.
 //!
 //! [`read`] takes in what is on disk, and every section is a file of its own that turns a part of it into markup. What a
-//! counterexample looks like cannot be read from rows: its plan is run again ([`counterexamples`]). Everything that comes from a
+//! counterexample looks like cannot be read from rows: its plan is run again (`counterexamples`). Everything that comes from a
 //! file is escaped by the `html!` macro; nothing here writes markup by hand. How results come about is left to others.
 
 mod chart;
