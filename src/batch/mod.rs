@@ -5,6 +5,7 @@ pub mod findings;
 mod kept;
 pub mod parts;
 pub mod partition;
+pub mod replay;
 mod resume;
 pub mod rows;
 mod streamed;
@@ -247,7 +248,7 @@ fn conditions(scenario: &Scenario) -> Vec<&'static str> {
 
 /// Those that none reached. Where no fault was to be chosen, nothing was to be reached; and Cases 2 and 3 are built never to be
 /// half-paid.
-fn gaps(scenario: &Scenario, reached: &[Sometimes]) -> Vec<&'static str> {
+pub fn gaps(scenario: &Scenario, reached: &[Sometimes]) -> Vec<&'static str> {
     let missed = |name: &&str| reached.iter().all(|sometimes| sometimes.name != **name || sometimes.reached == 0);
     let wanted = |name: &&str| !scenario.faults.kinds().is_empty() && *name != HALF_PAID && missed(name);
     conditions(scenario).into_iter().filter(wanted).collect()

@@ -39,6 +39,16 @@ pub fn write_text(out: &Path, name: &str, text: &str) -> Result<(), ResultsError
     sync_folder(out)
 }
 
+/// The same for a path.
+pub fn write_file(path: &Path, text: &str) -> Result<(), ResultsError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        let why = "is no file's name: expected one such as report.html".to_owned();
+        return Err(ResultsError::Folder { path: path.to_owned(), why });
+    };
+    write_text(folder, name, text)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
