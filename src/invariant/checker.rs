@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
 
     /// Nothing more will come of a purchase, with the envelopes of those numbers: judges it and forgets it. Gives what is known of it and
     /// what broke.
-    pub fn settle(&mut self, about: PurchaseKey, envelopes: &[u32]) -> Option<(PurchaseFacts, Vec<Violation>)> {
+    pub fn settle(&mut self, about: PurchaseKey, envelopes: &[u32]) -> Option<(Box<PurchaseFacts>, Vec<Violation>)> {
         let events = std::mem::replace(&mut self.events, self.news.1);
         self.judge(about);
         self.events = events;
