@@ -87,10 +87,8 @@ impl<'a> Checker<'a> {
         self.look(about, u64::MAX, When::AtTheEnd);
         let Some(purchase) = self.facts.purchases.get(&about) else { return };
         let view = View { purchase, facts: &self.facts, setup: self.setup, now_us: u64::MAX };
-        let mut disputes = certified::disputes(&view);
-        disputes.retain(|dispute| dispute.decide(&view).upheld != dispute.truth);
-        for dispute in disputes {
-            self.report(certified::INVARIANT, dispute.clause, dispute.about, dispute.victim(), about, None);
+        for (clause, in_words, victim) in certified::wrongs(&view) {
+            self.report(certified::INVARIANT, clause, in_words, victim, about, None);
         }
     }
 
