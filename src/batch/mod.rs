@@ -120,7 +120,7 @@ impl Outcome {
     pub fn standing(&self) -> Standing {
         let any = |of: &dyn Fn(&SummaryRow<'_>) -> bool| self.summary.iter().any(of);
         let left_out = self.incomplete.is_some();
-        if any(&|row| row.found == Verdict::Violated && row.expected == Verdict::Holds) {
+        if any(&|row| row.found == Verdict::Violated && row.as_expected == YesNo::No) {
             Standing::NotAsExpected
         } else if left_out && any(&|row| row.found == Verdict::Holds) {
             Standing::Open
@@ -547,7 +547,7 @@ impl<'a> Campaign<'a> {
                 invariant: *invariant,
                 expected,
                 found,
-                as_expected: (expected == found).into(),
+                as_expected: expected.met_by(found).into(),
                 runs: sums.runs,
                 violations,
                 completed_percent: Percent::of(sums.committed, sums.purchases),

@@ -224,7 +224,7 @@ impl Campaign<'_> {
                 invariant: *invariant,
                 expected,
                 found,
-                as_expected: (expected == found).into(),
+                as_expected: expected.met_by(found).into(),
                 runs: answer.at_rest,
                 violations: violations + endless,
                 completed_percent: Percent::of(committed, ended),

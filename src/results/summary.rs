@@ -44,7 +44,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::invariant::{Invariant, Verdict};
+    use crate::invariant::{Expectation, Invariant, Verdict};
     use crate::results::{Percent, Sha256Sum, YesNo};
 
     #[test]
@@ -55,7 +55,7 @@ mod tests {
             scenario: "a~b=1,2".into(),
             protocol: "case1".into(),
             invariant: Invariant::Goods,
-            expected: Verdict::Violated,
+            expected: Expectation::Violated,
             found: Verdict::Violated,
             as_expected: YesNo::Yes,
             runs: 31_204,
