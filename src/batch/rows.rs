@@ -165,7 +165,7 @@ pub fn keep<'a>(finished: &Finished<'_>, setup: &Setup, workload: &Workload, pla
         .iter()
         // Others are not purchases but what a garbled name made of one.
         .filter(|(_, number)| **number as usize <= workload.errands.len())
-        .filter_map(|(about, number)| facts.purchases.get(about).map(|purchase| (*number, purchase)))
+        .filter_map(|(about, number)| facts.purchases.get(about).map(|purchase| (*number, &**purchase)))
         .collect();
     let (mut purchases, mut ends) = (Vec::new(), Vec::new());
     for (index, errand) in workload.errands.iter().enumerate() {

@@ -8,6 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::invariant::facts::{Entry, Facts, PurchaseFacts};
 use crate::protocol::message::Message;
 use crate::protocol::order::{Cents, Instrument, Status, Transfer};
@@ -325,8 +327,8 @@ impl Deeds {
 /// What is known of a state from outside, put together from every party's share. `under_way` says whether a copy of a purchase's
 /// order is on its way to somebody who may act on it.
 pub(super) fn facts(locals: &[&Local], under_way: impl Fn(&PurchaseKey) -> bool, setup: &Setup) -> Facts {
-    let mut purchases: BTreeMap<PurchaseKey, PurchaseFacts> = BTreeMap::new();
-    let (mut moved, mut gone, mut topped_up_cents) = (BTreeMap::<Party, Cents>::new(), Vec::new(), 0);
+    let mut purchases: BTreeMap<PurchaseKey, Box<PurchaseFacts>> = BTreeMap::new();
+    let (mut moved, mut gone, mut topped_up_cents) = (FxHashMap::<Party, Cents>::default(), Vec::new(), 0);
     for local in locals {
         let party = local.node.party();
         if local.node.presence() == Presence::Gone {
@@ -342,7 +344,7 @@ pub(super) fn facts(locals: &[&Local], under_way: impl Fn(&PurchaseKey) -> bool,
             }
         }
         for (about, seen) in &local.seen {
-            let purchase = purchases.entry(*about).or_insert_with(|| PurchaseFacts::new(*about, 0));
+            let purchase = purchases.entry(*about).or_insert_with(|| Box::new(PurchaseFacts::new(*about, 0)));
             let records: Vec<Entry> = local.records(about).cloned().collect();
             match party.side() {
                 Side::Customer if party == about.customer() => {
