@@ -26,7 +26,7 @@ use crate::drive::scripted::run_plan;
 use crate::drive::shrink::shrink;
 use crate::drive::{self, Fair, Finished, Job};
 use crate::fault::coverage::{Coverage, Covered};
-use crate::fault::{Budget, Fault, Plan};
+use crate::fault::{Budget, Fault, FaultKind, Plan};
 use crate::invariant::ending::Ending;
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
@@ -42,7 +42,7 @@ use findings::{Exhaustive, Finding, Kind, Sampled};
 use kept::{KEPT, Shelf, Wanted};
 use partition::Partition;
 pub use resume::{finished, part_finished};
-use rows::{HALF_PAID, Kept, Place, SOMETIMES};
+use rows::{CRASHED_BETWEEN, HALF_PAID, Kept, Place, SOMETIMES};
 
 /// Is told how a scenario gets on.
 pub trait Progress: Sync {
@@ -246,12 +246,20 @@ fn conditions(scenario: &Scenario) -> Vec<&'static str> {
     SOMETIMES.into_iter().chain(kinds.iter().map(|kind| kind.name())).collect()
 }
 
-/// Those that none reached. Where no fault was to be chosen, nothing was to be reached; and Cases 2 and 3 are built never to be
-/// half-paid.
+/// Those that none reached. Where no fault was to be chosen, nothing was to be reached, nor a crash where none was to strike; and
+/// Cases 2 and 3 are built never to be half-paid.
 pub fn gaps(scenario: &Scenario, reached: &[Sometimes]) -> Vec<&'static str> {
+    let kinds = match &scenario.faults {
+        Faults::Exhaustive { at_most: 0, .. } => Vec::new(),
+        faults => faults.kinds(),
+    };
     let missed = |name: &&str| reached.iter().all(|sometimes| sometimes.name != **name || sometimes.reached == 0);
-    let wanted = |name: &&str| !scenario.faults.kinds().is_empty() && *name != HALF_PAID && missed(name);
-    conditions(scenario).into_iter().filter(wanted).collect()
+    let possible = |name: &&str| match *name {
+        HALF_PAID => false,
+        CRASHED_BETWEEN => kinds.contains(&FaultKind::Crash),
+        _ => !kinds.is_empty(),
+    };
+    conditions(scenario).into_iter().filter(|name| possible(name) && missed(name)).collect()
 }
 
 /// The writer of a scenario's results; in a part, which has none, rows go nowhere.

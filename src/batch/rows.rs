@@ -54,12 +54,11 @@ pub struct Place<'a> {
 }
 
 /// The conditions that a campaign should reach at least once, and how a run tells that it did.
-pub const SOMETIMES: [&str; 4] = [
-    "a purchase committed",
-    "a purchase committed in spite of a fault",
-    "P crashed between saving and sending",
-    HALF_PAID,
-];
+pub const SOMETIMES: [&str; 4] =
+    ["a purchase committed", "a purchase committed in spite of a fault", CRASHED_BETWEEN, HALF_PAID];
+
+/// Met only where a crash may strike.
+pub const CRASHED_BETWEEN: &str = "P crashed between saving and sending";
 
 /// Met only where the protocol allows it.
 pub const HALF_PAID: &str = "half-paid: committed while C could not yet derive the item";

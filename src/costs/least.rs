@@ -14,9 +14,9 @@
 //!   protocols C's order goes by way of M, which makes six.
 //! - **Delays: 3 to the commit, 4 to the delivery.** The same chain of inquiry, quote and consent, and one more to C. In Case 1 the
 //!   delivery is the fifth, since M delivers only once it knows. Nobody need hear later than that.
-//! - **Forced writes in sequence: 2**, and no fewer in all. C's, before its order leaves: otherwise C comes back from a crash as one
-//!   that has ordered nothing, and the order may yet commit. P's, before it tells anybody: otherwise P comes back and may decide anew.
-//!   P's follows C's. M's need not be among them (it can derive its keys from one secret and the TID, and ask P for the rest), nor
+//! - **Forced writes in sequence: 2**, and no fewer in all. C's, with `customer-journal`, before its order leaves: otherwise C comes
+//!   back from a crash as one that has ordered nothing, and the order may yet commit. P's, with `payment-journal`, before it tells
+//!   anybody: otherwise P comes back and may decide anew. P's follows C's. M's need not be among them (it can derive its keys from one secret and the TID, and ask P for the rest), nor
 //!   C's of what it got, since P keeps it.
 //! - **Signatures made: 1; with `countersign` 2**, where anything is delivered on record. C's order is P's authority, so nobody but C
 //!   may be able to make it; that M delivered this item can be held against M only if nobody but M could make the evidence. P is
@@ -41,7 +41,6 @@ const SIGNATURE: u64 = 64;
 const SEAL: u64 = SEAL_OVERHEAD_BYTES as u64;
 
 const MESSAGES: u64 = 5;
-const WRITES: u64 = 2;
 
 /// Where a bound comes from.
 const DERIVED: &str = "derived";
@@ -101,6 +100,7 @@ pub fn bounds(escrow: Escrow, on: MechanismSet, item_bytes: u64) -> Bounds {
     let signs = 1 + one_if(proofs && (key || item));
     let seals = one_if(key) + MESSAGES * one_if(private);
     let named = 2 * one_if(key && proofs && !in_full);
+    let writes = one_if(on.has(Mechanism::CustomerJournal)) + one_if(on.has(Mechanism::PaymentJournal));
     let delivery = 4 + one_if(!key && !item);
     let goods_bytes = match escrow {
         Escrow::Nothing => item_bytes,
@@ -119,11 +119,11 @@ pub fn bounds(escrow: Escrow, on: MechanismSet, item_bytes: u64) -> Bounds {
         seals: derived(seals),
         opens: derived(seals),
         digests: derived(one_if(described) * (1 + one_if(item)) + named),
-        journal_writes: derived(WRITES),
+        journal_writes: derived(writes),
         server_bytes: Least { least: kept_goods + kept_proofs, source: KEEPING },
         delays: derived(delivery),
         delays_to_commit: derived(3),
         delays_to_delivery: derived(delivery),
-        forced_writes: derived(WRITES),
+        forced_writes: derived(writes),
     }
 }
