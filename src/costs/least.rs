@@ -28,7 +28,7 @@
 //!   neither may trust the other's arithmetic. M's digest of an item can be taken once for all purchases.
 //! - **Bytes**: the item once in Case 1 and, sealed (28 more), in Case 2, where k crosses twice (32 each); twice in Case 3, by way of P.
 //!   Each signature (64) once. Signed in full, the ciphertext has to go to P too. Sealed channels add 28 to each of five messages.
-//! - **Bytes that P keeps**: what C may still have to ask for, so k (32) in Case 2, the item in Case 3, nothing in Case 1. With
+//! - **Bytes that P keeps**, with `payment-journal`: what C may still have to ask for, so k (32) in Case 2, the item in Case 3, nothing in Case 1. With
 //!   `countersign`, for disputes: the signatures of C and M and, in Case 2, the ciphertext's digest (32) or all of it.
 
 use crate::crypto::SEAL_OVERHEAD_BYTES;
@@ -100,7 +100,8 @@ pub fn bounds(escrow: Escrow, on: MechanismSet, item_bytes: u64) -> Bounds {
     let signs = 1 + one_if(proofs && (key || item));
     let seals = one_if(key) + MESSAGES * one_if(private);
     let named = 2 * one_if(key && proofs && !in_full);
-    let writes = one_if(on.has(Mechanism::CustomerJournal)) + one_if(on.has(Mechanism::PaymentJournal));
+    let keeps = one_if(on.has(Mechanism::PaymentJournal));
+    let writes = one_if(on.has(Mechanism::CustomerJournal)) + keeps;
     let delivery = 4 + one_if(!key && !item);
     let goods_bytes = match escrow {
         Escrow::Nothing => item_bytes,
@@ -120,7 +121,7 @@ pub fn bounds(escrow: Escrow, on: MechanismSet, item_bytes: u64) -> Bounds {
         opens: derived(seals),
         digests: derived(one_if(described) * (1 + one_if(item)) + named),
         journal_writes: derived(writes),
-        server_bytes: Least { least: kept_goods + kept_proofs, source: KEEPING },
+        server_bytes: Least { least: keeps * (kept_goods + kept_proofs), source: KEEPING },
         delays: derived(delivery),
         delays_to_commit: derived(3),
         delays_to_delivery: derived(delivery),
