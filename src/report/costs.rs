@@ -222,7 +222,7 @@ fn sources(group: &[Measured<'_>]) -> Markup {
             texts.push(text);
         }
     }
-    // A protocol that goes without what a bound takes for granted may undercut it.
+    // Bounds follow the mechanisms that are on, so that a figure below its bound refutes one of the two.
     let below = |one: &Measured<'_>| {
         one.total().is_some_and(|total| figures(one.grid).any(|column| undercuts(one.grid, total, column)))
     };
@@ -230,8 +230,7 @@ fn sources(group: &[Measured<'_>]) -> Markup {
         @for text in texts { p.note { "Bounds: " (text.replace('_', " ")) } }
         @if group.iter().any(below) {
             p.note {
-                span.bad { "!" } " A figure below its bound: the protocol goes without something that the bound takes for granted, \
-                such as a journal that a crash leaves."
+                span.bad { "!" } " A figure below its bound: one of the two is wrong."
             }
         }
     }
