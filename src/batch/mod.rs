@@ -2,6 +2,7 @@
 
 pub mod costs;
 pub mod findings;
+mod joined;
 mod kept;
 pub mod parts;
 pub mod partition;
@@ -103,6 +104,8 @@ pub struct Outcome {
     pub gaps: Vec<&'static str>,
     /// What broke, a line each: clause, victim, cause, and the plan.
     pub findings: Vec<String>,
+    /// How much was searched, a line for each search that is not a number of runs.
+    pub extent: Vec<String>,
 }
 
 /// What the verdicts of a scenario, or of several, amount to; the worst is the greatest.
@@ -206,6 +209,7 @@ pub fn run_some(
         sometimes: BTreeMap::new(),
         left_out: Vec::new(),
         findings: Vec::new(),
+        extent: Vec::new(),
         asked: 0,
         runs: 0,
     };
@@ -221,12 +225,12 @@ pub fn run_some(
             }
         }
     }
-    let Campaign { mut shelf, writer, summary, sometimes, left_out, findings, .. } = campaign;
+    let Campaign { mut shelf, writer, summary, sometimes, left_out, findings, extent, .. } = campaign;
     shelf.exhausted()?;
     let Some(writer) = writer.0 else {
         let files = shelf.finish()?.map(|sum| (KEPT.to_owned(), sum)).into_iter().collect();
         Manifest { files, ..manifest }.write(&folder)?;
-        return Ok(Outcome { summary: Vec::new(), incomplete: None, gaps: Vec::new(), findings });
+        return Ok(Outcome { summary: Vec::new(), incomplete: None, gaps: Vec::new(), findings, extent });
     };
     let incomplete = left_out.first().map(|left: &LeftOut| left.why.clone());
     let mut manifest = Manifest { left_out, ..manifest };
@@ -237,7 +241,7 @@ pub fn run_some(
     manifest.summary.clone_from(&summary);
     writer.finish(manifest)?;
     shelf.discard()?;
-    Ok(Outcome { summary, incomplete, gaps, findings })
+    Ok(Outcome { summary, incomplete, gaps, findings, extent })
 }
 
 /// The conditions that some run of a scenario should reach.
@@ -288,6 +292,7 @@ struct Campaign<'a> {
     sometimes: BTreeMap<&'static str, u64>,
     left_out: Vec<LeftOut>,
     findings: Vec<String>,
+    extent: Vec<String>,
     /// How many runs of the protocol at hand were asked for.
     asked: u64,
     /// How many of them are taken care of.
@@ -361,6 +366,10 @@ impl<'a> Campaign<'a> {
                 let mut exhaustive = Exhaustive::default();
                 let mut coverage = Coverage::default();
                 match chosen {
+                    Faults::Exhaustive { .. } if scenario.cuts => {
+                        let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
+                        coverage = self.joined(&job, &budget, place, &mut exhaustive, &mut sums)?;
+                    }
                     Faults::Exhaustive { .. } => {
                         let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
                         let inspect =
@@ -388,7 +397,7 @@ impl<'a> Campaign<'a> {
                                 Given::Known(kept) => Some(kept),
                                 Given::Run => {
                                     let (finished, left) = run_plan(&job, plan, &mut ());
-                                    if !left.is_empty() && !finished.cut_short {
+                                    if !left.is_empty() && !finished.cut_short() {
                                         let unmet = unmet(&left);
                                         let given = given.clone();
                                         return Err(BatchError::Unmet { protocol: protocol.name(), given, unmet });

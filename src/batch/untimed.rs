@@ -24,7 +24,7 @@ use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
-use crate::results::{CoverageRow, LeftOut, OutcomeRow, Percent, SummaryRow, ViolationRow};
+use crate::results::{CoverageRow, LeftOut, OutcomeRow, Percent, SummaryRow, ViolationRow, grouped};
 use crate::scenario::Scenario;
 
 /// Tells the terminal how the search goes on, and the search when the user has had enough.
@@ -113,6 +113,7 @@ pub(super) struct Searched {
     sometimes: Vec<(String, u64)>,
     left_out: Vec<LeftOut>,
     findings: Vec<String>,
+    extent: String,
 }
 
 impl Campaign<'_> {
@@ -136,7 +137,7 @@ impl Campaign<'_> {
 
     /// Writes what was found.
     fn apply(&mut self, searched: Searched) -> Result<(), BatchError> {
-        let Searched { violations, outcomes, coverage, summary, sometimes, left_out, findings, .. } = searched;
+        let Searched { violations, outcomes, coverage, summary, sometimes, left_out, findings, extent, .. } = searched;
         violations.iter().try_for_each(|row| self.writer.write(row))?;
         outcomes.iter().try_for_each(|row| self.writer.write(row))?;
         coverage.iter().try_for_each(|row| self.writer.write(row))?;
@@ -146,6 +147,7 @@ impl Campaign<'_> {
         self.summary.extend(summary);
         self.left_out.extend(left_out);
         self.findings.extend(findings);
+        self.extent.push(extent);
         Ok(())
     }
 
@@ -167,6 +169,14 @@ impl Campaign<'_> {
             return Err(BatchError::Interrupted);
         }
         let mut searched = Searched { protocol: protocol.name().to_owned(), ..Searched::default() };
+        searched.extent = format!(
+            "{}: {} states on {} levels, {} steps between them; {} states at rest",
+            protocol.name(),
+            grouped(answer.states),
+            answer.levels.iter().map(Vec::len).sum::<usize>(),
+            grouped(answer.transitions),
+            grouped(answer.at_rest)
+        );
         self.found(&mut searched, protocol, &question, &answer);
         self.summarise(&mut searched, protocol, &answer);
         reached(&mut searched, &answer, &budget.kinds);

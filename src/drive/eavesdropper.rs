@@ -4,6 +4,7 @@
 //! where parties repeat themselves for ever. Its own messages it does not hear.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::protocol::message::Message;
@@ -13,7 +14,7 @@ use crate::protocol::setup::Setup;
 use crate::world::{Happening, Observer};
 
 /// An outsider in a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Eavesdropper<'s> {
     outsider: outsider::Known,
     setup: &'s Setup,
@@ -32,6 +33,12 @@ impl<'s> Eavesdropper<'s> {
     /// What it has to say since it was last asked.
     pub fn says(&mut self) -> Vec<Forged> {
         std::mem::take(&mut self.says)
+    }
+}
+
+impl Hash for Eavesdropper<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.heard, &self.says).hash(state);
     }
 }
 

@@ -4,6 +4,7 @@
 //! knows what it received since it last lost its memory, and what its journal holds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -111,6 +112,15 @@ impl PurchaseFacts {
             known: Vec::new(),
             opened: Vec::new(),
         }
+    }
+
+    /// Hashes all that a clause may read now or later and that does not stand in the parties' journals: everything but times and
+    /// counts.
+    pub fn hash_known<H: Hasher>(&self, state: &mut H) {
+        (self.about, self.wish, &self.signed).hash(state);
+        (self.first_terminal, self.status_changed, &self.received, &self.held, &self.known).hash(state);
+        (self.customer_belief, self.merchant_belief, self.customer_sent, self.merchant_sent, self.under_way)
+            .hash(state);
     }
 
     /// P's latest record, if it has one.
@@ -292,6 +302,17 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Hashes all that a clause may read now or later; what is measured is left out.
+    pub fn hash_known<H: Hasher>(&self, state: &mut H) {
+        for purchase in self.purchases.values() {
+            purchase.hash_known(state);
+        }
+        let sorted =
+            |accounts: &FxHashMap<Party, Cents>| accounts.iter().map(|(a, b)| (*a, *b)).collect::<BTreeSet<_>>();
+        let wishes: BTreeMap<&u32, &Wish> = self.wishes.iter().collect();
+        (sorted(&self.moved), self.topped_up_cents, &self.top_ups, &self.gone, wishes).hash(state);
+    }
+
     /// What is known at one moment, put together by somebody who has not listened.
     pub fn of(
         purchases: BTreeMap<PurchaseKey, Box<PurchaseFacts>>,

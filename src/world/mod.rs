@@ -15,6 +15,7 @@ pub mod observer;
 mod wheel;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::crypto::channel;
@@ -46,6 +47,14 @@ pub struct Envelope {
     pub payload: Payload,
     /// Whether the outsider sent it in the sender's name.
     pub forged: bool,
+}
+
+impl Envelope {
+    /// Hashes all but the number.
+    pub fn hash_content<H: Hasher>(&self, state: &mut H) {
+        let Envelope { number: _, from, to, about, payload, forged } = self;
+        (from, to, about, payload, forged).hash(state);
+    }
 }
 
 /// What an envelope holds.
@@ -310,6 +319,27 @@ impl World {
                 *chair = Chair::Empty(seat.node.draws());
             }
         }
+    }
+
+    /// Hashes all that what is to come depends on: parties, what is pending and when, what is held back. Numbers of envelopes and
+    /// slots only name things.
+    pub fn hash_pending<H: Hasher>(&self, state: &mut H) {
+        (self.now_us, self.stands, &self.handling).hash(state);
+        for chair in &self.seats {
+            match chair {
+                Chair::Taken(seat) => seat.node.hash(state),
+                Chair::Empty(draws) => draws.hash(state),
+            }
+        }
+        for (slot, event) in self.agenda.iter() {
+            slot.at_us.hash(state);
+            match event {
+                Event::Arrival(envelope) => envelope.hash_content(state),
+                other => other.hash(state),
+            }
+        }
+        self.held.len().hash(state);
+        self.held.iter().for_each(|envelope| envelope.hash_content(state));
     }
 
     /// The seat of a party that is about to do something.
