@@ -7,9 +7,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use serde::{Deserialize, Serialize};
-
-use super::kept::{Wanted, interned};
+use super::kept::{Searched, Wanted, interned};
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, line, unstruck, workload};
 use crate::blame::{Blame, Broken};
@@ -24,7 +22,7 @@ use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
-use crate::results::{CoverageRow, LeftOut, OutcomeRow, Percent, SummaryRow, ViolationRow, grouped};
+use crate::results::{LeftOut, Percent, SummaryRow, ViolationRow, grouped};
 use crate::scenario::Scenario;
 
 /// Tells the terminal how the search goes on, and the search when the user has had enough.
@@ -99,21 +97,6 @@ impl<'q> Again<'q> {
         let (before, precautions) = (Broken::new(), Vec::new());
         Blame::of(&followed.finished, setup, &finding.violation, &before, precautions, &trial)
     }
-}
-
-/// What a search leaves in the results.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Searched {
-    /// The protocol's name.
-    pub(super) protocol: String,
-    violations: Vec<ViolationRow<'static>>,
-    outcomes: Vec<OutcomeRow<'static>>,
-    coverage: Vec<CoverageRow<'static>>,
-    summary: Vec<SummaryRow<'static>>,
-    sometimes: Vec<(String, u64)>,
-    left_out: Vec<LeftOut>,
-    findings: Vec<String>,
-    extent: String,
 }
 
 impl Campaign<'_> {

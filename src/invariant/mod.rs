@@ -11,6 +11,7 @@ pub mod facts;
 pub mod goods;
 pub mod liars;
 pub mod money;
+pub mod papers;
 pub mod terminates;
 
 use crate::protocol::party::{Party, Side};

@@ -12,6 +12,7 @@ pub mod agenda;
 pub mod node;
 pub mod numbered;
 pub mod observer;
+pub mod slot;
 mod wheel;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -27,10 +28,11 @@ use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::role::{Clock, Effect, Input, Timer, TimerKind, Wish, Work};
 use crate::protocol::setup::Setup;
 
-pub use agenda::{Agenda, Event, Slot};
+pub use agenda::{Agenda, Event};
 pub use node::{Node, Presence};
 pub use numbered::Numbered;
 pub use observer::{Happening, Loss, Observer};
+pub use slot::Slot;
 
 /// A message on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
