@@ -1,7 +1,7 @@
 //! One question of the table, put to whichever search can answer it: what breaks with these mechanisms against this threat?
 //!
 //! A purchase by itself is searched without time: every interleaving of every plan. A deviation that takes several purchases is
-//! searched under the clock, plan by plan, since the interleavings of two purchases are too many. What the answer means is left to
+//! searched under the clock, plan by plan, since the interleavings of two purchases are too many; so are outsiders. What the answer means is left to
 //! [`table`](super::table).
 
 use std::collections::BTreeMap;
@@ -96,18 +96,13 @@ impl Ask {
         (scenario, setup, errands)
     }
 
-    /// The clock that can answer.
-    pub fn clock(&self) -> Clock {
-        if self.threat.errands().is_some() { Clock::Timed } else { Clock::Untimed }
-    }
-
     /// Searches, on the threads of the current rayon pool.
     ///
     /// # Errors
     ///
     /// When somebody wants it to end.
     pub fn answer(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
-        match self.clock() {
+        match self.threat.clock() {
             Clock::Untimed => self.untimed(settings, interrupted),
             Clock::Timed => self.timed(settings, interrupted),
         }

@@ -19,6 +19,7 @@ use super::{Interrupted, Progress, Settings};
 use crate::invariant::Invariant;
 use crate::protocol::mechanism::{Mechanism, MechanismSet};
 use crate::results::MinimalRow;
+use crate::scenario::Clock;
 
 /// The three properties that the paper is about.
 const WANTED: [Invariant; 3] = [Invariant::Money, Invariant::Goods, Invariant::Certified];
@@ -249,7 +250,7 @@ impl Minimal {
     fn explore(&self, table: &CaseTable, settings: &Settings, sufficient: &Sufficient) -> String {
         let threat = match (self.against, table.threats.as_slice()) {
             (Against::Honest, _) => Threat::Honest,
-            (Against::Every, [_, only]) if only.errands().is_none() => *only,
+            (Against::Every, [_, only]) if only.clock() == Clock::Untimed => *only,
             (Against::Every, _) => return String::new(),
         };
         let on = table.protocol.as_written().and(sufficient.added);

@@ -107,7 +107,7 @@ pub struct Errands {
 
 impl Errands {
     /// Two purchases, so far apart.
-    const fn two(every_us: u64) -> Self {
+    pub(super) const fn two(every_us: u64) -> Self {
         Errands { purchases: 2, every_us, opening_balance_cents: None }
     }
 }

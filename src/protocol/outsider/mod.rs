@@ -30,6 +30,7 @@ mod truncate;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::deviation::Errands;
 use super::message::Message;
 use super::party::{Party, PurchaseKey, Side, Step};
 use super::setup::Setup;
@@ -69,6 +70,11 @@ pub trait Outsider: Debug + Send + Sync {
 
     /// One line on what it does.
     fn about(&self) -> &'static str;
+
+    /// What customers have to set out to do for it, where a single purchase leaves it nothing to do.
+    fn errands(&self) -> Option<Errands> {
+        None
+    }
 
     /// What it sends upon having heard the last of these messages. Everybody knows the setup's timing and who takes part; keys,
     /// random values and the contents of items are not for it to look at.
