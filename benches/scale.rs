@@ -3,7 +3,11 @@
 //! Times are the processor's, of the one thread that runs, so that a busy machine does not show in them as waiting (it still shows
 //! as lost caches); the batch alone is timed by the clock on the wall, and means nothing on a machine that does something else. A
 //! figure and its floor are taken in turns, and the best of each counts. `cargo bench --bench scale -- events` makes the parts that
-//! have one of the given words in their names: events, customers, real, batch.
+//! have one of the given words in their names: events, customers, real, batch, others.
+//!
+//! `others` builds and runs `benches/others`, a workspace of its own in which other simulators carry the six messages of a purchase
+//! among 64 triples of parties. Beside them stand a whole purchase of ours, with its roles, journals, faults, checks and disputes, and
+//! what the agenda alone takes to carry as much. Where the others cannot be built, which takes a network, the part says so.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -14,11 +18,10 @@ use std::fmt;
 use std::hint::black_box;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use common::Shop;
-use halfpaid::batch::{self, Level, Progress};
 use halfpaid::crypto::real::Real;
 use halfpaid::crypto::streams::{Purpose, Streams};
 use halfpaid::crypto::{Blob, Crypto, Digest, Key, Signature};
@@ -29,9 +32,9 @@ use halfpaid::fault::FaultKind;
 use halfpaid::protocol::party::Party;
 use halfpaid::protocol::role::Wish;
 use halfpaid::protocol::setup::Catalogue;
-use halfpaid::scenario::{CryptoKind, Faults, Scenario};
-use halfpaid::world::{Drawn, Errand, Supply, Workload};
+use halfpaid::world::{Agenda, Drawn, Errand, Event, Supply, Workload};
 use rustix::time::{ClockId, clock_gettime};
+use sha2::{Digest as _, Sha256};
 
 /// Processor time of this thread, in seconds.
 fn cpu_s() -> f64 {
@@ -268,6 +271,14 @@ impl Crypto for Counting {
         self.inner.seal_twice(keys, nonce, items)
     }
 
+    fn seal_bytes(&self, key: &Key, nonce: [u8; 12], bytes: &[u8]) -> Vec<u8> {
+        self.inner.seal_bytes(key, nonce, bytes)
+    }
+
+    fn open_bytes(&self, key: &Key, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.inner.open_bytes(key, sealed)
+    }
+
     fn open(&self, key: &Key, sealed: &Blob) -> Option<Blob> {
         self.count(5);
         self.inner.open(key, sealed)
@@ -347,30 +358,90 @@ fn real() {
     );
 }
 
-struct Silent;
-
-impl Progress for Silent {
-    fn ahead(&self, _: u64) {}
-    fn done(&self, _: u64) {}
-    fn level(&self, _: Level) {}
-}
-
 fn batch() {
-    let mut scenario = Scenario::new("batch", "case2");
-    scenario.crypto = CryptoKind::Real;
-    (scenario.parties.customers, scenario.workload.purchases) = (50, 60);
-    scenario.faults = Faults::Random { seeds: 0..64, swarm: true, rates: Rates::from([(FaultKind::Drop, 50_000)]) };
-    let wall_s = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-        let folder = tempfile::tempdir().expect("a folder");
+    const FILES: u32 = 8;
+    let folder = tempfile::tempdir().expect("a folder");
+    for number in 0..FILES {
+        let text = format!(
+            "name = \"batch-{number}\"\nprotocol = [\"case2\"]\ncrypto = \"real\"\n\
+             [parties]\ncustomers = 50\n[workload]\npurchases = 60\n\
+             [faults]\nmode = \"random\"\nseeds = \"0..8\"\nswarm = true\nrates = {{ drop = 0.05 }}\n"
+        );
+        std::fs::write(folder.path().join(format!("batch-{number}.toml")), text).expect("it is written");
+    }
+    let wall_s = |jobs: &str| {
+        let out = tempfile::tempdir().expect("a folder");
+        let mut run = Command::new(env!("CARGO_BIN_EXE_halfpaid"));
+        run.arg("run").arg(folder.path()).arg("--out").arg(out.path()).args(["--jobs", jobs, "--quiet"]);
         let start = Instant::now();
-        let done = pool.install(|| batch::run(&scenario, "", folder.path(), &AtomicBool::new(false), &Silent));
-        assert!(done.is_ok());
+        let output = run.output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         start.elapsed().as_secs_f64()
     };
-    let best = (0..3).fold((f64::MAX, f64::MAX), |best, _| (best.0.min(wall_s(1)), best.1.min(wall_s(2))));
+    let best = (0..3).fold((f64::MAX, f64::MAX), |best, _| (best.0.min(wall_s("1")), best.1.min(wall_s("2"))));
     let s = |s: f64| format!("{s:.2} s");
-    line("batch of 64 real runs, on 1 core ÷ on 2 (wall)", s(best.0), s(best.1), best.0 / best.1, "1.8, stretch 1.95");
+    let what = format!("{FILES} files of 8 real runs, --jobs 1 ÷ --jobs 2 (wall)");
+    line(&what, s(best.0), s(best.1), best.0 / best.1, "1.8, stretch 1.95");
+}
+
+/// What the agenda alone takes to carry so many messages, six for each purchase of 64 triples at once, with a throw of the dice for
+/// each and its record hashed: the time in seconds.
+fn carried(messages: u32) -> f64 {
+    let mut agenda = Agenda::default();
+    let mut dice = Streams::new(0).reader(Purpose::Fault, None);
+    let (mut hash, mut trace) = (Sha256::new(), Vec::new());
+    for triple in 0..TRIPLES {
+        agenda.schedule(u64::from(triple), Event::Start(triple));
+    }
+    let carry = || {
+        for number in 0..messages {
+            let Some(slot) = agenda.upcoming() else { return };
+            let event = agenda.remove(slot);
+            trace.extend_from_slice(&slot.at_us.to_le_bytes());
+            trace.extend_from_slice(&number.to_le_bytes());
+            if trace.len() >= 4_096 {
+                hash.update(&trace);
+                trace.clear();
+            }
+            // A message that is dropped is sent again later.
+            let dropped = dice.chance(5_000);
+            let after_us = if dropped { 500_000 } else { 1_000 + u64::from(number) * 7_919 % 1_000 };
+            agenda.schedule(slot.at_us + after_us, event.unwrap_or(Event::TopUp));
+        }
+    };
+    timed(carry).0
+}
+
+const TRIPLES: u32 = 64;
+
+fn others() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/others");
+    // Its switch for one of the simulators is in a file of that folder.
+    let output = Command::new(env!("CARGO")).args(["run", "--release", "--quiet"]).current_dir(folder).output();
+    let text = match output {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
+        _ => {
+            return println!("{:<58} cannot be built here: try `cd benches/others && cargo build --release`", "others");
+        }
+    };
+    let shop = shop(Steady { purchases: 64_000, customers: TRIPLES, merchants: TRIPLES, every_ns: 200_000 });
+    let messages = 6 * shop.workload.purchases();
+    let ours = (0..2).map(|_| run(&shop).1).fold(f64::MAX, f64::min) / f64::from(messages);
+    let bare = (0..3).map(|_| carried(messages)).fold(f64::MAX, f64::min) / f64::from(messages);
+    let ns = |s: f64| format!("{:.0} ns", s * 1e9);
+    let bars = [("nexosim", "8, stretch 15"), ("madsim", "15, stretch 30"), ("turmoil", "100, stretch 300")];
+    for (name, bar) in bars {
+        let found = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<f64>().ok());
+        let Some(theirs) = found.map(|ns| ns / 1e9) else { continue };
+        line(
+            &format!("message of a whole purchase, checked, beside {name}'s"),
+            ns(ours),
+            ns(theirs),
+            theirs / ours,
+            bar,
+        );
+        line(&format!("message on the agenda alone, beside {name}'s"), ns(bare), ns(theirs), theirs / bare, "");
+    }
 }
 
 fn main() {
@@ -382,7 +453,8 @@ fn main() {
         return customers_alone(number(customers), number(purchases));
     }
     println!("{:<58} {:>18} {:>22} {:>8}   bar", "what", "halfpaid", "beside", "ratio");
-    let parts: [(&str, fn()); 4] = [("events", events), ("customers", customers), ("real", real), ("batch", batch)];
+    let parts: [(&str, fn()); 5] =
+        [("events", events), ("customers", customers), ("real", real), ("batch", batch), ("others", others)];
     for (name, part) in parts {
         if words.is_empty() || words.iter().any(|word| name.contains(word.as_str())) {
             part();

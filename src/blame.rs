@@ -13,8 +13,9 @@
 //!   record, in every way in which the other side can play it. A wrong decision of the judge is itself beyond proof, and for a
 //!   wrong belief there is no claim.
 //!
-//! How the runs are made is the caller's affair ([`Trial`]): under the clock one plan is run again, and without time all courses as
-//! short are searched again.
+//! How the runs are made is the caller's affair ([`Trial`]): under the clock one plan is run again. Without time all courses as short
+//! are searched again to see which deviations a violation takes; what the victim could have done is left open there, since it would
+//! take such a search for each set of precautions.
 
 use std::collections::BTreeSet;
 

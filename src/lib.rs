@@ -29,6 +29,7 @@
 //! | [`batch`] | runs a scenario on all cores, in an order that does not depend on them | the terminal |
 //! | [`cluster`] | a partitioned run as scripts for schedulers | how they run them |
 //! | [`necessity`] | takes mechanisms away and asks what breaks then, against whom, and which sets of them suffice | the terminal |
+//! | [`report`] | a results folder as one HTML page | how results come about, but for its pictures, which run a plan again |
 //! | [`cli`] | arguments, exit codes, progress | everything else |
 //!
 //! # One purchase, followed through the code
@@ -106,4 +107,5 @@ pub mod compare;
 pub mod batch;
 pub mod cluster;
 pub mod necessity;
+pub mod report;
 pub mod cli;

@@ -1,6 +1,6 @@
 //! The program as scripts, CI and people at a terminal meet it: what is printed where, which exit code, what is on the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -176,6 +176,31 @@ fn a_run_prints_a_table_and_writes_the_files_with_their_columns() {
     assert_eq!(rows.len(), 3 * 5, "a row for each scenario, protocol and invariant");
     assert!(rows.iter().all(|row| row["as_expected"] == "yes"));
     assert_eq!(place.rows("lost/violations.csv").len(), 2);
+}
+
+/// A bound that is undercut is none, whatever mechanisms are on.
+#[test]
+fn no_purchase_costs_less_than_its_bound() {
+    let scenario = |preset: &str| format!("protocol = [\"case1\", \"case2\", \"case3\"]\npreset = \"{preset}\"\n");
+    let place = Place::with("hardened", &scenario("hardened")).and("as-written", &scenario("as-written"));
+    let place = place.and("bare", &format!("{}without = [\"payment-journal\"]\n", scenario("as-written")));
+    place.halfpaid(&["run", "scenarios"]).output().unwrap();
+    for name in ["hardened", "as-written", "bare"] {
+        let (mut bounds, mut met) = (0, BTreeSet::new());
+        for row in place.rows(&format!("{name}/costs.csv")) {
+            for (column, least) in row.iter().filter(|(column, least)| column.ends_with("_least") && !least.is_empty())
+            {
+                let figure = column.trim_end_matches("_least");
+                let [measured, least]: [u64; 2] = [&row[figure], least].map(|number| number.parse().unwrap());
+                assert!(measured >= least, "{name}, {}: {figure} {measured}, bound {least}", row["protocol"]);
+                bounds += 1;
+                if measured == least {
+                    met.insert(figure.to_owned());
+                }
+            }
+        }
+        assert!(bounds >= 3 * 10 && met.contains("seals"), "{name}: {bounds}, met {met:?}");
+    }
 }
 
 #[test]
@@ -656,7 +681,9 @@ fn an_interrupted_run_keeps_what_is_finished_and_leaves_nothing_half_written() {
         assert_eq!(ended.status.code(), Some(130), "{out}");
         assert!(last_line(&out).starts_with("incomplete"), "{out}");
         assert_eq!(text(ended.stderr), "");
-        assert_eq!(names(&place.at("results")), ["a-small", "summary.csv"], "the unfinished one left something");
+        // Of the unfinished one there is nothing but the runs that it has kept for `--resume`, out of sight.
+        assert_eq!(names(&place.at("results")), ["a-small", "b-large", "summary.csv"]);
+        assert!(names(&place.at("results/b-large")).iter().all(|name| name.starts_with('.')), "it left half a file");
         assert_eq!(names(&place.at("results/a-small")).len(), 7);
         assert!(place.at("results/a-small/manifest.json").exists());
         assert!(place.rows("summary.csv").iter().all(|row| row["scenario"] == "a-small"));

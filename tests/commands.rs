@@ -2,6 +2,8 @@
 
 #[path = "commands/bounds.rs"]
 mod bounds;
+#[path = "commands/browser.rs"]
+mod browser;
 #[path = "commands/check.rs"]
 mod check;
 #[path = "commands/annotating.rs"]
@@ -18,6 +20,8 @@ mod many;
 mod parts;
 #[path = "commands/place.rs"]
 mod place;
+#[path = "commands/reporting.rs"]
+mod reporting;
 #[path = "commands/resuming.rs"]
 mod resuming;
 #[path = "commands/schema.rs"]

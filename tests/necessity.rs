@@ -122,7 +122,7 @@ fn an_error_in_the_table_is_found_out() {
         ("without", "retransmit"),
         ("clause", "once"),
         ("victim", "merchant"),
-        ("protocol", "case1"),
+        ("against", "withhold-submit"),
         ("plan", "order start 1#1 2#1 3#1 4#1 5#1 6#1 expiry#1"),
     ] {
         let mut wrong = right.clone();
@@ -160,7 +160,7 @@ fn csv_of(rows: &[NecessityRow<'_>]) -> String {
 #[test]
 fn a_part_of_the_table_made_anew_is_what_is_committed() {
     let threats = vec![Threat::Honest, threat("wrong-item"), threat("reuse-tid")];
-    let now = csv_of(&asked(&settings("case3", threats, 2, 2)).rows());
+    let now = csv_of(&asked(&Settings { beside: 0, ..settings("case3", threats, 1, 2) }).rows());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/necessity.csv");
     let text = std::fs::read_to_string(path).expect("the table is committed");
     let ours = |line: &&str| {

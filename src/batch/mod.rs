@@ -5,6 +5,7 @@ pub mod findings;
 mod kept;
 pub mod parts;
 pub mod partition;
+pub mod replay;
 mod resume;
 pub mod rows;
 mod streamed;
@@ -25,7 +26,7 @@ use crate::drive::scripted::run_plan;
 use crate::drive::shrink::shrink;
 use crate::drive::{self, Fair, Finished, Job};
 use crate::fault::coverage::{Coverage, Covered};
-use crate::fault::{Budget, Fault, Plan};
+use crate::fault::{Budget, Fault, FaultKind, Plan};
 use crate::invariant::ending::Ending;
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
@@ -41,7 +42,7 @@ use findings::{Exhaustive, Finding, Kind, Sampled};
 use kept::{KEPT, Shelf, Wanted};
 use partition::Partition;
 pub use resume::{finished, part_finished};
-use rows::{HALF_PAID, Kept, Place, SOMETIMES};
+use rows::{CRASHED_BETWEEN, HALF_PAID, Kept, Place, SOMETIMES};
 
 /// Is told how a scenario gets on.
 pub trait Progress: Sync {
@@ -120,7 +121,7 @@ impl Outcome {
     pub fn standing(&self) -> Standing {
         let any = |of: &dyn Fn(&SummaryRow<'_>) -> bool| self.summary.iter().any(of);
         let left_out = self.incomplete.is_some();
-        if any(&|row| row.found == Verdict::Violated && row.expected == Verdict::Holds) {
+        if any(&|row| row.found == Verdict::Violated && row.as_expected == YesNo::No) {
             Standing::NotAsExpected
         } else if left_out && any(&|row| row.found == Verdict::Holds) {
             Standing::Open
@@ -245,12 +246,20 @@ fn conditions(scenario: &Scenario) -> Vec<&'static str> {
     SOMETIMES.into_iter().chain(kinds.iter().map(|kind| kind.name())).collect()
 }
 
-/// Those that none reached. Where no fault was to be chosen, nothing was to be reached; and Cases 2 and 3 are built never to be
-/// half-paid.
-fn gaps(scenario: &Scenario, reached: &[Sometimes]) -> Vec<&'static str> {
+/// Those that none reached. Where no fault was to be chosen, nothing was to be reached, nor a crash where none was to strike; and
+/// Cases 2 and 3 are built never to be half-paid.
+pub fn gaps(scenario: &Scenario, reached: &[Sometimes]) -> Vec<&'static str> {
+    let kinds = match &scenario.faults {
+        Faults::Exhaustive { at_most: 0, .. } => Vec::new(),
+        faults => faults.kinds(),
+    };
     let missed = |name: &&str| reached.iter().all(|sometimes| sometimes.name != **name || sometimes.reached == 0);
-    let wanted = |name: &&str| !scenario.faults.kinds().is_empty() && *name != HALF_PAID && missed(name);
-    conditions(scenario).into_iter().filter(wanted).collect()
+    let possible = |name: &&str| match *name {
+        HALF_PAID => false,
+        CRASHED_BETWEEN => kinds.contains(&FaultKind::Crash),
+        _ => !kinds.is_empty(),
+    };
+    conditions(scenario).into_iter().filter(|name| possible(name) && missed(name)).collect()
 }
 
 /// The writer of a scenario's results; in a part, which has none, rows go nowhere.
@@ -547,7 +556,7 @@ impl<'a> Campaign<'a> {
                 invariant: *invariant,
                 expected,
                 found,
-                as_expected: (expected == found).into(),
+                as_expected: expected.met_by(found).into(),
                 runs: sums.runs,
                 violations,
                 completed_percent: Percent::of(sums.committed, sums.purchases),

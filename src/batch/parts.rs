@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::partition::Partition;
 use crate::results::{Manifest, PartList, ResultsError};
-use crate::scenario::{Faults, Scenario, parse, parse_seeds};
+use crate::scenario::{Scenario, parse, parse_seeds};
 
 /// All the parts of a run.
 #[derive(Debug)]
@@ -186,9 +186,6 @@ fn read(name: &str, manifest: &Manifest) -> Result<Scenario, String> {
     let found = scenarios.into_iter().find(|scenario| scenario.name == name);
     let mut scenario = found.ok_or_else(|| format!("its text makes no scenario `{name}`"))?;
     let given = parse_seeds(&manifest.seeds)?;
-    match &mut scenario.faults {
-        Faults::Random { seeds, .. } => *seeds = given,
-        _ => scenario.seed = given.start,
-    }
+    scenario.set_seeds(given);
     Ok(scenario)
 }

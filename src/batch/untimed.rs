@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::kept::{Wanted, interned};
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, line, unstruck, workload};
-use crate::blame::{Blame, Broken, Precaution};
+use crate::blame::{Blame, Broken};
 use crate::drive::exhaustive::Given;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
@@ -20,7 +20,7 @@ use crate::explore::{self, Answer, Bounds, Finding, Question, Reductions, Stoppe
 use crate::fault::{Budget, FaultKind};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;
-use crate::protocol::mechanism::{Mechanism, MechanismSet};
+use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
@@ -52,9 +52,8 @@ impl explore::Progress for Teller<'_, '_> {
     }
 }
 
-/// Searches again, each time with something put right, to see what a finding does without: for courses with no other faults than
-/// the finding's and no more events. To send again and to ask is no precaution here: where nothing has to happen, who may do more
-/// only makes for more courses.
+/// Searches again, each time with a deviation put right, to see what a finding does without: for courses with no other faults than
+/// the finding's and no more events.
 struct Again<'q> {
     question: &'q Question<'q>,
     /// What was found before, and under what: a search answers for all findings.
@@ -96,17 +95,8 @@ impl<'q> Again<'q> {
         let job = Job { setup, workload, latency: Latency { min_us: 0, max_us: 0 } };
         let followed = follow(&job, &finding.course, &mut ());
         let trial = |setup: &Setup| self.broken(setup, finding);
-        let mut precautions = Precaution::left_out(setup, finding.violation.victim.side());
-        precautions.retain(|precaution| {
-            !matches!(precaution, Precaution::Mechanism(Mechanism::Retransmit | Mechanism::StatusQuery))
-        });
-        let before = if precautions.is_empty() { None } else { trial(setup) };
-        // Where the finding is not found again, or the search was stopped, nothing can be said of precautions.
-        let same = (finding.violation.clause, finding.violation.victim);
-        let before = before.filter(|before| before.contains(&same)).unwrap_or_else(|| {
-            precautions.clear();
-            Broken::new()
-        });
+        // What the victim could have done would take a search for each set of precautions: that is left to the clock.
+        let (before, precautions) = (Broken::new(), Vec::new());
         Blame::of(&followed.finished, setup, &finding.violation, &before, precautions, &trial)
     }
 }
@@ -163,8 +153,16 @@ impl Campaign<'_> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
         let bounds = self.scenario.bounds;
-        let question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
-        let answer = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
+        let mut question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
+        let mut answer = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
+        if !answer.unconfirmed.is_empty() {
+            question.reductions = Reductions::EXACT;
+            let exact = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
+            // Within the same bounds it may not come to an end.
+            if exact.stopped.is_none_or(|why| why == Stopped::Interrupted) {
+                answer = exact;
+            }
+        }
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(BatchError::Interrupted);
         }
@@ -192,7 +190,7 @@ impl Campaign<'_> {
                 &cause,
                 &finding.course.to_string(),
                 &finding.violation,
-                Some(&blame),
+                None,
             ));
             searched.violations.push(ViolationRow {
                 scenario: place.scenario.to_owned().into(),
@@ -206,8 +204,8 @@ impl Campaign<'_> {
                 events: finding.violation.events,
                 runs: finding.states,
                 replay: replay.into(),
-                could_prevent: Some(blame.prevention.is_some().into()),
-                prevented_by: blame.prevention_names().into(),
+                could_prevent: None,
+                prevented_by: "".into(),
                 can_prove: Some(blame.provable.into()),
             });
         }
@@ -234,7 +232,7 @@ impl Campaign<'_> {
                 invariant: *invariant,
                 expected,
                 found,
-                as_expected: (expected == found).into(),
+                as_expected: expected.met_by(found).into(),
                 runs: answer.at_rest,
                 violations: violations + endless,
                 completed_percent: Percent::of(committed, ended),

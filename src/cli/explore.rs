@@ -12,7 +12,7 @@ use super::{Exit, Failure};
 use crate::batch::{self, BatchError};
 use crate::explore::Bounds;
 use crate::fault::FaultKind;
-use crate::invariant::{Invariant, Verdict};
+use crate::invariant::{Expectation, Invariant};
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
 use crate::results::{TableLook, one_line, verdict_table, write_summary};
@@ -57,7 +57,7 @@ pub(super) struct ExploreArgs {
     server_crash_forever: bool,
     /// Expect a verdict, such as goods=violated; may be repeated [default: everything holds]
     #[arg(long, value_name = "INVARIANT=VERDICT", value_parser = expectation)]
-    expect: Vec<(Invariant, Verdict)>,
+    expect: Vec<(Invariant, Expectation)>,
     /// Stop at so many states of an untimed search
     #[arg(long, value_name = "N", default_value_t = Bounds::default().states, value_parser = clap::value_parser!(u64).range(1..))]
     states: u64,
@@ -95,13 +95,14 @@ pub(super) fn kind_alone(text: &str) -> Result<FaultKind, String> {
     }
 }
 
-fn expectation(text: &str) -> Result<(Invariant, Verdict), String> {
+fn expectation(text: &str) -> Result<(Invariant, Expectation), String> {
     let names: Vec<&str> = Invariant::ALL.iter().map(|invariant| invariant.name()).collect();
-    let expected = || format!("expected one of {} = holds or violated", names.join(", "));
+    let words: Vec<&str> = Expectation::ALL.iter().map(|expected| expected.name()).collect();
+    let expected = || format!("expected one of {} = one of {}", names.join(", "), words.join(", "));
     let (invariant, verdict) = text.split_once('=').ok_or_else(expected)?;
     let invariant = Invariant::ALL.iter().find(|known| known.name() == invariant).ok_or_else(expected)?;
-    let verdict = [Verdict::Holds, Verdict::Violated].into_iter().find(|known| known.name() == verdict);
-    Ok((*invariant, verdict.ok_or_else(expected)?))
+    let verdict = Expectation::ALL.iter().find(|known| known.name() == verdict).ok_or_else(expected)?;
+    Ok((*invariant, *verdict))
 }
 
 /// The kinds of a search that names none.

@@ -13,6 +13,7 @@ mod necessity;
 mod output;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod verdict;
 
@@ -128,6 +129,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Say what has changed between two results folders; exits 1 if anything has become worse
     Compare(compare::CompareArgs),
+    /// Write a results folder as one HTML page
+    Report(report::ReportArgs),
     /// What a purchase costs when nothing goes wrong, under each security profile, and how little would do
     Costs(costs::CostsArgs),
     /// Protocols, mechanisms, fault kinds and deviations, with one line each
@@ -174,6 +177,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Necessity(arguments) => necessity::necessity(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
         Command::Compare(arguments) => compare::run(arguments, &output),
+        Command::Report(arguments) => report::run(arguments, &output),
         Command::Costs(arguments) => costs::costs(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
         Command::Schema => generate::schema(&output),

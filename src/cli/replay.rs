@@ -8,11 +8,10 @@ use clap::{Args, ValueEnum};
 use super::output::Output;
 use super::{Exit, Failure};
 use crate::batch::findings::cause;
-use crate::batch::{unmet, workload};
+use crate::batch::replay::{Replayed, Stage};
 use crate::blame::{self, Blame};
-use crate::diagram::{Transcript, dispute, mermaid, text, verdict};
-use crate::drive::follow::follow;
-use crate::drive::scripted::run_plan;
+use crate::diagram::svg::View;
+use crate::diagram::{Transcript, dispute, mermaid, svg, text, verdict};
 use crate::drive::{Finished, Job};
 use crate::fault::{Course, Plan};
 use crate::invariant::Violation;
@@ -143,6 +142,8 @@ enum Format {
     Text,
     /// A Mermaid sequence diagram
     Mermaid,
+    /// A picture
+    Svg,
 }
 
 impl From<CryptoArg> for CryptoKind {
@@ -225,33 +226,12 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     arguments.errands(&mut scenario);
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
-    let mut setup = workload::setup(&scenario, &protocol, arguments.crypto.into(), seed);
-    if course.order.is_some() {
-        setup = workload::without_time(setup);
-    }
-    let errands = workload::workload(&scenario, seed);
-    let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario) };
-    let mut transcript = Transcript::new(errands.errands.len());
-    let (finished, left) = match &course.order {
-        None => run_plan(&job, &course.plan, &mut transcript),
-        Some(order) => {
-            let followed = follow(&job, &course, &mut transcript);
-            if let Some((at, event)) = followed.parted {
-                let of = order.len();
-                return Err(Failure::usage(format!(
-                    "the plan no longer fits: event {at} of {of} in its order, `{event}`, cannot come next there"
-                )));
-            }
-            if !followed.at_rest {
-                output.warn("the order ends before everything is at rest: what holds only in the end is not judged");
-            }
-            (followed.finished, followed.unmet)
-        }
-    };
-    if finished.cut_short && course.order.is_none() {
-        output.warn("the run did not settle within the bound on its events: what holds only in the end is not judged");
-    } else if !left.is_empty() {
-        return Err(Failure::usage(format!("the plan no longer fits: {}", unmet(&left))));
+    let stage = Stage::new(&scenario, &protocol, arguments.crypto.into(), seed, &course);
+    let job = stage.job();
+    let (setup, mut transcript) = (&stage.setup, Transcript::new(stage.errands.errands.len()));
+    let Replayed { finished, unjudged } = stage.run(&course, &mut transcript).map_err(Failure::usage)?;
+    if let Some(why) = unjudged {
+        output.warn(&format!("{why}: what holds only in the end is not judged"));
     }
     let heading = format!(
         "{}, {}, seed {seed}, {} cryptography\nplan: {course}\n\n",
@@ -261,11 +241,16 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     );
     if arguments.dispute {
         output.print(&heading)?;
-        output.print(&dispute::in_full(&finished, &setup))?;
+        output.print(&dispute::in_full(&finished, setup))?;
         return Ok(Exit::AsExpected);
     }
     match arguments.format {
         Format::Mermaid => output.print(&mermaid::draw(&transcript))?,
+        Format::Svg => {
+            let title = format!("{}, {}, seed {seed}: {course}", scenario.name, protocol.name());
+            let view = View::whole(&title, &finished, output.verbose);
+            output.print(&svg::file(&transcript, &view))?;
+        }
         Format::Text => {
             output.print(&heading)?;
             let blame = |violation: &Violation| match course.order {
@@ -275,9 +260,9 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
             };
             let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
             output.print(&text::draw(&transcript, until_us))?;
-            output.print(&format!("\nin the end\n{}", indent(&verdict::ends(&finished, &setup))))?;
+            output.print(&format!("\nin the end\n{}", indent(&verdict::ends(&finished, setup))))?;
             output.print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished, blame))))?;
-            output.print(&format!("\ndisputes\n{}", indent(&verdict::disputes(&finished, &setup))))?;
+            output.print(&format!("\ndisputes\n{}", indent(&verdict::disputes(&finished, setup))))?;
             let fingerprint: String = finished.meter.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
             output.print(&format!("\ntrace sha256 {fingerprint}\n"))?;
         }

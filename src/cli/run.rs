@@ -50,17 +50,14 @@ pub(super) struct RunArgs {
 }
 
 fn apply_seeds(arguments: &RunArgs, scenario: &mut Scenario) {
+    let random = matches!(scenario.faults, Faults::Random { .. });
     if let Some(seed) = arguments.seed {
-        scenario.seed = seed;
-    }
-    if let Faults::Random { seeds, .. } = &mut scenario.faults {
-        if let Some(given) = &arguments.seeds {
-            *seeds = given.clone();
-        } else if let Some(text) = &arguments.seed_from {
-            *seeds = seeds_from(text, seeds.end - seeds.start);
-        } else if let Some(seed) = arguments.seed {
-            *seeds = seed..seed.saturating_add(1);
-        }
+        scenario.set_seeds(seed..seed.saturating_add(1));
+    } else if let (Some(given), true) = (&arguments.seeds, random) {
+        scenario.set_seeds(given.clone());
+    } else if let (Some(text), true) = (&arguments.seed_from, random) {
+        let own = scenario.seeds();
+        scenario.set_seeds(seeds_from(text, own.end - own.start));
     }
 }
 

@@ -176,7 +176,7 @@ fn verdicts(before: &Verdicts, after: &Verdicts) -> Vec<Change<VerdictChange>> {
             let Some(before) = before.get(subject).and_then(|invariants| invariants.get(invariant)) else {
                 // There is nothing to compare with but what the scenario expects.
                 if !after.as_expected() {
-                    let before = Expected { found: after.expected, ..*after };
+                    let before = Expected { found: after.found.other(), ..*after };
                     let what = VerdictChange { subject: subject.clone(), invariant: *invariant, before, after: *after };
                     changes.push(Change { what, regressed: true });
                 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{Breach, Struck, Subject};
-use crate::invariant::{Invariant, Verdict};
+use crate::invariant::{Expectation, Invariant, Verdict};
 use crate::results::{
     CoverageRow, Manifest, ResultsError, RunRow, Sha256Sum, Sheet, SummaryRow, ViolationRow, read_rows,
 };
@@ -13,7 +13,7 @@ use crate::results::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expected {
     /// By the scenario.
-    pub expected: Verdict,
+    pub expected: Expectation,
     /// By the run.
     pub found: Verdict,
 }
@@ -21,7 +21,7 @@ pub struct Expected {
 impl Expected {
     /// Whether the two agree.
     pub fn as_expected(&self) -> bool {
-        self.expected == self.found
+        self.expected.met_by(self.found)
     }
 }
 

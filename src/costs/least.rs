@@ -14,9 +14,9 @@
 //!   protocols C's order goes by way of M, which makes six.
 //! - **Delays: 3 to the commit, 4 to the delivery.** The same chain of inquiry, quote and consent, and one more to C. In Case 1 the
 //!   delivery is the fifth, since M delivers only once it knows. Nobody need hear later than that.
-//! - **Forced writes in sequence: 2**, and no fewer in all. C's, before its order leaves: otherwise C comes back from a crash as one
-//!   that has ordered nothing, and the order may yet commit. P's, before it tells anybody: otherwise P comes back and may decide anew.
-//!   P's follows C's. M's need not be among them (it can derive its keys from one secret and the TID, and ask P for the rest), nor
+//! - **Forced writes in sequence: 2**, and no fewer in all. C's, with `customer-journal`, before its order leaves: otherwise C comes
+//!   back from a crash as one that has ordered nothing, and the order may yet commit. P's, with `payment-journal`, before it tells
+//!   anybody: otherwise P comes back and may decide anew. P's follows C's. M's need not be among them (it can derive its keys from one secret and the TID, and ask P for the rest), nor
 //!   C's of what it got, since P keeps it.
 //! - **Signatures made: 1; with `countersign` 2**, where anything is delivered on record. C's order is P's authority, so nobody but C
 //!   may be able to make it; that M delivered this item can be held against M only if nobody but M could make the evidence. P is
@@ -28,7 +28,7 @@
 //!   neither may trust the other's arithmetic. M's digest of an item can be taken once for all purchases.
 //! - **Bytes**: the item once in Case 1 and, sealed (28 more), in Case 2, where k crosses twice (32 each); twice in Case 3, by way of P.
 //!   Each signature (64) once. Signed in full, the ciphertext has to go to P too. Sealed channels add 28 to each of five messages.
-//! - **Bytes that P keeps**: what C may still have to ask for, so k (32) in Case 2, the item in Case 3, nothing in Case 1. With
+//! - **Bytes that P keeps**, with `payment-journal`: what C may still have to ask for, so k (32) in Case 2, the item in Case 3, nothing in Case 1. With
 //!   `countersign`, for disputes: the signatures of C and M and, in Case 2, the ciphertext's digest (32) or all of it.
 
 use crate::crypto::SEAL_OVERHEAD_BYTES;
@@ -41,7 +41,6 @@ const SIGNATURE: u64 = 64;
 const SEAL: u64 = SEAL_OVERHEAD_BYTES as u64;
 
 const MESSAGES: u64 = 5;
-const WRITES: u64 = 2;
 
 /// Where a bound comes from.
 const DERIVED: &str = "derived";
@@ -101,6 +100,8 @@ pub fn bounds(escrow: Escrow, on: MechanismSet, item_bytes: u64) -> Bounds {
     let signs = 1 + one_if(proofs && (key || item));
     let seals = one_if(key) + MESSAGES * one_if(private);
     let named = 2 * one_if(key && proofs && !in_full);
+    let keeps = one_if(on.has(Mechanism::PaymentJournal));
+    let writes = one_if(on.has(Mechanism::CustomerJournal)) + keeps;
     let delivery = 4 + one_if(!key && !item);
     let goods_bytes = match escrow {
         Escrow::Nothing => item_bytes,
@@ -119,11 +120,11 @@ pub fn bounds(escrow: Escrow, on: MechanismSet, item_bytes: u64) -> Bounds {
         seals: derived(seals),
         opens: derived(seals),
         digests: derived(one_if(described) * (1 + one_if(item)) + named),
-        journal_writes: derived(WRITES),
-        server_bytes: Least { least: kept_goods + kept_proofs, source: KEEPING },
+        journal_writes: derived(writes),
+        server_bytes: Least { least: keeps * (kept_goods + kept_proofs), source: KEEPING },
         delays: derived(delivery),
         delays_to_commit: derived(3),
         delays_to_delivery: derived(delivery),
-        forced_writes: derived(WRITES),
+        forced_writes: derived(writes),
     }
 }

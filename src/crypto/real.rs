@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
-use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
-use sha2::Digest as _;
-use sha2::Sha256;
+use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
+use sha2::{Digest as _, Sha256, Sha512};
 
 use super::memory::Memory;
 use super::streams::{Purpose, Streams};
@@ -28,8 +28,22 @@ pub struct Real {
 
 #[derive(Debug)]
 struct Pair {
-    signing: SigningKey,
+    /// The secret key as a signer uses it.
+    signing: ExpandedSecretKey,
     verifying: VerifyingKey,
+}
+
+impl Pair {
+    /// The pair of a 32-byte secret, as RFC 8032 makes it.
+    fn of(secret: &[u8; 32]) -> Self {
+        let signing = ExpandedSecretKey::from(secret);
+        let verifying = VerifyingKey::from(&signing);
+        Pair { signing, verifying }
+    }
+
+    fn sign(&self, statement: &[u8]) -> Signature {
+        Signature(raw_sign::<Sha512>(&self.signing, statement, &self.verifying).to_bytes())
+    }
 }
 
 impl Real {
@@ -51,11 +65,7 @@ impl Real {
             Party::Merchant(n) => self.merchants.get(n as usize)?,
             Party::Server => &self.server,
         };
-        Some(&**cell.get_or_init(|| {
-            let signing = SigningKey::from_bytes(&self.streams.draw(Purpose::Identity, Some(party), 0));
-            let verifying = signing.verifying_key();
-            Box::new(Pair { signing, verifying })
-        }))
+        Some(&**cell.get_or_init(|| Box::new(Pair::of(&self.streams.draw(Purpose::Identity, Some(party), 0)))))
     }
 }
 
@@ -91,7 +101,7 @@ impl Crypto for Real {
 
     /// A party that takes no part has no key, and its signature is all zeros, which nobody's key verifies.
     fn sign(&self, signer: Party, statement: &[u8]) -> Signature {
-        Signature(self.pair(signer).map_or([0; 64], |pair| pair.signing.sign(statement).to_bytes()))
+        self.pair(signer).map_or(Signature([0; 64]), |pair| pair.sign(statement))
     }
 
     fn verify(&self, signer: Party, statement: &[u8], signature: &Signature) -> bool {
@@ -183,16 +193,16 @@ mod tests {
     /// RFC 8032, section 7.1, test 2.
     #[test]
     fn ed25519_is_that_of_rfc_8032() {
-        let key = SigningKey::from_bytes(&unhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"));
+        let pair = Pair::of(&unhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"));
         let public = unhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
         let expected = unhex(
             "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
              085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
         );
-        assert_eq!(key.verifying_key().to_bytes(), public);
-        assert_eq!(key.sign(&[0x72]).to_bytes(), expected);
-        assert!(holds(&key.verifying_key(), &[0x72], &Signature(expected)));
-        assert!(!holds(&key.verifying_key(), &[0x73], &Signature(expected)));
+        assert_eq!(pair.verifying.to_bytes(), public);
+        assert_eq!(pair.sign(&[0x72]).0, expected);
+        assert!(holds(&pair.verifying, &[0x72], &Signature(expected)));
+        assert!(!holds(&pair.verifying, &[0x73], &Signature(expected)));
     }
 
     /// McGrew and Viega, "The Galois/Counter Mode of Operation", test cases 14 and 15 (submitted to NIST, used in its CAVS).

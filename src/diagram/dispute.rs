@@ -19,7 +19,7 @@ use crate::protocol::setup::Setup;
 pub fn in_full(finished: &Finished<'_>, setup: &Setup) -> String {
     let facts = finished.checker.facts();
     let mut purchases: Vec<(u32, &PurchaseFacts)> =
-        finished.labels.purchases().iter().filter_map(|(key, n)| Some((*n, facts.purchases.get(key)?))).collect();
+        finished.labels.purchases().iter().filter_map(|(key, n)| Some((*n, &**facts.purchases.get(key)?))).collect();
     purchases.sort_unstable_by_key(|(number, _)| *number);
     let mut out = String::new();
     for (number, purchase) in purchases {

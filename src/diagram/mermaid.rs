@@ -1,6 +1,6 @@
 //! The picture as a Mermaid sequence diagram, for pages that draw these.
 
-use super::{Transcript, What};
+use super::{Transcript, What, spoken};
 
 /// Draws the run.
 pub fn draw(transcript: &Transcript) -> String {
@@ -10,10 +10,10 @@ pub fn draw(transcript: &Transcript) -> String {
     }
     for entry in transcript.entries() {
         let line = match &entry.what {
-            What::Sent { from, to, site, says, fault, lost } => {
+            What::Sent { from, to, site, says, bytes, fault, lost, .. } => {
                 let arrow = if *lost { "-x" } else { "->>" };
                 let fault = if fault.is_empty() { String::new() } else { format!(" [{fault}]") };
-                format!("    {from}{arrow}{to}: {} {}{fault}", clean(&site.to_string()), clean(says))
+                format!("    {from}{arrow}{to}: {} {}{fault}", clean(&site.to_string()), clean(&spoken(says, *bytes)))
             }
             What::At { party, mark, note, .. } => format!("    Note over {party}: {} {}", clean(mark), clean(note)),
         };

@@ -1,10 +1,11 @@
 //! A run as a picture that a person can follow: who said what to whom, when, what was saved, and where faults struck.
 //!
-//! [`Transcript`] listens to a run and keeps its entries; [`text`] and [`mermaid`] draw them. What the run means (beliefs,
+//! [`Transcript`] listens to a run and keeps its entries; [`text`], [`mermaid`] and [`svg`] draw them. What the run means (beliefs,
 //! verdicts, disputes) is [`verdict`]'s part; [`dispute`] has the disputes in full.
 
 pub mod dispute;
 pub mod mermaid;
+pub mod svg;
 pub mod text;
 pub mod verdict;
 
@@ -21,6 +22,8 @@ use crate::world::{Event, Fate, Happening, Loss, Observer};
 pub struct Entry {
     /// When, in virtual microseconds.
     pub at_us: u64,
+    /// The number of the purchase that it is about; what befalls a party as a whole is about none.
+    pub purchase: Option<u32>,
     /// What.
     pub what: What,
 }
@@ -30,6 +33,8 @@ pub struct Entry {
 pub enum What {
     /// A message on its way.
     Sent {
+        /// The envelope's number: what arrives later names it again.
+        envelope: u32,
         /// From whom.
         from: Party,
         /// To whom.
@@ -38,6 +43,8 @@ pub enum What {
         site: SendSite,
         /// What it says.
         says: String,
+        /// Its length on the wire; none for what the network sends again.
+        bytes: Option<usize>,
         /// The fault that strikes it, in words; empty for none.
         fault: String,
         /// Whether it never arrives.
@@ -47,13 +54,49 @@ pub enum What {
     At {
         /// Who.
         party: Party,
+        /// What kind of thing.
+        act: Act,
         /// What, in a word or two.
         mark: String,
         /// What there is to say about it.
         note: String,
-        /// Whether a fault strikes here.
-        fault: bool,
     },
+}
+
+/// What kind of thing a party does or undergoes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// It sets out, a timer fires, or money comes from outside.
+    Begins,
+    /// It gets the envelope of that number.
+    Gets(u32),
+    /// An event comes to nothing, an envelope of that number if it was one.
+    Misses(Option<u32>),
+    /// The same, because a fault strikes before it takes the event.
+    Forgoes(Option<u32>),
+    /// It saves a record, or only notes it, where a crash would take it.
+    Saves {
+        /// Whether a crash leaves it.
+        durable: bool,
+    },
+    /// It tells its owner what it believes.
+    Believes,
+    /// It loses its volatile state.
+    Crashes,
+    /// It is back.
+    Returns,
+}
+
+/// What a message says, and how long it is.
+fn spoken(says: &str, bytes: Option<usize>) -> String {
+    bytes.map_or_else(|| says.to_owned(), |bytes| format!("{says} ({bytes} bytes)"))
+}
+
+impl Act {
+    /// Whether a fault strikes here.
+    pub const fn is_fault(self) -> bool {
+        matches!(self, Act::Crashes | Act::Forgoes(_))
+    }
 }
 
 /// The entries of a run, as they come.
@@ -92,13 +135,35 @@ impl Transcript {
         self.parties.iter().copied().collect()
     }
 
-    fn at(&mut self, at_us: u64, party: Party, mark: impl Into<String>, note: impl Into<String>, fault: bool) {
+    fn at(
+        &mut self,
+        (at_us, purchase): (u64, Option<u32>),
+        party: Party,
+        act: Act,
+        mark: impl Into<String>,
+        note: impl Into<String>,
+    ) {
         self.parties.insert(party);
-        self.entries.push(Entry { at_us, what: What::At { party, mark: mark.into(), note: note.into(), fault } });
+        let what = What::At { party, act, mark: mark.into(), note: note.into() };
+        self.entries.push(Entry { at_us, purchase, what });
     }
 
-    fn name(&self, event: &Event) -> String {
-        self.labels.event(event).to_string()
+    fn sent(&mut self, at_us: u64, site: SendSite, what: What) {
+        if let What::Sent { from, to, .. } = &what {
+            self.parties.extend([*from, *to]);
+        }
+        self.entries.push(Entry { at_us, purchase: Some(site.purchase), what });
+    }
+
+    /// The event's name, and the purchase that it is about.
+    fn name(&self, event: &Event) -> (String, Option<u32>) {
+        let site = self.labels.event(event);
+        let purchase = match site {
+            EventSite::Arrival { send, .. } => Some(send.purchase),
+            EventSite::Timer { purchase, .. } | EventSite::Start { purchase } => Some(purchase),
+            _ => None,
+        };
+        (site.to_string(), purchase)
     }
 }
 
@@ -107,8 +172,8 @@ impl Observer for Transcript {
         match happening {
             Happening::Started { number, errand } => {
                 let note = format!("buy item {} of {}", errand.wish.item, Party::Merchant(errand.wish.merchant));
-                let mark = EventSite::Start { purchase: number + 1 }.to_string();
-                self.at(now_us, Party::Customer(errand.customer), mark, note, false);
+                let (party, mark) = (Party::Customer(errand.customer), EventSite::Start { purchase: number + 1 });
+                self.at((now_us, Some(number + 1)), party, Act::Begins, mark.to_string(), note);
             }
             Happening::Sent { envelope, message, bytes, fate } => {
                 let site = self.labels.send(message);
@@ -128,24 +193,21 @@ impl Observer for Transcript {
                         (format!("bit {bit} flipped, in {what}"), false)
                     }
                 };
-                let says = format!("{} ({bytes} bytes)", says(message.parts()));
-                let (from, to) = (envelope.from, envelope.to);
-                self.parties.extend([from, to]);
-                let what = What::Sent { from, to, site, says, fault, lost };
-                self.entries.push(Entry { at_us: now_us, what });
+                let (number, from, to) = (envelope.number, envelope.from, envelope.to);
+                let (says, bytes) = (says(message.parts()), Some(*bytes));
+                self.sent(now_us, site, What::Sent { envelope: number, from, to, site, says, bytes, fault, lost });
             }
             Happening::Forged { envelope, message, bytes } => {
                 let site = self.labels.send(message);
-                let (from, to) = (envelope.from, envelope.to);
-                let says = format!("{} ({bytes} bytes)", says(message.parts()));
+                let (number, from, to) = (envelope.number, envelope.from, envelope.to);
+                let (says, bytes) = (says(message.parts()), Some(*bytes));
                 let fault = format!("the outsider, in the name of {from}");
-                self.parties.extend([from, to]);
-                self.entries
-                    .push(Entry { at_us: now_us, what: What::Sent { from, to, site, says, fault, lost: false } });
+                let what = What::Sent { envelope: number, from, to, site, says, bytes, fault, lost: false };
+                self.sent(now_us, site, what);
             }
             Happening::Arrived { envelope, .. } => {
-                let mark = format!("gets {}", self.name(&Event::Arrival((*envelope).clone())));
-                self.at(now_us, envelope.to, mark, "", false);
+                let (name, purchase) = self.name(&Event::Arrival((*envelope).clone()));
+                self.at((now_us, purchase), envelope.to, Act::Gets(envelope.number), format!("gets {name}"), "");
             }
             Happening::Lost { event, loss } => {
                 let why = match loss {
@@ -153,22 +215,25 @@ impl Observer for Transcript {
                     Loss::Separated => "lost: the network is partitioned",
                     Loss::Unreadable => "lost: the bytes are no message",
                 };
-                let (party, name) = (party_of(event), self.name(event));
-                self.at(now_us, party, format!("({name})"), why, false);
+                let (name, purchase) = self.name(event);
+                self.at((now_us, purchase), party_of(event), Act::Misses(envelope_of(event)), format!("({name})"), why);
             }
             Happening::Forgone { event, party } => {
-                let name = self.name(event);
-                self.at(now_us, *party, format!("({name})"), "lost: the party crashes before it takes it", true);
+                let (name, purchase) = self.name(event);
+                let why = "lost: the party crashes before it takes it";
+                self.at((now_us, purchase), *party, Act::Forgoes(envelope_of(event)), format!("({name})"), why);
             }
             Happening::Fired { party, timer } => {
-                let name = self.name(&Event::Timer(*party, *timer));
-                self.at(now_us, *party, name, "timer", false);
+                let (name, purchase) = self.name(&Event::Timer(*party, *timer));
+                self.at((now_us, purchase), *party, Act::Begins, name, "timer");
             }
             Happening::ToppedUp { cents } => {
-                self.at(now_us, Party::Server, "top-up", format!("{cents} cents to every customer"), false);
+                let note = format!("{cents} cents to every customer");
+                self.at((now_us, None), Party::Server, Act::Begins, "top-up", note);
             }
             Happening::Saved { party, record, durable } => {
-                let name = self.labels.save(*party, record).map_or_else(
+                let site = self.labels.save(*party, record);
+                let name = site.map_or_else(
                     || record.kind.to_string(),
                     |site| {
                         let purchase = if site.purchase == 1 { String::new() } else { format!("{}:", site.purchase) };
@@ -176,35 +241,39 @@ impl Observer for Transcript {
                     },
                 );
                 let verb = if *durable { "save" } else { "note" };
-                self.at(now_us, *party, format!("{verb} {name}"), says(record.parts()), false);
+                let (about, act) = (site.map(|site| site.purchase), Act::Saves { durable: *durable });
+                self.at((now_us, about), *party, act, format!("{verb} {name}"), says(record.parts()));
             }
-            Happening::Believed { party, belief, .. } => {
-                self.at(now_us, *party, format!("\"{}\"", belief.word()), "tells its owner", false);
+            Happening::Believed { party, about, belief } => {
+                let mark = format!("\"{}\"", belief.word());
+                let purchase = self.labels.purchase(about);
+                self.at((now_us, Some(purchase)), *party, Act::Believes, mark, "tells its owner");
             }
             Happening::Crashed { party, forever } => {
                 let note = if *forever { "volatile state is lost; it never returns" } else { "volatile state is lost" };
-                self.at(now_us, *party, "CRASH", note, true);
+                self.at((now_us, None), *party, Act::Crashes, "CRASH", note);
             }
             Happening::Restarted { party } => {
-                let name = self.name(&Event::Restart(*party));
-                self.at(now_us, *party, name, "rebuilt from its journal", false);
+                let (name, _) = self.name(&Event::Restart(*party));
+                self.at((now_us, None), *party, Act::Returns, name, "rebuilt from its journal");
             }
             Happening::Replayed { envelope } => {
                 let site = self.labels.sending(envelope);
-                self.parties.extend([envelope.from, envelope.to]);
-                let what = What::Sent {
-                    from: envelope.from,
-                    to: envelope.to,
-                    site,
-                    says: String::new(),
-                    fault: "replayed by the network".to_owned(),
-                    lost: false,
-                };
-                self.entries.push(Entry { at_us: now_us, what });
+                let (number, from, to) = (envelope.number, envelope.from, envelope.to);
+                let (says, fault) = (String::new(), "replayed by the network".to_owned());
+                let what = What::Sent { envelope: number, from, to, site, says, bytes: None, fault, lost: false };
+                self.sent(now_us, site, what);
             }
             Happening::Worked { .. } => {}
         }
         self.labels.observe(now_us, happening);
+    }
+}
+
+fn envelope_of(event: &Event) -> Option<u32> {
+    match event {
+        Event::Arrival(envelope) => Some(envelope.number),
+        _ => None,
     }
 }
 

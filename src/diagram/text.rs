@@ -1,6 +1,6 @@
 //! The picture in plain text: a lane for each party, time downwards.
 
-use super::{Entry, Transcript, What};
+use super::{Entry, Transcript, What, spoken};
 use crate::protocol::party::Party;
 
 /// The width of a lane, and how many fit before names stand in their place.
@@ -40,11 +40,14 @@ fn time(at_us: u64) -> String {
     format!("{:>8}.{:03} ms", at_us / 1000, at_us % 1000)
 }
 
-fn plain(entry: &Entry) -> String {
+/// The entry without lanes.
+pub(super) fn plain(entry: &Entry) -> String {
     match &entry.what {
-        What::Sent { from, to, site, says, fault, .. } => format!("{from} -> {to}  {site}: {}", remark(says, fault)),
-        What::At { party, mark, note, fault } => {
-            format!("{party}  {}{mark}  {note}", if *fault { "!! " } else { "" })
+        What::Sent { from, to, site, says, bytes, fault, .. } => {
+            format!("{from} -> {to}  {site}: {}", remark(&spoken(says, *bytes), fault))
+        }
+        What::At { party, act, mark, note } => {
+            format!("{party}  {}{mark}  {note}", if act.is_fault() { "!! " } else { "" })
         }
     }
 }
@@ -66,7 +69,7 @@ fn row(entry: &Entry, lanes: &[Party]) -> String {
         line[lane * LANE] = '|';
     }
     match &entry.what {
-        What::Sent { from, to, site, says, fault, lost } => {
+        What::Sent { from, to, site, says, bytes, fault, lost, .. } => {
             let (a, b) = (start(from), start(to));
             let (low, high) = (a.min(b), a.max(b));
             line[low + 1..high].fill('-');
@@ -86,11 +89,11 @@ fn row(entry: &Entry, lanes: &[Party]) -> String {
                     *cell = letter;
                 }
             }
-            format!("{}  {}", line.iter().collect::<String>(), remark(says, fault))
+            format!("{}  {}", line.iter().collect::<String>(), remark(&spoken(says, *bytes), fault))
         }
-        What::At { party, mark, note, fault } => {
+        What::At { party, act, mark, note } => {
             let at = start(party);
-            let mark = if *fault { format!("!! {mark}") } else { mark.clone() };
+            let mark = if act.is_fault() { format!("!! {mark}") } else { mark.clone() };
             for (i, letter) in mark.chars().enumerate() {
                 match line.get_mut(at + 2 + i) {
                     Some(cell) => *cell = letter,

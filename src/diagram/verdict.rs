@@ -35,7 +35,8 @@ pub fn ends(finished: &Finished<'_>, setup: &Setup) -> String {
             writeln!(out, "  {} can get       {}", purchase.about.customer(), described(purchase.obtainable(setup)));
         let _ = writeln!(out, "  half-paid        {} us", purchase.half_paid_until_us(last_us));
     }
-    let moved: Vec<Party> = facts.moved.keys().copied().collect();
+    let mut moved: Vec<Party> = facts.moved.keys().copied().collect();
+    moved.sort_unstable();
     for party in moved {
         let _ = writeln!(out, "account of {party}: {} cents", facts.balance_cents(party, setup));
     }

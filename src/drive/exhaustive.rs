@@ -174,7 +174,7 @@ pub fn explore_share<T: Send>(
         for batch in round.chunks(BATCH) {
             let given: Option<Vec<Given<T>>> = batch.iter().map(|(plan, _)| share.given(plan)).collect();
             let Some(given) = given else { return coverage };
-            let inspected: Vec<(Option<Ran<T>>, Vec<(Plan, Party)>)> = batch
+            let inspected: Vec<(Option<Ran<T>>, Longer)> = batch
                 .par_iter()
                 .zip(given)
                 .map(|((plan, _), given)| match given {
@@ -204,6 +204,9 @@ pub fn explore_share<T: Send>(
     coverage
 }
 
+/// Plans with one fault more, and the party that it strikes.
+type Longer = Vec<(Plan, Party)>;
+
 /// What is kept of a run, and whether all faults of its plan struck.
 struct Ran<T> {
     kept: T,
@@ -217,7 +220,7 @@ fn run<T>(
     plan: &Plan,
     wanted: bool,
     inspect: impl Fn(&Plan, &Finished<'_>) -> T,
-) -> (Ran<T>, Vec<(Plan, Party)>) {
+) -> (Ran<T>, Longer) {
     let scripted = Scripted::new(plan);
     let mut recorder =
         Recorder { plan, scripted, budget, wanted, options: Vec::new(), senders: BTreeMap::new(), replayed: None };

@@ -43,6 +43,7 @@ pub fn follow<'s>(job: &Job<'s, '_>, course: &Course, listener: &mut dyn Observe
         struck: Vec::new(),
         steps: 0,
         vanished: Vec::new(),
+        round_us: super::round_us(job),
     };
     let order = course.order.as_deref().unwrap_or_default();
     let (mut parted, mut lapses) = (None, 0);

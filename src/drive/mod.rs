@@ -174,6 +174,7 @@ fn run_to<'s>(
         struck: Vec::new(),
         steps: 0,
         vanished: Vec::new(),
+        round_us: round_us(job),
     };
     let cut_short = !driver.drive(oracle, desk);
     let Driver { ears, mut struck, .. } = driver;
@@ -189,6 +190,11 @@ fn run_to<'s>(
         checker.conclude();
     }
     Finished { checker, labels, meter, struck, cut_short }
+}
+
+/// See [`Driver::round_us`].
+fn round_us(job: &Job<'_, '_>) -> u64 {
+    job.setup.timing.longest_wait_us().saturating_add(job.latency.max_us.saturating_mul(2))
 }
 
 struct Ears<'s, 'l> {
@@ -219,6 +225,8 @@ struct Driver<'s, 'w, 'l> {
     steps: u64,
     /// Parties that have crashed for good since somebody last looked.
     vanished: Vec<Party>,
+    /// How long whoever asks for ever waits at most, the way there and back included, in virtual microseconds.
+    round_us: u64,
 }
 
 /// Why an event does not come next.
@@ -287,10 +295,10 @@ impl Driver<'_, '_, '_> {
     /// The next event by the clock, unless all there is has been said before and nothing can come of it.
     fn next(&mut self) -> Next {
         let Some(slot) = self.world.upcoming() else { return Next::Settled };
-        let (timing, checker) = (&self.job.setup.timing, &self.ears.checker);
+        let checker = &self.ears.checker;
         // Everyone who still asks has asked twice since, and got an answer or not.
-        let round_us = timing.longest_wait_us().saturating_add(self.job.latency.max_us.saturating_mul(2));
-        let quiet_us = checker.last_news_us().max(checker.last_expiry_us()).saturating_add(round_us.saturating_mul(2));
+        let quiet_us =
+            checker.last_news_us().max(checker.last_expiry_us()).saturating_add(self.round_us.saturating_mul(2));
         let only_timers = || {
             self.world.agenda().unordered().all(|(_, event)| {
                 use crate::world::Event;

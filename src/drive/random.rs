@@ -28,7 +28,8 @@ pub struct Random {
     parties: FxHashMap<Party, Draws>,
     /// How far the parties that have nothing to do have come in theirs, in 64-bit words.
     resting: FxHashMap<Party, u32>,
-    rates: Rates,
+    /// By kind, in the order of [`FaultKind::ALL`].
+    rates: [u32; FaultKind::ALL.len()],
     server_may_vanish: bool,
     heals_at_us: u64,
     now_us: u64,
@@ -41,7 +42,7 @@ impl Random {
     /// the rates say.
     pub fn new(streams: Streams, rates: &Rates, swarm: bool, server_may_vanish: bool, heals_at_us: u64) -> Self {
         let mut common = streams.reader(Purpose::Fault, None);
-        let mut drawn = Rates::new();
+        let mut drawn = [0; FaultKind::ALL.len()];
         for (kind, rate) in rates {
             let (on, twice) = (common.below(2) == 1, common.below(2_000_001));
             let rate = if !swarm {
@@ -51,7 +52,7 @@ impl Random {
             } else {
                 0
             };
-            drawn.insert(*kind, rate);
+            drawn[*kind as usize] = rate;
         }
         let (parties, resting) = (FxHashMap::default(), FxHashMap::default());
         Random {
@@ -84,50 +85,48 @@ impl Random {
         separations
     }
 
-    fn rate(&self, kind: FaultKind) -> u32 {
-        self.rates.get(&kind).copied().unwrap_or(0)
+    const fn rate(&self, kind: FaultKind) -> u32 {
+        self.rates[kind as usize]
     }
 
-    fn strikes(&mut self, party: Party, kind: FaultKind) -> bool {
-        let rate = self.rate(kind);
+    /// The first of some kinds that strikes a party. A kind that never strikes draws nothing.
+    fn strikes<const N: usize>(&mut self, party: Party, kinds: [FaultKind; N]) -> Option<FaultKind> {
+        let rates = kinds.map(|kind| (kind, self.rate(kind)));
         let healed = self.now_us >= self.heals_at_us;
-        let streams = self.streams;
-        !healed
-            && rate > 0
-            && self
-                .parties
-                .entry(party)
-                .or_insert_with(|| {
-                    let read = self.resting.remove(&party).unwrap_or(0);
-                    streams.reader_from(Purpose::Fault, Some(party), read)
-                })
-                .chance(rate)
+        if healed || rates.iter().all(|(_, rate)| *rate == 0) {
+            return None;
+        }
+        let draws = self.parties.entry(party).or_insert_with(|| {
+            let read = self.resting.remove(&party).unwrap_or(0);
+            self.streams.reader_from(Purpose::Fault, Some(party), read)
+        });
+        let struck = rates.into_iter().find(|(_, rate)| *rate > 0 && draws.chance(*rate));
+        struck.map(|(kind, _)| kind)
     }
 }
 
 impl Oracle for Random {
     fn send(&mut self, from: Party, _: SendSite, message: &Message) -> Option<SendFault> {
-        if self.strikes(from, FaultKind::Drop) {
-            Some(SendFault::Drop)
-        } else if self.strikes(from, FaultKind::Duplicate) {
-            Some(SendFault::Duplicate)
-        } else if self.strikes(from, FaultKind::Delay) {
-            Some(SendFault::Delay)
-        } else if self.strikes(from, FaultKind::Corrupt) {
-            let bits = message.encoded_len() as u64 * 8;
-            self.parties.get_mut(&from).map(|draws| SendFault::Corrupt(draws.below(bits) as u32))
-        } else {
-            None
+        let kinds = [FaultKind::Drop, FaultKind::Duplicate, FaultKind::Delay, FaultKind::Corrupt];
+        match self.strikes(from, kinds)? {
+            FaultKind::Drop => Some(SendFault::Drop),
+            FaultKind::Duplicate => Some(SendFault::Duplicate),
+            FaultKind::Delay => Some(SendFault::Delay),
+            _ => {
+                let bits = message.encoded_len() as u64 * 8;
+                self.parties.get_mut(&from).map(|draws| SendFault::Corrupt(draws.below(bits) as u32))
+            }
         }
     }
 
     fn crash(&mut self, party: Party, _: CrashSite) -> Option<bool> {
         let may_vanish = party.side() != Side::Server || self.server_may_vanish;
-        if may_vanish && self.strikes(party, FaultKind::CrashForever) {
-            Some(true)
+        let struck = if may_vanish {
+            self.strikes(party, [FaultKind::CrashForever, FaultKind::Crash])
         } else {
-            self.strikes(party, FaultKind::Crash).then_some(false)
-        }
+            self.strikes(party, [FaultKind::Crash])
+        };
+        struck.map(|kind| kind == FaultKind::CrashForever)
     }
 
     /// What is left of a reader is a number.

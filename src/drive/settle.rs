@@ -83,6 +83,9 @@ impl Driver<'_, '_, '_> {
     pub(super) fn settle(&mut self, over: Over, oracle: &mut dyn Oracle, desk: &mut dyn Desk) -> bool {
         // A party that has just gone for good leaves purchases that nobody will speak of again.
         let vanished = std::mem::take(&mut self.vanished);
+        if let (true, Over::Purchase(about)) = (vanished.is_empty(), over) {
+            return self.hand_in(about, oracle, desk);
+        }
         let mut abouts: Vec<PurchaseKey> = Vec::new();
         for party in vanished {
             abouts.extend(self.ears.checker.facts().of_party(party));

@@ -23,12 +23,16 @@ pub struct Tally {
     pub server_bytes: u64,
 }
 
+/// So many bytes are hashed at a time: a good number of happenings, since the hash is at its best with much at once.
+const HASHED_AT_ONCE: usize = 4096;
+
 /// Counts, and hashes everything that happens.
 #[derive(Debug, Clone, Default)]
 pub struct Meter {
     tally: Tally,
     hash: Sha256,
-    scratch: Vec<u8>,
+    /// What has happened and is yet to be hashed.
+    pending: Writer,
 }
 
 impl Meter {
@@ -39,7 +43,7 @@ impl Meter {
 
     /// The fingerprint of everything that has happened.
     pub fn fingerprint(&self) -> [u8; 32] {
-        self.hash.clone().finalize().into()
+        self.hash.clone().chain_update(self.pending.as_slice()).finalize().into()
     }
 
     fn count(&mut self, happening: &Happening<'_>) {
@@ -165,10 +169,11 @@ impl Observer for Meter {
         if let Happening::Worked { .. } = happening {
             return;
         }
-        let mut out = Writer::reuse(std::mem::take(&mut self.scratch));
-        out.u64(now_us);
-        describe(happening, &mut out);
-        self.scratch = out.finish();
-        self.hash.update(&self.scratch);
+        self.pending.u64(now_us);
+        describe(happening, &mut self.pending);
+        if self.pending.as_slice().len() >= HASHED_AT_ONCE {
+            self.hash.update(self.pending.as_slice());
+            self.pending.buffer().clear();
+        }
     }
 }

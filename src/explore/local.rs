@@ -8,6 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::invariant::facts::{Entry, Facts, PurchaseFacts};
 use crate::protocol::message::Message;
 use crate::protocol::order::{Cents, Instrument, Status, Transfer};
@@ -22,6 +24,12 @@ use crate::world::{Node, Presence};
 /// That it was charged too often is known by then, and how often tells nothing new; otherwise a P that acts twice on a TID would
 /// go on until the account is empty.
 const CHARGES_MAX: usize = 2;
+
+/// A party draws at most so many random values for each purchase and each fault, and for one more: a ciphertext's key and its nonce.
+/// An input that would make it draw more is lost. A merchant that makes a new key for each inquiry would go on without end, and no
+/// clause tells a third key from a second: what matters is the key that C signed for, and the one that M holds by then. A party that
+/// keeps to the protocol draws once for each purchase, and again after a crash or for a garbled inquiry, so it never gets there.
+pub(super) const DRAWS_EACH: u64 = 2;
 
 /// A party's share of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -101,7 +109,7 @@ impl Local {
     }
 
     /// What comes of an input.
-    pub(super) fn take(&self, stimulus: &Stimulus, now_us: u64, setup: &Setup) -> Deeds {
+    pub(super) fn take(&self, stimulus: &Stimulus, now_us: u64, draws_max: u64, setup: &Setup) -> Deeds {
         let mut local = self.clone();
         let input = match stimulus {
             Stimulus::Letter(from, message) => {
@@ -139,7 +147,8 @@ impl Local {
             draws_before: self.node.draws(),
             seen_outside: false,
         };
-        if effects.iter().any(|effect| self.charges_too_often(effect)) {
+        let draws_too_often = deeds.after.node.draws() > draws_max.max(self.node.draws());
+        if draws_too_often || effects.iter().any(|effect| self.charges_too_often(effect)) {
             deeds.after = self.clone();
             return deeds;
         }
@@ -318,8 +327,8 @@ impl Deeds {
 /// What is known of a state from outside, put together from every party's share. `under_way` says whether a copy of a purchase's
 /// order is on its way to somebody who may act on it.
 pub(super) fn facts(locals: &[&Local], under_way: impl Fn(&PurchaseKey) -> bool, setup: &Setup) -> Facts {
-    let mut purchases: BTreeMap<PurchaseKey, PurchaseFacts> = BTreeMap::new();
-    let (mut moved, mut gone, mut topped_up_cents) = (BTreeMap::<Party, Cents>::new(), Vec::new(), 0);
+    let mut purchases: BTreeMap<PurchaseKey, Box<PurchaseFacts>> = BTreeMap::new();
+    let (mut moved, mut gone, mut topped_up_cents) = (FxHashMap::<Party, Cents>::default(), Vec::new(), 0);
     for local in locals {
         let party = local.node.party();
         if local.node.presence() == Presence::Gone {
@@ -335,7 +344,7 @@ pub(super) fn facts(locals: &[&Local], under_way: impl Fn(&PurchaseKey) -> bool,
             }
         }
         for (about, seen) in &local.seen {
-            let purchase = purchases.entry(*about).or_insert_with(|| PurchaseFacts::new(*about, 0));
+            let purchase = purchases.entry(*about).or_insert_with(|| Box::new(PurchaseFacts::new(*about, 0)));
             let records: Vec<Entry> = local.records(about).cloned().collect();
             match party.side() {
                 Side::Customer if party == about.customer() => {

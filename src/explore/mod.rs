@@ -62,13 +62,18 @@ pub struct Reductions {
     pub dead_letters: bool,
     /// Steps that can be taken again and again are taken at once.
     pub loops: bool,
+    /// Of copies that must still arrive among any number of others not more than one is counted. Alone of the three this may find
+    /// what no run confirms, and then the question is to be asked again without.
+    pub copies: bool,
 }
 
 impl Reductions {
     /// All of them.
-    pub const ALL: Self = Reductions { dead_letters: true, loops: true };
+    pub const ALL: Self = Reductions { dead_letters: true, loops: true, copies: true };
+    /// All but that of copies.
+    pub const EXACT: Self = Reductions { copies: false, ..Self::ALL };
     /// None of them.
-    pub const NONE: Self = Reductions { dead_letters: false, loops: false };
+    pub const NONE: Self = Reductions { dead_letters: false, loops: false, copies: false };
 }
 
 /// How far a search may go. A bound is looked at before each level, so that what is finished is whole levels.

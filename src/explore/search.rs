@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::coverage::Tried;
 use super::look::{Breaches, Likeness, Look, Looks};
-use super::state::{FRESH, PARTIES_MAX, Shares, State, words};
+use super::state::{Counting, FRESH, PARTIES_MAX, Shares, State, words};
 use super::step::{Step, Steps, Strikes, Taken, View};
 use super::store::{Place, SHARDS, Shard, find_all, shard_of};
 use super::table::{Full, Need, Tables};
@@ -139,12 +139,12 @@ struct Form<const W: usize> {
 }
 
 impl<const W: usize> Form<W> {
-    fn apply(&self, state: &mut State<W>) {
+    fn apply(&self, state: &mut State<W>, counting: Counting) {
         if !state.has_any(&self.unless) {
             state.leave_out(&self.dead);
         }
         for &place in &self.looped {
-            state.add_some(place);
+            state.add_some(place, counting);
         }
         let mut grows = !self.echoes.is_empty();
         while grows {
@@ -152,7 +152,7 @@ impl<const W: usize> Form<W> {
             for (letter, echoes) in &self.echoes {
                 if state.letter(*letter) >= FRESH {
                     for &echo in echoes {
-                        grows |= state.add_some(echo);
+                        grows |= state.add_some(echo, counting);
                     }
                 }
             }
@@ -234,8 +234,8 @@ impl<const W: usize> Found<W> {
         for (_, hash, _) in &self.states {
             counts[shard_of(*hash)] += 1;
         }
-        for shard in 0..SHARDS {
-            self.starts[shard + 1] = self.starts[shard] + counts[shard];
+        for (shard, count) in counts.iter().enumerate() {
+            self.starts[shard + 1] = self.starts[shard] + count;
         }
         let mut at = self.starts;
         self.order.clear();
@@ -262,7 +262,7 @@ impl<'a, const W: usize> Search<'a, W> {
         };
         assert!(question.setup.population.len() <= PARTIES_MAX, "a state has room for {PARTIES_MAX} parties");
         let mut search = Search {
-            tables: Tables::new(question.setup, question.workload),
+            tables: Tables::new(question),
             looks: Looks::default(),
             shards: (0..SHARDS).map(|_| Shard::new()).collect(),
             levels: Vec::new(),
@@ -316,7 +316,7 @@ impl<'a, const W: usize> Search<'a, W> {
         let crashes = self.strikes.crashes();
         match self.tables.futures(crashes) {
             Ok(Some(futures)) => self.tables.futures = Some(futures),
-            _ => self.tables = Tables::new(question.setup, question.workload),
+            _ => self.tables = Tables::new(question),
         }
     }
 
@@ -595,7 +595,7 @@ impl<'a, const W: usize> Search<'a, W> {
                 let beside =
                     Beside { shares: next.shares(), moment: next.moment(), crash, faults_left: faults < self.at_most };
                 match self.forms.get(&beside) {
-                    Some(form) => form.apply(next),
+                    Some(form) => form.apply(next, self.tables.counting),
                     None => {
                         found.besides.push(beside);
                         taker.missed = true;
@@ -685,7 +685,7 @@ impl<'a, const W: usize> Search<'a, W> {
             faults_left: faults < self.at_most,
         };
         if let Some(form) = self.forms.get(&beside) {
-            form.apply(state);
+            form.apply(state, self.tables.counting);
         }
     }
 

@@ -11,8 +11,10 @@
 //! are under way *any number of times, at least once* ([`FRESH`]), and all those numbers are reachable. (It is the acceleration of
 //! Karp and Miller, 1969, for loops of one step.) Delivering or losing one of at least one leaves any number, zero included
 //! ([`STALE`]): such copies may arrive at any time, or never. Copies that no such loop makes are counted. Four equal ones that were
-//! sent apart from each other are taken for any number, which can only add behaviours; a counterexample that came of it would not
-//! survive being followed step by step in a world that counts ([`trace`](super::trace)).
+//! sent apart from each other are taken for any number, which can only add behaviours; so is what becomes of two or three that must
+//! still arrive where a loop can add to them, after the first has arrived. A counterexample that came of it does not survive being
+//! followed step by step in a world that counts ([`trace`](super::trace)); a search that tells at least two from at least one
+//! ([`Counting`]) then says what is the case.
 
 /// A packed state of `W` words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +46,37 @@ pub const PARTIES_MAX: usize = 5;
 pub(super) const ABSENT: u8 = 0;
 /// None under way, but recorded by the network.
 pub(super) const CARRIED: u8 = 1;
-/// One copy is under way; the next two codes are two and three.
+/// One copy is under way.
 pub(super) const ONE: u8 = 2;
+/// Two copies.
+pub(super) const TWO: u8 = 3;
 /// Three copies.
 pub(super) const THREE: u8 = 4;
 /// Any number of copies, at least one of which must still arrive.
 pub(super) const FRESH: u8 = 5;
 /// Any number of copies, or none.
 pub(super) const STALE: u8 = 6;
+/// Any number of copies, at least two of which must still arrive.
+pub(super) const TWICE: u8 = 7;
+
+/// How exactly copies are counted that must still arrive among any number of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counting {
+    /// At least one is not told from at least two: several times fewer states.
+    Coarse,
+    /// At least one, and at least two.
+    Fine,
+}
+
+impl Counting {
+    /// Two copies or more that must still arrive, among any number of others.
+    const fn several(self) -> u8 {
+        match self {
+            Counting::Coarse => FRESH,
+            Counting::Fine => TWICE,
+        }
+    }
+}
 
 const LETTERS_IN_SECOND: usize = 8;
 const LETTERS_PER_WORD: usize = 21;
@@ -169,29 +194,40 @@ impl<const W: usize> State<W> {
     }
 
     /// One copy more.
-    pub(super) fn add(&mut self, letter: u16) {
+    pub(super) fn add(&mut self, letter: u16, counting: Counting) {
         let code = self.letter(letter);
         self.set_letter(
             letter,
             match code {
                 ABSENT | CARRIED => ONE,
-                FRESH | STALE => FRESH,
-                counted => counted + 1,
+                ONE => TWO,
+                TWO => THREE,
+                STALE | FRESH => FRESH,
+                _ => counting.several(),
             },
         );
     }
 
     /// As many copies more as you like, at least one.
-    pub(super) fn add_any(&mut self, letter: u16) {
-        if self.letter(letter) < FRESH {
-            self.set_letter(letter, FRESH);
-        }
+    pub(super) fn add_any(&mut self, letter: u16, counting: Counting) {
+        let code = self.letter(letter);
+        let more = match code {
+            ABSENT | CARRIED | ONE => FRESH,
+            TWO | THREE => counting.several(),
+            any => any,
+        };
+        self.set_letter(letter, more);
     }
 
     /// As many copies more as you like, or none. Whether that makes a difference.
-    pub(super) fn add_some(&mut self, place: u16) -> bool {
+    pub(super) fn add_some(&mut self, place: u16, counting: Counting) -> bool {
         let code = self.letter(place);
-        let more = if code <= CARRIED { STALE } else { code.max(FRESH) };
+        let more = match code {
+            ABSENT | CARRIED => STALE,
+            ONE => FRESH,
+            TWO | THREE => counting.several(),
+            any => any,
+        };
         self.set_letter(place, more);
         more != code
     }
@@ -203,8 +239,10 @@ impl<const W: usize> State<W> {
             letter,
             match code {
                 ONE => none,
-                FRESH | STALE => STALE,
-                counted => counted - 1,
+                TWO => ONE,
+                THREE => TWO,
+                TWICE => FRESH,
+                _ => STALE,
             },
         );
     }

@@ -214,8 +214,8 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     /// Puts a letter under way, once or as often as you like.
     fn send(&self, letter: u16, any: bool, after: &mut State<W>, steps: &mut impl Steps<W>) {
         match self.tables.place(letter) {
-            Ok(Some(place)) if any => after.add_any(place),
-            Ok(Some(place)) => after.add(place),
+            Ok(Some(place)) if any => after.add_any(place, self.tables.counting),
+            Ok(Some(place)) => after.add(place, self.tables.counting),
             Ok(None) => {}
             Err(need) => steps.missed(need),
         }
@@ -429,7 +429,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         for (strikes, step) in again {
             if strikes && counted {
                 let mut after = *self.state;
-                after.add(place);
+                after.add(place, self.tables.counting);
                 steps.to(step, after);
             } else if strikes {
                 steps.in_vain(step);

@@ -107,7 +107,7 @@ impl<const W: usize> Shard<W> {
 
     /// The slot where the search for a state begins. The top bits have picked the shard, the bottom ones are the tag.
     fn home(&self, hash: u64) -> usize {
-        ((hash >> INDEX_BITS & 0xffff_ffff) * self.slots.len() as u64 >> 32) as usize
+        (((hash >> INDEX_BITS & 0xffff_ffff) * self.slots.len() as u64) >> 32) as usize
     }
 
     fn after(&self, slot: usize) -> usize {

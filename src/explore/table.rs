@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::Question;
 use super::future::Futures;
-use super::local::{Before, Local, Stimulus};
+use super::local::{Before, DRAWS_EACH, Local, Stimulus};
+use super::state::Counting;
 use crate::fault::garble::bits;
 use crate::invariant::facts::carries_order;
 use crate::protocol::mechanism::Mechanism;
@@ -195,6 +197,9 @@ pub(super) const PURCHASES_MAX: usize = 4;
 pub(super) struct Tables<'a> {
     pub(super) setup: &'a Setup,
     pub(super) workload: &'a Workload,
+    pub(super) counting: Counting,
+    /// How many random values a party draws at most.
+    draws_max: u64,
     pub(super) seats: Vec<Seat>,
     pub(super) letters: Vec<Letter>,
     /// The letters that states have a place for, by place.
@@ -216,10 +221,14 @@ pub(super) struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     /// The tables before anything has happened.
-    pub(super) fn new(setup: &'a Setup, workload: &'a Workload) -> Self {
+    pub(super) fn new(question: &Question<'a>) -> Self {
+        let (setup, workload) = (question.setup, question.workload);
+        let chances = workload.errands.len() as u64 + u64::from(question.budget.at_most) + 1;
         let mut tables = Tables {
             setup,
             workload,
+            counting: if question.reductions.copies { Counting::Coarse } else { Counting::Fine },
+            draws_max: DRAWS_EACH * chances,
             seats: Vec::new(),
             letters: Vec::new(),
             placed: Vec::new(),
@@ -369,7 +378,7 @@ impl<'a> Tables<'a> {
         let (before, input) = (Arc::clone(before), Arc::clone(input));
         let party = seat.party;
         let over = self.is_over(at, moment, stimulus);
-        let deeds = before.take(&input, self.now_us(over), self.setup);
+        let deeds = before.take(&input, self.now_us(over), self.draws_max, self.setup);
         for (_, message) in &deeds.sends {
             if message.about.customer() == party {
                 self.meet(message.about);

@@ -13,7 +13,7 @@ use super::facts::{Entry, PurchaseFacts};
 use super::liars::Liars;
 use super::{Invariant, View};
 use crate::crypto::Blob;
-use crate::judge::{Allegation, Claim, Decision, Evidence, judge};
+use crate::judge::{Allegation, Claim, Decision, Evidence, Hearing, judge};
 use crate::protocol::part::Part;
 use crate::protocol::party::Side;
 
@@ -48,6 +48,28 @@ impl Dispute {
     pub fn decide(&self, view: &View<'_>) -> Decision {
         judge(&self.claim, &self.evidence, &*view.setup.crypto)
     }
+}
+
+/// A clause that a wrong decision has broken, what is wrong in words, and who is wronged.
+pub type Wrong = (&'static str, &'static str, Side);
+
+/// Plays every dispute of a purchase; says what is decided wrongly. Each bundle of evidence is heard once.
+pub fn wrongs(view: &View<'_>) -> Vec<Wrong> {
+    let disputes = disputes(view);
+    let mut hearings: Vec<(&Arc<Evidence>, Hearing<'_>)> = Vec::with_capacity(disputes.len());
+    let mut wrongs = Vec::new();
+    for dispute in &disputes {
+        let evidence = &dispute.evidence;
+        let heard = hearings.iter().position(|(known, _)| Arc::ptr_eq(known, evidence));
+        let heard = heard.unwrap_or_else(|| {
+            hearings.push((evidence, Hearing::new(dispute.claim.about, evidence, &*view.setup.crypto)));
+            hearings.len() - 1
+        });
+        if hearings[heard].1.decide(&dispute.claim).upheld != dispute.truth {
+            wrongs.push((dispute.clause, dispute.about, dispute.victim()));
+        }
+    }
+    wrongs
 }
 
 /// The invariant that a wrong decision breaks.
@@ -185,7 +207,9 @@ fn evidence(purchase: &PurchaseFacts, [customer, merchant]: [bool; 2]) -> Eviden
 
 /// What a journal holds.
 pub fn parts(journal: &[Entry]) -> Vec<Part> {
-    journal.iter().flat_map(|(record, _)| record.parts.iter().cloned()).collect()
+    let mut parts = Vec::with_capacity(journal.iter().map(|(record, _)| record.parts.len()).sum());
+    journal.iter().for_each(|(record, _)| parts.extend_from_slice(&record.parts));
+    parts
 }
 
 /// What P's record says.

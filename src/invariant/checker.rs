@@ -87,16 +87,14 @@ impl<'a> Checker<'a> {
         self.look(about, u64::MAX, When::AtTheEnd);
         let Some(purchase) = self.facts.purchases.get(&about) else { return };
         let view = View { purchase, facts: &self.facts, setup: self.setup, now_us: u64::MAX };
-        let mut disputes = certified::disputes(&view);
-        disputes.retain(|dispute| dispute.decide(&view).upheld != dispute.truth);
-        for dispute in disputes {
-            self.report(certified::INVARIANT, dispute.clause, dispute.about, dispute.victim(), about, None);
+        for (clause, in_words, victim) in certified::wrongs(&view) {
+            self.report(certified::INVARIANT, clause, in_words, victim, about, None);
         }
     }
 
     /// Nothing more will come of a purchase, with the envelopes of those numbers: judges it and forgets it. Gives what is known of it and
     /// what broke.
-    pub fn settle(&mut self, about: PurchaseKey, envelopes: &[u32]) -> Option<(PurchaseFacts, Vec<Violation>)> {
+    pub fn settle(&mut self, about: PurchaseKey, envelopes: &[u32]) -> Option<(Box<PurchaseFacts>, Vec<Violation>)> {
         let events = std::mem::replace(&mut self.events, self.news.1);
         self.judge(about);
         self.events = events;

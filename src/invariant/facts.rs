@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::crypto::{Blob, Key};
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
@@ -265,9 +267,9 @@ const fn is_goods(part: &Part) -> bool {
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// The purchases, by key.
-    pub purchases: BTreeMap<PurchaseKey, PurchaseFacts>,
+    pub purchases: BTreeMap<PurchaseKey, Box<PurchaseFacts>>,
     /// What each account has gained or lost by P's records; accounts that never moved are not listed.
-    pub moved: BTreeMap<Party, Cents>,
+    pub moved: FxHashMap<Party, Cents>,
     /// What customers received from outside, each.
     pub topped_up_cents: Cents,
     /// Records of top-ups, and whether they survive a crash.
@@ -282,18 +284,18 @@ pub struct Facts {
     imbalance_cents: Cents,
     /// What purchases that are forgotten have moved; kept for the audit alone, and so in builds that are audited.
     brought_forward: BTreeMap<Party, Cents>,
-    wishes: BTreeMap<u32, Wish>,
+    wishes: FxHashMap<u32, Wish>,
     /// The purchases of each merchant.
     merchants: BTreeMap<u32, BTreeSet<PurchaseKey>>,
     /// The envelopes that carry an order, by number, and whose it is.
-    orders: BTreeMap<u32, PurchaseKey>,
+    orders: FxHashMap<u32, PurchaseKey>,
 }
 
 impl Facts {
     /// What is known at one moment, put together by somebody who has not listened.
     pub fn of(
-        purchases: BTreeMap<PurchaseKey, PurchaseFacts>,
-        moved: BTreeMap<Party, Cents>,
+        purchases: BTreeMap<PurchaseKey, Box<PurchaseFacts>>,
+        moved: FxHashMap<Party, Cents>,
         topped_up_cents: Cents,
         gone: Vec<Party>,
     ) -> Self {
@@ -313,7 +315,7 @@ impl Facts {
         let merchants = &mut self.merchants;
         self.purchases.entry(about).or_insert_with(|| {
             merchants.entry(about.merchant).or_default().insert(about);
-            PurchaseFacts::new(about, now_us)
+            Box::new(PurchaseFacts::new(about, now_us))
         })
     }
 
@@ -521,7 +523,7 @@ impl Facts {
     /// what it takes.
     pub fn audit(&self) -> Result<(), String> {
         let mut moved = self.brought_forward.clone();
-        let records = self.purchases.values().flat_map(|purchase| &purchase.server);
+        let records = self.purchases.values().flat_map(|purchase| purchase.server.iter());
         for transfer in records.filter_map(|(record, _)| record.transfer()) {
             *moved.entry(transfer.payer).or_default() -= transfer.debit_cents;
             *moved.entry(transfer.payee).or_default() += transfer.credit_cents;
@@ -543,7 +545,7 @@ impl Facts {
     }
 
     /// Forgets a purchase, with the envelopes of those numbers. What it moved stays moved.
-    pub fn forget(&mut self, about: &PurchaseKey, envelopes: &[u32]) -> Option<PurchaseFacts> {
+    pub fn forget(&mut self, about: &PurchaseKey, envelopes: &[u32]) -> Option<Box<PurchaseFacts>> {
         for number in envelopes {
             self.orders.remove(number);
         }

@@ -45,6 +45,7 @@ impl Liars {
                 .facts
                 .purchases
                 .values()
+                .map(|other| &**other)
                 .filter(mine)
                 .take(OTHERS_MAX)
                 .flat_map(|other| papers(other, side))

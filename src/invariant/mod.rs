@@ -135,4 +135,58 @@ impl Verdict {
             Verdict::Violated => "violated",
         }
     }
+
+    /// The one that was not found.
+    pub const fn other(self) -> Verdict {
+        match self {
+            Verdict::Holds => Verdict::Violated,
+            Verdict::Violated => Verdict::Holds,
+        }
+    }
+}
+
+/// What a scenario expects of an invariant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expectation {
+    /// That it holds.
+    #[default]
+    Holds,
+    /// That it is violated.
+    Violated,
+    /// Nothing: what random faults may or may not bring about is told, and decides nothing.
+    Either,
+}
+
+impl From<Verdict> for Expectation {
+    fn from(verdict: Verdict) -> Expectation {
+        match verdict {
+            Verdict::Holds => Expectation::Holds,
+            Verdict::Violated => Expectation::Violated,
+        }
+    }
+}
+
+impl Expectation {
+    /// Every expectation.
+    pub const ALL: &'static [Expectation] = &[Expectation::Holds, Expectation::Violated, Expectation::Either];
+
+    /// The word that scenarios and reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Expectation::Holds => Verdict::Holds.name(),
+            Expectation::Violated => Verdict::Violated.name(),
+            Expectation::Either => "either",
+        }
+    }
+
+    /// Whether a verdict is as expected.
+    pub const fn met_by(self, found: Verdict) -> bool {
+        matches!(
+            (self, found),
+            (Expectation::Holds, Verdict::Holds)
+                | (Expectation::Violated, Verdict::Violated)
+                | (Expectation::Either, _)
+        )
+    }
 }

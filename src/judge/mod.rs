@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::cell::OnceCell;
 use std::fmt;
 
 use crate::crypto::{Blob, Crypto, Digest, Signature};
@@ -150,15 +151,53 @@ pub struct Decision {
     pub reasons: Vec<(Check, Finding)>,
 }
 
-struct Hearing<'a> {
-    crypto: &'a dyn Crypto,
+/// What was looked at, in order.
+type Reasons = Vec<(Check, Finding)>;
+
+/// A stage of a hearing: what the evidence shows of one thing, and why. It is worked out when it is first asked for.
+#[derive(Debug)]
+struct Stage<T>(OnceCell<(T, Reasons)>);
+
+impl<T> Default for Stage<T> {
+    fn default() -> Self {
+        Stage(OnceCell::new())
+    }
+}
+
+impl<T> Stage<T> {
+    /// What the stage shows; its reasons are told each time.
+    fn show(&self, reasons: &mut Reasons, work_out: impl FnOnce(&mut Reasons) -> T) -> &T {
+        let (shown, why) = self.0.get_or_init(|| {
+            let mut why = Reasons::new();
+            (work_out(&mut why), why)
+        });
+        reasons.extend(why);
+        shown
+    }
+}
+
+/// A bundle of evidence about a purchase before the judge. What it shows does not depend on the claim, and is worked out once,
+/// however many claims are decided on it.
+#[derive(Debug)]
+pub struct Hearing<'a> {
+    about: PurchaseKey,
     evidence: &'a Evidence,
+    crypto: &'a dyn Crypto,
+    commitment: Stage<Commitment<'a>>,
+    instrument: Stage<Option<&'a Instrument>>,
+    delivery: Stage<Delivery>,
+}
+
+/// What the evidence shows of the payment.
+#[derive(Debug, Clone, Copy)]
+struct Commitment<'a> {
+    committed: bool,
     /// Where P has no record: the order that its receipt is for.
     receipted: Option<&'a Order>,
-    reasons: Vec<(Check, Finding)>,
 }
 
 /// What the evidence shows of the delivery.
+#[derive(Debug)]
 enum Delivery {
     /// C has this, or can have it for the asking.
     Shown(Blob),
@@ -181,47 +220,58 @@ enum Signed<'a> {
 
 /// Decides a claim.
 pub fn judge(claim: &Claim, evidence: &Evidence, crypto: &dyn Crypto) -> Decision {
-    let mut hearing = Hearing { crypto, evidence, receipted: None, reasons: Vec::new() };
-    let upheld = hearing.decide(claim);
-    Decision { upheld, reasons: hearing.reasons }
+    Hearing::new(claim.about, evidence, crypto).decide(claim)
+}
+
+fn find(reasons: &mut Reasons, check: Check, finding: Option<bool>) -> bool {
+    let finding = match finding {
+        Some(true) => Finding::Passed,
+        Some(false) => Finding::Failed,
+        None => Finding::Missing,
+    };
+    reasons.push((check, finding));
+    finding == Finding::Passed
 }
 
 impl<'a> Hearing<'a> {
-    fn find(&mut self, check: Check, finding: Option<bool>) -> bool {
-        let finding = match finding {
-            Some(true) => Finding::Passed,
-            Some(false) => Finding::Failed,
-            None => Finding::Missing,
-        };
-        self.reasons.push((check, finding));
-        finding == Finding::Passed
+    /// Opens a hearing.
+    pub fn new(about: PurchaseKey, evidence: &'a Evidence, crypto: &'a dyn Crypto) -> Self {
+        let (commitment, instrument, delivery) = Default::default();
+        Hearing { about, evidence, crypto, commitment, instrument, delivery }
     }
 
-    fn decide(&mut self, claim: &Claim) -> bool {
-        let committed = self.committed(claim);
-        match &claim.what {
+    /// Decides a claim about the purchase.
+    pub fn decide(&self, claim: &Claim) -> Decision {
+        assert_eq!(claim.about, self.about, "one hearing is about one purchase");
+        let mut reasons = Reasons::new();
+        Decision { upheld: self.upholds(&claim.what, &mut reasons), reasons }
+    }
+
+    fn upholds(&self, what: &Allegation, reasons: &mut Reasons) -> bool {
+        let committed = self.commitment(reasons).committed;
+        match what {
             Allegation::NotCharged => !committed,
             _ if !committed => false,
-            Allegation::Ordered => self.instrument(claim).is_some(),
+            Allegation::Ordered => self.instrument(reasons).is_some(),
             Allegation::Received(content) | Allegation::Delivered(content) => {
-                let Some(instrument) = self.instrument(claim) else { return false };
-                match self.delivery(instrument) {
-                    Delivery::Shown(shown) => self.find(Check::SameAsClaimed, Some(shown == *content)),
+                let Some(instrument) = self.instrument(reasons) else { return false };
+                match self.delivery(instrument, reasons) {
+                    Delivery::Shown(shown) => find(reasons, Check::SameAsClaimed, Some(shown == content)),
                     _ => false,
                 }
             }
             Allegation::ReceivedNothing => {
-                let Some(instrument) = self.instrument(claim) else { return false };
-                matches!(self.delivery(instrument), Delivery::Worthless)
+                let Some(instrument) = self.instrument(reasons) else { return false };
+                matches!(self.delivery(instrument, reasons), Delivery::Worthless)
             }
             Allegation::NotAsDescribed => {
-                let Some(instrument) = self.instrument(claim) else { return false };
+                let Some(instrument) = self.instrument(reasons) else { return false };
                 let described = instrument.order.description.digest;
-                self.find(Check::Described, described.map(|_| true));
-                match (self.delivery(instrument), described) {
+                find(reasons, Check::Described, described.map(|_| true));
+                match (self.delivery(instrument, reasons), described) {
                     (Delivery::Shown(shown), Some(described)) => {
-                        let same = self.crypto.digest_blob(&shown) == described;
-                        !self.find(Check::AsDescribed, Some(same))
+                        let same = self.crypto.digest_blob(shown) == described;
+                        !find(reasons, Check::AsDescribed, Some(same))
                     }
                     _ => false,
                 }
@@ -229,35 +279,46 @@ impl<'a> Hearing<'a> {
         }
     }
 
+    fn commitment(&self, reasons: &mut Reasons) -> Commitment<'a> {
+        *self.commitment.show(reasons, |reasons| self.look_for_commitment(reasons))
+    }
+
+    fn instrument(&self, reasons: &mut Reasons) -> Option<&'a Instrument> {
+        *self.instrument.show(reasons, |reasons| self.look_for_instrument(reasons))
+    }
+
+    fn delivery(&self, instrument: &Instrument, reasons: &mut Reasons) -> &Delivery {
+        self.delivery.show(reasons, |reasons| self.look_for_delivery(instrument, reasons))
+    }
+
     /// Whether the purchase was committed: P's record says it; or, where P has none, a receipt that P signed.
-    fn committed(&mut self, claim: &Claim) -> bool {
+    fn look_for_commitment(&self, reasons: &mut Reasons) -> Commitment<'a> {
         let on_record = self.evidence.server.contains(&Part::Status(Status::Committed));
         let known = on_record || self.evidence.server.status().is_some();
-        self.find(Check::Committed, known.then_some(on_record));
+        find(reasons, Check::Committed, known.then_some(on_record));
         if known {
-            return on_record;
+            return Commitment { committed: on_record, receipted: None };
         }
         let evidence = self.evidence;
         let sides = [&evidence.customer, &evidence.merchant];
-        let receipt = sides.into_iter().find(|parts| parts.receipt().is_some()).map(|_| {
-            self.receipted = sides.into_iter().find_map(|parts| {
-                let receipts = parts.iter().filter_map(|part| if let Part::Receipt(r) = part { Some(r) } else { None });
-                receipts.into_iter().find_map(|receipt| self.receipted_order(claim, receipt, parts))
-            });
-            self.receipted.is_some()
+        let receipted = sides.into_iter().find_map(|parts| {
+            let receipts = parts.iter().filter_map(|part| if let Part::Receipt(r) = part { Some(r) } else { None });
+            receipts.into_iter().find_map(|receipt| self.receipted_order(receipt, parts))
         });
-        self.find(Check::Receipt, receipt)
+        let any = sides.into_iter().any(|parts| parts.receipt().is_some());
+        let committed = find(reasons, Check::Receipt, any.then_some(receipted.is_some()));
+        Commitment { committed, receipted }
     }
 
     /// The order of this purchase that a receipt is P's word for: that it was committed. Orders may come from either side.
-    fn receipted_order(&self, claim: &Claim, receipt: &Signature, parts: &[Part]) -> Option<&'a Order> {
+    fn receipted_order(&self, receipt: &Signature, parts: &[Part]) -> Option<&'a Order> {
         let evidence = self.evidence;
         let all = evidence.customer.iter().chain(&evidence.merchant);
         let goods = parts.iter().filter_map(|part| if let Part::GoodsDigest(d) = part { Some(d) } else { None });
         let goods: Vec<Option<&Digest>> = goods.map(Some).chain([None]).collect();
         let mut orders = all.filter_map(|part| if let Part::Instrument(i) = part { Some(&i.order) } else { None });
         orders.find(|order| {
-            order.about == claim.about
+            order.about == self.about
                 && goods.iter().any(|goods| {
                     let statement = order.receipt(Status::Committed, *goods);
                     self.crypto.verify(Party::Server, statement.as_slice(), receipt)
@@ -267,30 +328,30 @@ impl<'a> Hearing<'a> {
 
     /// The order of this purchase, if it is C's: the one on P's record. Where P has none, one from either side, and of several the
     /// one that P's receipt is for: a side that hands in a bad one, or another that C signed under the same name, gains nothing.
-    fn instrument(&mut self, claim: &Claim) -> Option<&'a Instrument> {
+    fn look_for_instrument(&self, reasons: &mut Reasons) -> Option<&'a Instrument> {
         let evidence = self.evidence;
         let orders = |parts: &'a [Part]| {
             let instruments = parts.iter().filter_map(|p| if let Part::Instrument(i) = p { Some(&**i) } else { None });
-            instruments.filter(|found| found.order.about == claim.about)
+            instruments.filter(|found| found.order.about == self.about)
         };
         let on_record = orders(&evidence.server).next();
         let handed_in = || orders(&evidence.customer).chain(orders(&evidence.merchant));
-        let candidates: Vec<&Instrument> = match (on_record, self.receipted) {
+        let candidates: Vec<&Instrument> = match (on_record, self.commitment(&mut Reasons::new()).receipted) {
             (Some(on_record), _) => vec![on_record],
             (None, Some(order)) => handed_in().filter(|found| found.order == *order).collect(),
             (None, None) => handed_in().collect(),
         };
-        let valid = candidates.iter().copied().find(|instrument| self.signed_by_customer(claim, instrument));
-        self.find(Check::CustomerSignature, (!candidates.is_empty()).then_some(valid.is_some()));
+        let valid = candidates.iter().copied().find(|instrument| self.signed_by_customer(instrument));
+        find(reasons, Check::CustomerSignature, (!candidates.is_empty()).then_some(valid.is_some()));
         valid
     }
 
-    fn signed_by_customer(&self, claim: &Claim, instrument: &Instrument) -> bool {
+    fn signed_by_customer(&self, instrument: &Instrument) -> bool {
         let statement = match instrument.acknowledgement {
             None => instrument.order.bound(),
             Some(_) => instrument.order.unbound(),
         };
-        self.crypto.verify(claim.about.customer(), statement.as_slice(), &instrument.signature)
+        self.crypto.verify(self.about.customer(), statement.as_slice(), &instrument.signature)
             || (instrument.acknowledgement.is_none() && self.signed_in_full(instrument).is_some())
     }
 
@@ -308,9 +369,9 @@ impl<'a> Hearing<'a> {
         })
     }
 
-    fn delivery(&mut self, instrument: &Instrument) -> Delivery {
+    fn look_for_delivery(&self, instrument: &Instrument, reasons: &mut Reasons) -> Delivery {
         if let Some(item) = self.evidence.server.item() {
-            self.find(Check::ItemOnRecord, Some(true));
+            find(reasons, Check::ItemOnRecord, Some(true));
             return Delivery::Shown(item.clone());
         }
         let signed = match instrument.order.sealed {
@@ -318,27 +379,27 @@ impl<'a> Hearing<'a> {
             None => self.signed_in_full(instrument).map(Signed::InFull),
         };
         let Some(signed) = signed else {
-            self.find(Check::ItemOnRecord, None);
+            find(reasons, Check::ItemOnRecord, None);
             return Delivery::NotShown;
         };
-        self.sealed_delivery(instrument, signed)
+        self.sealed_delivery(instrument, signed, reasons)
     }
 
     /// Case 2: the ciphertext that C signed for, and the key on P's record.
-    fn sealed_delivery(&mut self, instrument: &Instrument, what: Signed<'a>) -> Delivery {
+    fn sealed_delivery(&self, instrument: &Instrument, what: Signed<'a>, reasons: &mut Reasons) -> Delivery {
         let order = &instrument.order;
         let signed =
             |signature| self.crypto.verify(order.about.customer(), order.acknowledgement().as_slice(), &signature);
         let signed = matches!(what, Signed::InFull(_)) || instrument.acknowledgement.is_none_or(signed);
-        if !self.find(Check::CiphertextSigned, Some(signed)) {
+        if !find(reasons, Check::CiphertextSigned, Some(signed)) {
             return Delivery::NotShown;
         }
         let key = self.evidence.server.key();
-        self.find(Check::KeyOnRecord, key.map(|_| true));
+        find(reasons, Check::KeyOnRecord, key.map(|_| true));
         let Some(key) = key else { return Delivery::NotShown };
         let key_digest = self.crypto.digest_key(key);
         if let Some(committed) = order.key
-            && !self.find(Check::KeyCommitted, Some(committed == key_digest))
+            && !find(reasons, Check::KeyCommitted, Some(committed == key_digest))
         {
             return Delivery::Worthless;
         }
@@ -351,7 +412,7 @@ impl<'a> Hearing<'a> {
             let statements = [countersigned, again];
             statements.iter().any(|s| self.crypto.verify(order.about.merchant(), s.as_slice(), signature))
         });
-        if !self.find(Check::MerchantSignature, merchant_signed) {
+        if !find(reasons, Check::MerchantSignature, merchant_signed) {
             return Delivery::NotShown;
         }
         let evidence = self.evidence;
@@ -362,10 +423,10 @@ impl<'a> Hearing<'a> {
             Signed::InFull(sealed) => Some(sealed),
             Signed::Digest(digest) => handed_in.find(|sealed| self.crypto.digest_blob(sealed) == digest),
         };
-        self.find(Check::Ciphertext, (ciphertext.is_some() || any).then_some(ciphertext.is_some()));
+        find(reasons, Check::Ciphertext, (ciphertext.is_some() || any).then_some(ciphertext.is_some()));
         let Some(ciphertext) = ciphertext else { return Delivery::Signed };
         let opened = self.crypto.open(key, ciphertext);
-        self.find(Check::Opens, Some(opened.is_some()));
+        find(reasons, Check::Opens, Some(opened.is_some()));
         opened.map_or(Delivery::Worthless, Delivery::Shown)
     }
 }

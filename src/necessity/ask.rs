@@ -108,10 +108,10 @@ impl Ask {
         }
     }
 
-    /// What a search leaves out because it makes no difference is kept in where a run does not confirm what is found without.
+    /// Where no run confirms what a search finds, a more exact one is made.
     fn untimed(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
         let (heard, doubtful) = self.searched(settings, interrupted, Reductions::ALL)?;
-        if doubtful { Ok(self.searched(settings, interrupted, Reductions::NONE)?.0) } else { Ok(heard) }
+        if doubtful { Ok(self.searched(settings, interrupted, Reductions::EXACT)?.0) } else { Ok(heard) }
     }
 
     /// What a search finds, and whether there is something that no run confirms, although it was to be expected.

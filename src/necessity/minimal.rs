@@ -1,7 +1,7 @@
 //! The reverse of the table: smallest sets of mechanisms that make `as-written` keep what `hardened` keeps.
 //!
 //! A set that fails is grown until nothing can be added without its sufficing: then at least one of the mechanisms outside is asked
-//! for. Such demands are met in all smallest ways ([`hitting_sets`]); each way that fails gives one more demand; when all suffice, the
+//! for. Such demands are met in all smallest ways (`hitting_sets`); each way that fails gives one more demand; when all suffice, the
 //! search is over.
 //!
 //! That each set suffices is searched for, and that it does not with any one of its mechanisms less. That there are no others would

@@ -22,7 +22,8 @@ use crate::crypto::Blob;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Customer {
     escrow: Escrow,
-    purchases: BTreeMap<Tid, Purchase>,
+    /// Boxed, so that a customer with one purchase under way takes up the room of one.
+    purchases: BTreeMap<Tid, Box<Purchase>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -124,8 +125,8 @@ impl Role for Customer {
 }
 
 impl Purchase {
-    fn new(about: PurchaseKey, state: State) -> Self {
-        Purchase { about, state, asking: Asking::default() }
+    fn new(about: PurchaseKey, state: State) -> Box<Self> {
+        Box::new(Purchase { about, state, asking: Asking::default() })
     }
 
     /// Folds a record of the outcome into a purchase under recovery.

@@ -19,7 +19,8 @@ use crate::crypto::{Blob, Key};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Merchant {
     escrow: Escrow,
-    purchases: BTreeMap<PurchaseKey, Purchase>,
+    /// Boxed, so that the map moves no more than keys about.
+    purchases: BTreeMap<PurchaseKey, Box<Purchase>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -142,8 +143,8 @@ impl Role for Merchant {
 }
 
 impl Purchase {
-    fn new(about: PurchaseKey) -> Self {
-        Purchase { about, quote: None, state: State::AwaitOrder, asking: Asking::default() }
+    fn new(about: PurchaseKey) -> Box<Self> {
+        Box::new(Purchase { about, quote: None, state: State::AwaitOrder, asking: Asking::default() })
     }
 
     /// After a restart: says again what it believes, and goes on asking.

@@ -129,6 +129,8 @@ pub struct Offer {
     pub item: Blob,
     /// `H(item)`, which the catalogue prints.
     pub digest: Digest,
+    /// See [`Setup::other_content`]; made when it is first asked for.
+    other: OnceLock<Blob>,
 }
 
 /// What is for sale. Prices and descriptions are public; contents are the merchant's.
@@ -183,7 +185,7 @@ impl Catalogue {
             let genuine = crypto.content(merchant, item, len);
             let item = prepared(&genuine).unwrap_or(genuine);
             let digest = crypto.digest_blob(&item);
-            Box::new(Offer { price_cents: price, item, digest })
+            Box::new(Offer { price_cents: price, item, digest, other: OnceLock::new() })
         }))
     }
 }
@@ -278,7 +280,8 @@ impl Setup {
 
     /// A content of the item's length that is not the item: what a liar would claim to have sent or received.
     pub fn other_content(&self, merchant: u32, item: u32) -> Option<Blob> {
-        let len = self.offer(merchant, item)?.item.len() as u32;
-        Some(self.crypto.content(merchant, item + self.catalogue.items(), len))
+        let offer = self.offer(merchant, item)?;
+        let make = || self.crypto.content(merchant, item + self.catalogue.items(), offer.item.len() as u32);
+        Some(offer.other.get_or_init(make).clone())
     }
 }

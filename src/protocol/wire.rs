@@ -11,7 +11,7 @@ use crate::crypto::{Digest, Signature};
 pub struct Malformed(pub &'static str);
 
 /// Appends values to a buffer.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Writer {
     bytes: Vec<u8>,
 }

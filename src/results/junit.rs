@@ -139,7 +139,7 @@ mod tests {
             scenario: "a~b=<1>".into(),
             protocol: "case1".into(),
             invariant,
-            expected,
+            expected: expected.into(),
             found,
             as_expected: (expected == found).into(),
             runs: 7,

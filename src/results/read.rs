@@ -1,7 +1,7 @@
 //! Results read back: the rows of a CSV file, one at a time.
 //!
-//! Columns are found by their names, so that files with more columns than this version knows can be read. What the rows mean is left
-//! to the caller.
+//! Columns are found by their names, so that files with more columns than this version knows can be read; a [`Grid`] is read where
+//! nothing is known of the columns beforehand. What the rows mean is left to the caller.
 
 use std::fs::File;
 use std::path::Path;
@@ -16,19 +16,76 @@ use super::sheet::Row;
 /// # Errors
 ///
 /// A file that cannot be read, or a row that is not one of this file's: the message names line and column.
-pub fn read_rows<R: Row + DeserializeOwned>(folder: &Path, mut each: impl FnMut(R)) -> Result<(), ResultsError> {
-    let path = folder.join(R::SHEET.file_name());
-    let file = File::open(&path).map_err(ResultsError::missing(&path))?;
-    let mut reader = csv::Reader::from_reader(file);
-    let header = reader.headers().cloned().map_err(|error| wrong(&path, &error, &csv::StringRecord::new()))?;
-    if let Some(column) = R::SHEET.columns().iter().find(|column| header.iter().all(|named| named != **column)) {
+pub fn read_rows<R: Row + DeserializeOwned>(folder: &Path, each: impl FnMut(R)) -> Result<(), ResultsError> {
+    read_columns(&folder.join(R::SHEET.file_name()), R::SHEET.columns(), each)
+}
+
+/// The same for a file of which only some columns are wanted.
+///
+/// # Errors
+///
+/// Those of [`read_rows`]; the columns have to be there.
+pub fn read_columns<R: DeserializeOwned>(
+    path: &Path,
+    columns: &[&str],
+    mut each: impl FnMut(R),
+) -> Result<(), ResultsError> {
+    let (mut reader, header) = open(path)?;
+    if let Some(column) = columns.iter().find(|column| header.iter().all(|named| named != **column)) {
         let why = format!("the column `{column}` is missing");
-        return Err(ResultsError::Rows { path, line: 1, why });
+        return Err(ResultsError::Rows { path: path.to_owned(), line: 1, why });
     }
     for row in reader.deserialize() {
-        each(row.map_err(|error| wrong(&path, &error, &header))?);
+        each(row.map_err(|error| wrong(path, &error, &header))?);
     }
     Ok(())
+}
+
+fn open(path: &Path) -> Result<(csv::Reader<File>, csv::StringRecord), ResultsError> {
+    let file = File::open(path).map_err(ResultsError::missing(path))?;
+    let mut reader = csv::Reader::from_reader(file);
+    let header = reader.headers().cloned().map_err(|error| wrong(path, &error, &csv::StringRecord::new()))?;
+    Ok((reader, header))
+}
+
+/// A file of rows as texts, whatever its columns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grid {
+    /// The columns' names.
+    pub header: Vec<String>,
+    /// The rows, each as long as the header.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Grid {
+    /// Reads a file, or gives `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// A file that is there and cannot be read.
+    pub fn read(path: &Path) -> Result<Option<Grid>, ResultsError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let (mut reader, header) = open(path)?;
+        let mut grid = Grid { header: header.iter().map(str::to_owned).collect(), rows: Vec::new() };
+        for record in reader.records() {
+            let record = record.map_err(|error| wrong(path, &error, &header))?;
+            grid.rows.push(record.iter().map(str::to_owned).collect());
+        }
+        Ok(Some(grid))
+    }
+
+    /// Whether the file has the column.
+    pub fn has(&self, column: &str) -> bool {
+        self.header.iter().any(|named| named == column)
+    }
+
+    /// What a row has in a column; nothing where there is no such column.
+    pub fn cell<'g>(&self, row: &'g [String], column: &str) -> &'g str {
+        let at = self.header.iter().position(|named| named == column);
+        at.and_then(|at| row.get(at)).map_or("", String::as_str)
+    }
 }
 
 fn wrong(path: &Path, error: &csv::Error, header: &csv::StringRecord) -> ResultsError {
@@ -93,5 +150,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = read_rows(&folder.path().join("x"), |_: SummaryRow<'static>| ()).unwrap_err().to_string();
         assert!(error.contains("summary.csv") && error.contains("results folder"), "{error}");
+    }
+
+    #[test]
+    fn a_grid_is_read_whatever_its_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("costs.csv");
+        assert_eq!(Grid::read(&path).unwrap(), None);
+        fs::write(&path, "step,bytes\n1,\"6,8\"\n").unwrap();
+        let grid = Grid::read(&path).unwrap().unwrap();
+        assert_eq!(grid.cell(&grid.rows[0], "bytes"), "6,8");
+        assert_eq!(grid.cell(&grid.rows[0], "seals"), "");
+        assert!(grid.has("step") && !grid.has("seals"));
+        fs::write(&path, "step,bytes\n1\n").unwrap();
+        assert!(Grid::read(&path).unwrap_err().to_string().contains("line 2: 1 columns in place of 2"));
     }
 }

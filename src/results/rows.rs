@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::sheet::{Row, Sheet};
 use super::stream::Sha256Sum;
 use super::vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};
-use crate::invariant::{Invariant, Verdict};
+use crate::invariant::{Expectation, Invariant, Verdict};
 use crate::protocol::party::{Party, Tid};
 
 /// A text in a row: borrowed where it is shared, owned where it was made for the row.
@@ -304,7 +304,7 @@ pub struct SummaryRow<'a> {
     /// The invariant.
     pub invariant: Invariant,
     /// What the scenario expects.
-    pub expected: Verdict,
+    pub expected: Expectation,
     /// What was found.
     pub found: Verdict,
     /// Whether the two agree.

@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use super::*;
-use crate::invariant::{Invariant, Verdict};
+use crate::invariant::{Expectation, Invariant, Verdict};
 use crate::protocol::party::{Party, Tid};
 use crate::results::vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};
 use crate::results::{CostRow, CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, ViolationRow};
@@ -200,7 +200,7 @@ fn summary_row() -> SummaryRow<'static> {
         scenario: "s".into(),
         protocol: "case1".into(),
         invariant: Invariant::Terminates,
-        expected: Verdict::Holds,
+        expected: Expectation::Holds,
         found: Verdict::Violated,
         as_expected: YesNo::No,
         runs: 1,

@@ -39,12 +39,22 @@ pub fn write_text(out: &Path, name: &str, text: &str) -> Result<(), ResultsError
     sync_folder(out)
 }
 
+/// The same for a path.
+pub fn write_file(path: &Path, text: &str) -> Result<(), ResultsError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        let why = "is no file's name: expected one such as report.html".to_owned();
+        return Err(ResultsError::Folder { path: path.to_owned(), why });
+    };
+    write_text(folder, name, text)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
-    use crate::invariant::{Invariant, Verdict};
+    use crate::invariant::{Expectation, Invariant, Verdict};
     use crate::results::{Percent, Sha256Sum, YesNo};
 
     #[test]
@@ -55,7 +65,7 @@ mod tests {
             scenario: "a~b=1,2".into(),
             protocol: "case1".into(),
             invariant: Invariant::Goods,
-            expected: Verdict::Violated,
+            expected: Expectation::Violated,
             found: Verdict::Violated,
             as_expected: YesNo::Yes,
             runs: 31_204,

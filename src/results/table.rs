@@ -11,7 +11,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle
 
 use super::rows::SummaryRow;
 use super::vocabulary::YesNo;
-use crate::invariant::{Invariant, Verdict};
+use crate::invariant::{Expectation, Invariant, Verdict};
 
 /// How the table is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,6 +78,9 @@ fn groups<'r, 'a>(rows: &'r [SummaryRow<'a>]) -> impl Iterator<Item = &'r [Summa
 fn verdict_cell(row: &SummaryRow<'_>, colour: bool) -> String {
     let (note, mark) = match (row.found, row.as_expected) {
         (_, YesNo::No) => (" (!)", Mark::Unexpected),
+        (Verdict::Violated, YesNo::Yes) if row.expected == Expectation::Either => {
+            (" (either)", Mark::ExpectedViolation)
+        }
         (Verdict::Violated, YesNo::Yes) => (" (expected)", Mark::ExpectedViolation),
         (Verdict::Holds, YesNo::Yes) => ("", Mark::Holds),
     };

@@ -8,7 +8,7 @@ fn row(scenario: &'static str, invariant: Invariant, expected: Verdict, found: V
         scenario: scenario.into(),
         protocol: "case1".into(),
         invariant,
-        expected,
+        expected: expected.into(),
         found,
         as_expected: (expected == found).into(),
         runs: 31_204,

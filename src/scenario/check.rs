@@ -16,7 +16,7 @@ use super::workload::workload;
 use super::{Clock, Costs, CryptoKind, Deviations, Faults, Judged, Network, OnUnknown, Parties, Recovery, Scenario};
 use crate::costs::{Profile, Signatures};
 use crate::explore::{Bounds, PARTIES_MAX};
-use crate::invariant::{Invariant, Verdict};
+use crate::invariant::{Expectation, Invariant};
 use crate::protocol::deviation::{self, HONEST};
 use crate::protocol::mechanism::{Mechanism, MechanismSet, Preset};
 use crate::protocol::outsider::{NOBODY, OUTSIDER};
@@ -242,15 +242,14 @@ fn costs(raw: &RawScenario, findings: &mut Findings<'_>) -> Costs {
     if given.signatures.is_none() { Costs { profiles, ..Costs::default() } } else { Costs { profiles, signatures } }
 }
 
-fn expect(given: &Named<String>, findings: &mut Findings<'_>) -> BTreeMap<Invariant, Verdict> {
-    let mut expect: BTreeMap<_, _> = Invariant::ALL.iter().map(|invariant| (*invariant, Verdict::Holds)).collect();
+fn expect(given: &Named<String>, findings: &mut Findings<'_>) -> BTreeMap<Invariant, Expectation> {
+    let mut expect: BTreeMap<_, _> = Invariant::ALL.iter().map(|invariant| (*invariant, Expectation::Holds)).collect();
     for (key, value) in given {
         let invariant = findings.named("expect", key, Invariant::ALL, |invariant| invariant.name());
         let what = format!("expect.{}", clip(key.get_ref()));
-        let verdicts = [Verdict::Holds, Verdict::Violated];
-        let verdict = findings.named(&what, value, &verdicts, |verdict| verdict.name());
-        if let (Some(invariant), Some(verdict)) = (invariant, verdict) {
-            expect.insert(invariant, verdict);
+        let expected = findings.named(&what, value, Expectation::ALL, |expected| expected.name());
+        if let (Some(invariant), Some(expected)) = (invariant, expected) {
+            expect.insert(invariant, expected);
         }
     }
     expect

@@ -17,7 +17,7 @@ use crate::costs::{Profile, Signatures};
 use crate::crypto::ITEM_BYTES_MIN;
 use crate::explore::Bounds;
 use crate::fault::FaultKind;
-use crate::invariant::{Invariant, Verdict};
+use crate::invariant::{Expectation, Invariant};
 use crate::protocol::NAMES;
 use crate::protocol::deviation::{self, HONEST};
 use crate::protocol::mechanism::{Mechanism, Preset};
@@ -331,7 +331,7 @@ schemas! {
     );
     expectations: table_of(
         Invariant::ALL.iter().map(|invariant| invariant.name()).collect(),
-        &one_of(vec![Verdict::Holds.name(), Verdict::Violated.name()], Some(Verdict::Holds.name()))
+        &one_of(Expectation::ALL.iter().map(|expected| expected.name()).collect(), Some(Expectation::Holds.name()))
     );
     matrix: json_schema!({
         "type": "object",

@@ -1,7 +1,7 @@
 //! What is still to come: events ordered by time and, at the same time, by the order in which they were scheduled.
 //!
-//! Events lie in a table and their slots in a [`Wheel`], so that an event costs the same however many others there are. An event
-//! that is taken off leaves its slot in the wheel until the wheel comes across it, or until there are too many of these.
+//! Events lie in a table and their slots in a wheel of many levels, so that an event costs the same however many others there are. An
+//! event that is taken off leaves its slot in the wheel until the wheel comes across it, or until there are too many of these.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;

@@ -450,20 +450,21 @@ impl World {
         if let Some(loss) = self.loss(&event, index, workload) {
             return observer.observe(self.now_us, &Happening::Lost { event: &event, loss });
         }
-        let opening = Happening::Worked { party, work: Work { opens: u64::from(sealed(setup)), ..Work::default() } };
+        let opening = Happening::Worked { party, work: Work { opens: 1, ..Work::default() } };
+        let opening = Some(opening).filter(|_| sealed(setup));
         let message;
         let input = match &event {
             Event::Arrival(envelope) => match open(envelope, setup) {
                 Some(opened) => {
                     message = opened;
                     observer.observe(self.now_us, &Happening::Arrived { envelope, message: &message });
-                    observer.observe(self.now_us, &opening);
+                    opening.iter().for_each(|opening| observer.observe(self.now_us, opening));
                     Input::Message { from: envelope.from, message: &message }
                 }
                 None => {
                     let lost = Happening::Lost { event: &event, loss: Loss::Unreadable };
                     observer.observe(self.now_us, &lost);
-                    return observer.observe(self.now_us, &opening);
+                    return opening.iter().for_each(|opening| observer.observe(self.now_us, opening));
                 }
             },
             Event::Timer(_, timer) => {

@@ -132,7 +132,8 @@ impl Node {
 
     /// Hands the role an input; what it wants done comes back, to be carried out one by one.
     pub fn handle(&mut self, input: Input<'_>, clock: &Clock, setup: &Setup) -> (Vec<Effect>, Work) {
-        let (mut effects, mut work) = (Vec::new(), Work::default());
+        // Room for what most inputs bring about.
+        let (mut effects, mut work) = (Vec::with_capacity(8), Work::default());
         let mut context =
             Context { me: self.party, clock, setup, effects: &mut effects, draws: &mut self.draws, work: &mut work };
         self.role.0.handle(input, &mut context);

@@ -48,3 +48,25 @@ fn a_text_gives_seeds_of_its_own_that_anybody_can_repeat() {
     assert!(start < 1_000_000_000_000);
     place.says(2, &["run", "scenarios", "--seed-from", "x", "--seeds", "0..1"]);
 }
+
+#[test]
+fn a_violation_that_is_expected_of_some_seeds_need_not_show_under_others() {
+    let text = "protocol = [\"case2\"]\n[workload]\npurchases = 2\n[faults]\nmode = \"random\"\nseeds = \"0..3\"\n\
+                [expect]\ngoods = \"violated\"\n";
+    let place = Place::new().and("random", text);
+    let expected = |out: &str| place.read(&format!("{out}/summary.csv")).lines().nth(2).unwrap().to_owned();
+    place.says(1, &["run", "scenarios", "--out", "own"]);
+    assert!(expected("own").contains("goods,violated,holds,no"), "{}", expected("own"));
+    place.says(1, &["run", "scenarios", "--seeds", "0..3", "--out", "same"]);
+    place.says(0, &["run", "scenarios", "--seed-from", "4b825dc", "--out", "fresh"]);
+    assert!(expected("fresh").contains("goods,either,holds,yes"), "{}", expected("fresh"));
+    // Parts know no more of it than their seeds.
+    place.says(0, &["run", "scenarios", "--seed-from", "4b825dc", "--partition", "1/1", "--out", "part"]);
+    place.says(0, &["merge", "part", "--out", "merged"]);
+    assert_eq!(place.files("fresh"), place.files("merged"));
+    // What has to hold has to hold under any seeds.
+    let place = Place::new().and("random", &text.replace("case2", "case1"));
+    place.says(1, &["run", "scenarios", "--seed-from", "4b825dc", "--out", "fresh"]);
+    let certified = place.read("fresh/summary.csv").lines().nth(4).unwrap().to_owned();
+    assert!(certified.contains("certified,holds,violated,no"), "{certified}");
+}

@@ -38,7 +38,7 @@ fn an_error_of_a_matrix_points_at_its_value() {
     let matrix = |rest: &str| with(&format!("[matrix]\n{rest}"));
     check(
         &matrix("\"parties.customers\" = [1, 0]"),
-        &["4:27 `parties.customers` is 0, which is out of range | accepted: a whole number from 1 to 100000"],
+        &["4:27 `parties.customers` is 0, which is out of range | accepted: a whole number from 1 to 10000000"],
     );
     check(
         &matrix("\"parties.custmers\" = [1, 2]"),

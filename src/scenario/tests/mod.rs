@@ -152,8 +152,8 @@ catalogue = { item_bytes = 64 }\n[network]\nlatency_us = 5\n[recovery]\nretry_ba
     assert_eq!(scenario.recovery.retry_backoff_thousandths, 1_500);
     assert_eq!(scenario.recovery.on_unknown, OnUnknown::Wait);
     assert!(scenario.server_crash_forever);
-    assert_eq!(scenario.expect[&Invariant::Goods], Verdict::Violated);
-    assert_eq!(scenario.expect[&Invariant::Money], Verdict::Holds);
+    assert_eq!(scenario.expect[&Invariant::Goods], Expectation::Violated);
+    assert_eq!(scenario.expect[&Invariant::Money], Expectation::Holds);
     let Faults::Scripted { plans } = scenario.faults else { panic!("scripted") };
     assert_eq!(plans[1].plan.to_string(), "drop 3#1");
 }

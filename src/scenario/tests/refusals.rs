@@ -196,7 +196,7 @@ fn an_unknown_name_suggests_the_near_miss() {
     );
     starts(
         &changed("goods = \"holds\"", "goods = \"broken\""),
-        "42:9 `expect.goods` does not know \"broken\" | accepted: holds, violated",
+        "42:9 `expect.goods` does not know \"broken\" | accepted: holds, violated, either",
     );
     starts(
         &changed("\"zipf\"", "\"zip\""),

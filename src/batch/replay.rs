@@ -1,0 +1,92 @@
+//! One course of a scenario, made to happen again.
+//!
+//! A plan runs under the clock, a plan with an order of events follows the order. Where the run goes another way than the course
+//! says, that is an error, never a run of something else. Drawing it is left to [`diagram`](crate::diagram).
+
+use std::sync::Arc;
+
+use super::{unmet, workload};
+use crate::drive::follow::follow;
+use crate::drive::scripted::run_plan;
+use crate::drive::{Finished, Job};
+use crate::fault::Course;
+use crate::protocol::Protocol;
+use crate::protocol::setup::Setup;
+use crate::scenario::{CryptoKind, Scenario};
+use crate::world::{Observer, Workload};
+
+/// Everything that the course needs.
+#[derive(Debug)]
+pub struct Stage {
+    /// What does not change.
+    pub setup: Setup,
+    /// What the customers set out to do.
+    pub errands: Workload,
+    /// How long messages take.
+    pub latency: crate::drive::Latency,
+}
+
+/// A course that has been run.
+#[derive(Debug)]
+pub struct Replayed<'s> {
+    /// The run.
+    pub finished: Finished<'s>,
+    /// Why what must hold in the end was not judged, if it was not.
+    pub unjudged: Option<&'static str>,
+}
+
+impl Stage {
+    /// Sets the scenario up for the course.
+    pub fn new(
+        scenario: &Scenario,
+        protocol: &Arc<dyn Protocol>,
+        crypto: CryptoKind,
+        seed: u64,
+        course: &Course,
+    ) -> Self {
+        let mut setup = workload::setup(scenario, protocol, crypto, seed);
+        if course.order.is_some() {
+            setup = workload::without_time(setup);
+        }
+        Stage { setup, errands: workload::workload(scenario, seed), latency: workload::latency(scenario) }
+    }
+
+    /// The run, before it starts.
+    pub fn job(&self) -> Job<'_, '_> {
+        Job { setup: &self.setup, workload: &self.errands, latency: self.latency }
+    }
+
+    /// Runs the course. `listener` hears everything that happens.
+    ///
+    /// # Errors
+    ///
+    /// Why the course no longer fits.
+    pub fn run(&self, course: &Course, listener: &mut dyn Observer) -> Result<Replayed<'_>, String> {
+        let (finished, left, at_rest) = match &course.order {
+            None => {
+                let (finished, left) = run_plan(&self.job(), &course.plan, listener);
+                (finished, left, true)
+            }
+            Some(order) => {
+                let followed = follow(&self.job(), course, listener);
+                if let Some((at, event)) = followed.parted {
+                    let of = order.len();
+                    return Err(format!(
+                        "the plan no longer fits: event {at} of {of} in its order, `{event}`, cannot come next there"
+                    ));
+                }
+                (followed.finished, followed.unmet, followed.at_rest)
+            }
+        };
+        let cut_short = finished.cut_short && course.order.is_none();
+        if !cut_short && !left.is_empty() {
+            return Err(format!("the plan no longer fits: {}", unmet(&left)));
+        }
+        let unjudged = match (at_rest, cut_short) {
+            (false, _) => Some("the order ends before everything is at rest"),
+            (true, true) => Some("the run did not settle within the bound on its events"),
+            (true, false) => None,
+        };
+        Ok(Replayed { finished, unjudged })
+    }
+}
