@@ -1,8 +1,8 @@
 //! One question of the table, put to whichever search can answer it: what breaks with these mechanisms against this threat?
 //!
 //! A purchase by itself is searched without time: every interleaving of every plan. A deviation that takes several purchases is
-//! searched under the clock, plan by plan, since the interleavings of two purchases are too many; so are outsiders. What the answer means is left to
-//! [`table`](super::table).
+//! searched under the clock, plan by plan, since the interleavings of two purchases are too many; and so are outsiders, who go by the
+//! clock. What the answer means is left to [`table`](super::table).
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -163,7 +163,7 @@ impl Ask {
     fn timed(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
         let (scenario, setup, workload) = self.set_up(CryptoKind::Symbolic);
         let job = Job { setup: &setup, workload: &workload, latency: workload::latency(&scenario) };
-        let budget = Budget::new(self.faults, &settings.kinds);
+        let budget = Budget::new(self.faults, settings.kinds_beside(self.threat));
         let mut heard =
             Heard { broken: BTreeMap::new(), clock: Clock::Timed, faults: self.faults, states: 0, stopped: None };
         let inspect = |plan: &Plan, finished: &Finished<'_>| {

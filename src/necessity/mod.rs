@@ -66,8 +66,15 @@ impl Settings {
         match (threat.is_honest(), threat.clock()) {
             (true, _) => self.faults,
             (false, Clock::Untimed) => self.beside,
+            (false, Clock::Timed) if threat.awaits_a_crash() => self.under_the_clock.max(self.faults.min(1)),
             (false, Clock::Timed) => self.under_the_clock,
         }
+    }
+
+    /// What may strike beside a threat: a crash alone, where no fault is wanted beside it and it does nothing without one.
+    pub fn kinds_beside(&self, threat: Threat) -> &[FaultKind] {
+        let crash_alone = threat.awaits_a_crash() && self.under_the_clock == 0;
+        if crash_alone { &[FaultKind::Crash] } else { &self.kinds }
     }
 }
 

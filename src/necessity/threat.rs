@@ -51,6 +51,11 @@ impl Threat {
         }
     }
 
+    /// Whether it does nothing unless some party crashes and comes back.
+    pub fn awaits_a_crash(self) -> bool {
+        matches!(self, Threat::Outsider(known) if known.awaits_a_crash())
+    }
+
     /// The clock that can answer. Interleavings of several purchases are too many, and outsiders go by the clock.
     pub fn clock(self) -> Clock {
         match (self, self.errands()) {
@@ -67,9 +72,10 @@ impl Threat {
             Threat::Customer(known) => scenario.deviations.customer = known.name(),
             Threat::Outsider(known) => scenario.deviations.outsider = known.name(),
         }
-        if let Some(Errands { purchases, every_us, opening_balance_cents }) = self.errands() {
+        if let Some(Errands { purchases, every_us, opening_balance_cents, merchants }) = self.errands() {
             scenario.workload.purchases = purchases;
             scenario.workload.arrival = Arrival::Every { us: every_us };
+            scenario.parties.merchants = merchants;
             if let Some(cents) = opening_balance_cents {
                 scenario.parties.opening_balance_cents = cents;
             }
@@ -84,8 +90,11 @@ impl Threat {
             Threat::Customer(known) => format!(" --customer {}", known.name()),
             Threat::Outsider(known) => format!(" --outsider {}", known.name()),
         };
-        if let Some(Errands { purchases, every_us, opening_balance_cents }) = self.errands() {
+        if let Some(Errands { purchases, every_us, opening_balance_cents, merchants }) = self.errands() {
             text.push_str(&format!(" --purchases {purchases} --every-us {every_us}"));
+            if merchants > 1 {
+                text.push_str(&format!(" --merchants {merchants}"));
+            }
             if let Some(cents) = opening_balance_cents {
                 text.push_str(&format!(" --opening-balance-cents {cents}"));
             }
