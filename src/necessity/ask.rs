@@ -68,6 +68,8 @@ pub struct Heard {
     pub states: u64,
     /// Why the search is not complete, if it is not.
     pub stopped: Option<String>,
+    /// The first plan under the clock whose run did not settle, if there is one.
+    pub restless: Option<String>,
 }
 
 impl Heard {
@@ -136,6 +138,7 @@ impl Ask {
             faults: self.faults,
             states: answer.states,
             stopped: answer.stopped.map(|why| why.to_string()),
+            restless: None,
         };
         for finding in &answer.findings {
             let harm = (finding.breach.invariant, finding.breach.clause, finding.breach.victim.side());
@@ -160,12 +163,23 @@ impl Ask {
         Ok((heard, doubt.is_some()))
     }
 
-    fn timed(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
+    /// The same by the clock: every plan, in the one order of events that it gives. What breaks so breaks.
+    ///
+    /// # Errors
+    ///
+    /// When somebody wants it to end.
+    pub fn timed(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
         let (scenario, setup, workload) = self.set_up(CryptoKind::Symbolic);
         let job = Job { setup: &setup, workload: &workload, latency: workload::latency(&scenario) };
         let budget = Budget::new(self.faults, settings.kinds_beside(self.threat));
-        let mut heard =
-            Heard { broken: BTreeMap::new(), clock: Clock::Timed, faults: self.faults, states: 0, stopped: None };
+        let mut heard = Heard {
+            broken: BTreeMap::new(),
+            clock: Clock::Timed,
+            faults: self.faults,
+            states: 0,
+            stopped: None,
+            restless: None,
+        };
         let inspect = |plan: &Plan, finished: &Finished<'_>| {
             let found = finished.checker.violations().iter().map(|violation| {
                 let harm = (violation.invariant, violation.clause, violation.victim.side());
@@ -177,6 +191,7 @@ impl Ask {
             heard.states += 1;
             if cut_short && heard.stopped.is_none() {
                 heard.stopped = Some(format!("a run did not settle: {plan}"));
+                heard.restless = Some(plan.clone());
             }
             for (harm, events) in found {
                 heard.note(harm, Way { faults, events, plan: plan.clone() });

@@ -22,6 +22,7 @@ pub mod minimal;
 pub mod table;
 pub mod text;
 pub mod threat;
+mod witness;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

@@ -212,7 +212,7 @@ fn sets(out: &mut String, table: &CaseTable, minimal: &[Minimal]) {
     let as_written: Vec<Mechanism> = table.protocol.as_written().iter().collect();
     let _ = writeln!(
         out,
-        "\n### What has to come to `as-written`\n\nAs written there are {}. The smallest sets that suffice beside them:\n",
+        "\n### What has to come to `as-written`\n\nAs written there are {}. All sets that suffice beside them and contain none that does:\n",
         joined(&as_written, "none")
     );
     for (sets, whom) in grouped_sets(table, minimal) {
@@ -223,7 +223,7 @@ fn sets(out: &mut String, table: &CaseTable, minimal: &[Minimal]) {
     }
     let _ = writeln!(
         out,
-        "\nEach was searched to suffice, and not to with any one of its mechanisms less. Whoever stands up to a deviation stands up to \
-         honest parties too."
+        "\nEach was searched to suffice, and everything that it contains has a counterexample. Whoever stands up to a deviation stands up \
+         to honest parties too."
     );
 }
