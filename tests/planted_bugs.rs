@@ -7,6 +7,9 @@ mod common;
 use std::sync::Arc;
 
 use common::Shop;
+use halfpaid::crypto::Crypto;
+use halfpaid::crypto::streams::Streams;
+use halfpaid::crypto::symbolic::Symbolic;
 use halfpaid::invariant::clauses;
 use halfpaid::protocol::mechanism::{Mechanism, MechanismSet, Preset};
 use halfpaid::protocol::order::Status;
@@ -213,6 +216,23 @@ fn a_server_that_loses_ms_signature_leaves_everyone_without_proof() {
     };
     let broken = breaks(Side::Server, bend, "none");
     assert!(broken.contains("received-this") && broken.contains("delivered-this"), "{broken:?}");
+}
+
+/// The judge goes by P's record. Where P files another item than M has sent, and hands out the right one, C proves that it got
+/// something else than described, and cannot prove what it did get.
+#[test]
+fn a_server_that_files_another_item_makes_a_lie_of_c_s_true() {
+    let bend: Bend = |effect| {
+        rewrite(effect, RecordKind::Payment, |part| {
+            if let Part::Item(item) = part {
+                // What a liar would say that it got: see `Setup::other_content`.
+                *item = Symbolic::new(Streams::new(0)).content(0, 3 + 10, item.len() as u32);
+            }
+        });
+    };
+    let case = protocol::by_name("case3").expect("a protocol");
+    let broken = Shop::of(Arc::new(Buggy { case, side: Side::Server, bend }), Preset::Hardened).breaks("none");
+    assert_eq!(broken, common::set(&["received-this", "claims-other"]));
 }
 
 /// P's record says committed where nothing was: M can then prove a sale that never was, and C cannot prove its innocence. The

@@ -28,7 +28,7 @@ pub(super) struct NecessityArgs {
     /// The most faults beside a deviation [default: one less]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=8))]
     beside: Option<u32>,
-    /// The most faults beside a deviation that takes several purchases, which is searched under the clock
+    /// The most faults beside an outsider or a deviation that takes several purchases, which are searched under the clock
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2))]
     under_the_clock: u32,
     /// The kinds of fault, separated by commas [default: all but partition]

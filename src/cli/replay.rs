@@ -48,6 +48,9 @@ pub(super) struct ReplayArgs {
     /// How long after each other they start, in virtual microseconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
     every_us: Option<u64>,
+    /// Of how many merchants, in place of the target's own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    merchants: Option<u32>,
     /// What every customer's account holds at the start
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
     opening_balance_cents: Option<u64>,
@@ -96,6 +99,7 @@ impl ReplayArgs {
         if let Some(us) = self.every_us {
             scenario.workload.arrival = Arrival::Every { us };
         }
+        scenario.parties.merchants = self.merchants.unwrap_or(scenario.parties.merchants);
         let balance = &mut scenario.parties.opening_balance_cents;
         *balance = self.opening_balance_cents.unwrap_or(*balance);
     }

@@ -1,15 +1,17 @@
 //! The outsider's ear on the wire: keeps what crosses it, and asks the [`outsider`] what to send upon it.
 //!
 //! Of messages that say the same to the same party only the first is news to the outsider, so that it says something finitely often
-//! where parties repeat themselves for ever. Its own messages it does not hear.
+//! where parties repeat themselves for ever. Its own messages it does not hear. Nor does it listen to one step of a purchase for
+//! ever: a party that answers each repetition with something new (a fresh key, where `one-key-per-tid` is off) would keep the two
+//! talking without end, and a network is to be fair in the end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::protocol::message::Message;
 use crate::protocol::outsider::{self, Forged, Overheard};
-use crate::protocol::party::Party;
+use crate::protocol::party::{Party, PurchaseKey, Step};
 use crate::protocol::setup::Setup;
 use crate::world::{Happening, Observer};
 
@@ -20,14 +22,27 @@ pub struct Eavesdropper<'s> {
     setup: &'s Setup,
     heard: Vec<Overheard>,
     known: BTreeSet<(Party, Arc<Message>)>,
+    /// How much was news of each step of each purchase.
+    news: BTreeMap<(Party, PurchaseKey, Step), u32>,
     says: Vec<Forged>,
 }
+
+/// Of one step of a purchase so many different messages to one party are news: more than any party says that does not answer the
+/// outsider itself.
+const NEWS_MAX: u32 = 32;
 
 impl<'s> Eavesdropper<'s> {
     /// The run's outsider, if it has one.
     pub fn of(setup: &'s Setup) -> Option<Self> {
         let outsider = setup.outsider?;
-        Some(Eavesdropper { outsider, setup, heard: Vec::new(), known: BTreeSet::new(), says: Vec::new() })
+        Some(Eavesdropper {
+            outsider,
+            setup,
+            heard: Vec::new(),
+            known: BTreeSet::new(),
+            news: BTreeMap::new(),
+            says: Vec::new(),
+        })
     }
 
     /// What it has to say since it was last asked.
@@ -36,6 +51,7 @@ impl<'s> Eavesdropper<'s> {
     }
 }
 
+/// By what it has heard: everything else that it knows follows from that.
 impl Hash for Eavesdropper<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (&self.heard, &self.says).hash(state);
@@ -45,7 +61,9 @@ impl Hash for Eavesdropper<'_> {
 impl Observer for Eavesdropper<'_> {
     fn observe(&mut self, now_us: u64, happening: &Happening<'_>) {
         let Happening::Sent { envelope, message, .. } = happening else { return };
-        if self.known.insert((envelope.to, Arc::clone(message))) {
+        let news = self.news.entry((envelope.to, message.about, message.step)).or_default();
+        if *news < NEWS_MAX && self.known.insert((envelope.to, Arc::clone(message))) {
+            *news += 1;
             let (from, to, message) = (envelope.from, envelope.to, Arc::clone(message));
             self.heard.push(Overheard { at_us: now_us, from, to, message });
             self.says.extend(self.outsider.meddle(&self.heard, self.setup));

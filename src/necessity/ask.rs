@@ -1,8 +1,8 @@
 //! One question of the table, put to whichever search can answer it: what breaks with these mechanisms against this threat?
 //!
 //! A purchase by itself is searched without time: every interleaving of every plan. A deviation that takes several purchases is
-//! searched under the clock, plan by plan, since the interleavings of two purchases are too many. What the answer means is left to
-//! [`table`](super::table).
+//! searched under the clock, plan by plan, since the interleavings of two purchases are too many; and so are outsiders, who go by the
+//! clock. What the answer means is left to [`table`](super::table).
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -68,6 +68,8 @@ pub struct Heard {
     pub states: u64,
     /// Why the search is not complete, if it is not.
     pub stopped: Option<String>,
+    /// The first plan under the clock whose run did not settle, if there is one.
+    pub restless: Option<String>,
 }
 
 impl Heard {
@@ -96,18 +98,13 @@ impl Ask {
         (scenario, setup, errands)
     }
 
-    /// The clock that can answer.
-    pub fn clock(&self) -> Clock {
-        if self.threat.errands().is_some() { Clock::Timed } else { Clock::Untimed }
-    }
-
     /// Searches, on the threads of the current rayon pool.
     ///
     /// # Errors
     ///
     /// When somebody wants it to end.
     pub fn answer(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
-        match self.clock() {
+        match self.threat.clock() {
             Clock::Untimed => self.untimed(settings, interrupted),
             Clock::Timed => self.timed(settings, interrupted),
         }
@@ -141,6 +138,7 @@ impl Ask {
             faults: self.faults,
             states: answer.states,
             stopped: answer.stopped.map(|why| why.to_string()),
+            restless: None,
         };
         for finding in &answer.findings {
             let harm = (finding.breach.invariant, finding.breach.clause, finding.breach.victim.side());
@@ -165,12 +163,23 @@ impl Ask {
         Ok((heard, doubt.is_some()))
     }
 
-    fn timed(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
+    /// The same by the clock: every plan, in the one order of events that it gives. What breaks so breaks.
+    ///
+    /// # Errors
+    ///
+    /// When somebody wants it to end.
+    pub fn timed(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
         let (scenario, setup, workload) = self.set_up(CryptoKind::Symbolic);
         let job = Job { setup: &setup, workload: &workload, latency: workload::latency(&scenario) };
-        let budget = Budget::new(self.faults, &settings.kinds);
-        let mut heard =
-            Heard { broken: BTreeMap::new(), clock: Clock::Timed, faults: self.faults, states: 0, stopped: None };
+        let budget = Budget::new(self.faults, settings.kinds_beside(self.threat));
+        let mut heard = Heard {
+            broken: BTreeMap::new(),
+            clock: Clock::Timed,
+            faults: self.faults,
+            states: 0,
+            stopped: None,
+            restless: None,
+        };
         let inspect = |plan: &Plan, finished: &Finished<'_>| {
             let found = finished.checker.violations().iter().map(|violation| {
                 let harm = (violation.invariant, violation.clause, violation.victim.side());
@@ -182,6 +191,7 @@ impl Ask {
             heard.states += 1;
             if cut_short && heard.stopped.is_none() {
                 heard.stopped = Some(format!("a run did not settle: {plan}"));
+                heard.restless = Some(plan.clone());
             }
             for (harm, events) in found {
                 heard.note(harm, Way { faults, events, plan: plan.clone() });

@@ -1,24 +1,28 @@
-//! The reverse of the table: smallest sets of mechanisms that make `as-written` keep what `hardened` keeps.
+//! The reverse of the table: the smallest sets of mechanisms that make `as-written` keep what `hardened` keeps, all of them.
 //!
-//! A set that fails is grown until nothing can be added without its sufficing: then at least one of the mechanisms outside is asked
-//! for. Such demands are met in all smallest ways (`hitting_sets`); each way that fails gives one more demand; when all suffice, the
-//! search is over.
+//! A smallest set suffices, and nothing that it contains does. What suffices need not suffice with one mechanism more (see
+//! [`necessity`](super)), so that nothing can be concluded from a set about a larger or a smaller one: every set is looked at, in the
+//! order of size, but for those that contain one that suffices. There may be a hundred thousand, and most fail like one that failed
+//! before: a counterexample that has been found is run again with the mechanisms at hand ([`Witness`]), which takes a fraction of a
+//! millisecond. Only what stands up to all of them is searched; what that finds is one counterexample more, or a set that suffices.
 //!
-//! That each set suffices is searched for, and that it does not with any one of its mechanisms less. That there are no others would
-//! follow if what suffices always sufficed with one mechanism more. It does not: see [`necessity`](super). So sets are found here
-//! that nothing can be taken away from; there may be others.
+//! What must hold in the end is looked at when everything is at rest. A set with which something never comes to rest would keep every
+//! such promise by never being asked; it does not suffice.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::ask::{Ask, Heard, answer_all};
+use rayon::prelude::*;
+
+use super::ask::{Ask, ENDLESS, Harm, Heard, answer_all};
 use super::table::{CaseTable, applicable, arguments, joined};
 use super::threat::Threat;
+use super::witness::Witness;
 use super::{Interrupted, Progress, Settings};
 use crate::invariant::Invariant;
 use crate::protocol::mechanism::{Mechanism, MechanismSet};
 use crate::results::MinimalRow;
+use crate::scenario::Clock;
 
 /// The three properties that the paper is about.
 const WANTED: [Invariant; 3] = [Invariant::Money, Invariant::Goods, Invariant::Certified];
@@ -32,7 +36,7 @@ pub enum Against {
     Every,
 }
 
-/// A set that suffices and does not with any one of its mechanisms less.
+/// A set that suffices, and contains none that does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sufficient {
     /// What comes to the mechanisms of `as-written`.
@@ -72,78 +76,125 @@ impl Against {
     }
 }
 
-/// What has been asked, and who is asked.
+/// Counterexamples and searches.
 struct Library<'a> {
     table: &'a CaseTable,
     settings: &'a Settings,
     interrupted: &'a AtomicBool,
     progress: &'a dyn Progress,
-    /// By mechanisms and threat, with the bound on states.
-    known: BTreeMap<(MechanismSet, usize, u64), Heard>,
-    /// What has been seen to fail.
-    failed: BTreeSet<(MechanismSet, Against)>,
+    wanted: Vec<Invariant>,
+    /// In the order in which they are tried: what refuted most sets first.
+    witnesses: Vec<Witness>,
 }
 
 /// What fails mostly fails soon: searches go this far at first.
 const FIRST_STATES: [u64; 3] = [1_000, 10_000, 100_000];
 
-impl Library<'_> {
-    /// Answers for some threats, in their order.
-    fn ask(&mut self, mechanisms: MechanismSet, threats: &[usize], states: u64) -> Result<Vec<&Heard>, Interrupted> {
-        let key = |threat: usize| (mechanisms, threat, states);
-        let new: Vec<usize> = threats.iter().copied().filter(|t| !self.known.contains_key(&key(*t))).collect();
-        let asks: Vec<Ask> = new
-            .iter()
-            .map(|threat| {
-                let threat = self.table.threats[*threat];
-                let faults = self.settings.faults_beside(threat);
-                Ask { protocol: Arc::clone(&self.table.protocol), mechanisms, threat, faults, states }
-            })
-            .collect();
-        self.progress.ahead(asks.len() as u64);
-        let heard = answer_all(&asks, self.settings, self.interrupted, self.progress)?;
-        self.known.extend(new.into_iter().map(key).zip(heard));
-        Ok(threats.iter().map(|threat| &self.known[&key(*threat)]).collect())
+/// So many sets are held against counterexamples before the first that is left is searched.
+const BATCH: usize = 4_096;
+
+impl<'a> Library<'a> {
+    /// A library with the counterexamples of the table.
+    fn new(
+        table: &'a CaseTable,
+        settings: &'a Settings,
+        interrupted: &'a AtomicBool,
+        progress: &'a dyn Progress,
+        against: Against,
+    ) -> Self {
+        let threats = against.threats(table.threats.len());
+        let breaks = |invariant: Invariant| {
+            threats.iter().any(|threat| table.base.heard[*threat].broken.keys().any(|harm| harm.0 == invariant))
+        };
+        let wanted = WANTED.into_iter().filter(|invariant| !breaks(*invariant)).collect();
+        let mut library = Library { table, settings, interrupted, progress, wanted, witnesses: Vec::new() };
+        for (line, threat) in table.lines.iter().flat_map(|line| threats.iter().map(move |threat| (line, *threat))) {
+            library.learn(threat, &line.heard[threat]);
+        }
+        library
     }
 
-    /// Whether one of the wanted invariants breaks. What a search finds before it is stopped is found.
-    fn fails(&mut self, set: MechanismSet, against: Against, wanted: &[Invariant]) -> Result<bool, Interrupted> {
-        if self.failed.contains(&(set, against)) {
-            return Ok(true);
+    fn ask(&self, mechanisms: MechanismSet, threat: usize, states: u64) -> Ask {
+        let threat = self.table.threats[threat];
+        let faults = self.settings.faults_beside(threat);
+        Ask { protocol: Arc::clone(&self.table.protocol), mechanisms, threat, faults, states }
+    }
+
+    /// Keeps what an answer shows to break, or never to come to rest.
+    fn learn(&mut self, threat: usize, heard: &Heard) {
+        let broken = heard.broken.iter().filter(|((invariant, ..), _)| self.wanted.contains(invariant));
+        for plan in broken.map(|(_, way)| &way.plan).chain(&heard.restless) {
+            if !self.witnesses.iter().any(|known| known.threat == threat && known.plan == *plan) {
+                self.witnesses.extend(Witness::new(&self.ask(MechanismSet::all(), threat, 0), threat, plan));
+            }
         }
-        let threats = against.threats(self.table.threats.len());
+    }
+
+    /// The sets that none of the counterexamples refutes, from that one on.
+    fn unrefuted(&mut self, sets: &[MechanismSet], from: usize) -> Vec<MechanismSet> {
+        let witnesses = &self.witnesses[from..];
+        let refuted_by = |set: &MechanismSet| witnesses.iter().position(|witness| witness.refutes(*set, &self.wanted));
+        let refuted: Vec<Option<usize>> = sets.par_iter().map(refuted_by).collect();
+        refuted.iter().flatten().for_each(|place| self.witnesses[from + place].refuted += 1);
+        sets.iter().zip(refuted).filter(|(_, refuted)| refuted.is_none()).map(|(set, _)| *set).collect()
+    }
+
+    /// Whether an answer breaks what is to hold, or comes never to rest; it is learned from if one does.
+    fn fails(&mut self, threats: &[usize], heard: &[Heard]) -> bool {
+        let breaks = |(invariant, clause, _): &Harm| self.wanted.contains(invariant) || *clause == ENDLESS;
+        let fails = heard.iter().any(|heard| heard.restless.is_some() || heard.broken.keys().any(breaks));
+        if fails {
+            threats.iter().zip(heard).for_each(|(threat, heard)| self.learn(*threat, heard));
+        }
+        fails
+    }
+
+    /// Searches what a set is to stand up to: with a few states first, then by the clock, since some sets have very many states before
+    /// the first fault. Nothing, and counterexamples, if it fails.
+    fn search(
+        &mut self,
+        set: MechanismSet,
+        start: MechanismSet,
+        threats: &[usize],
+    ) -> Result<Option<Sufficient>, Interrupted> {
         let all = self.settings.states;
+        let mut heard = Vec::new();
         for states in FIRST_STATES.into_iter().filter(|states| *states < all).chain([all]) {
-            let heard = self.ask(set, &threats, states)?;
-            if heard.iter().any(|heard| heard.broken.keys().any(|(invariant, ..)| wanted.contains(invariant))) {
-                self.failed.insert((set, against));
-                return Ok(true);
+            let asks: Vec<Ask> = threats.iter().map(|threat| self.ask(start.and(set), *threat, states)).collect();
+            self.progress.ahead(asks.len() as u64);
+            heard = answer_all(&asks, self.settings, self.interrupted, self.progress)?;
+            if self.fails(threats, &heard) {
+                return Ok(None);
             }
             if heard.iter().all(|heard| heard.stopped.is_none()) {
-                return Ok(false);
+                break;
+            }
+            if states == FIRST_STATES[0] {
+                let by_the_clock = asks.iter().map(|ask| ask.timed(self.settings, self.interrupted));
+                let by_the_clock = by_the_clock.collect::<Result<Vec<Heard>, Interrupted>>()?;
+                if self.fails(threats, &by_the_clock) {
+                    return Ok(None);
+                }
             }
         }
-        Ok(false)
+        Ok(Some(Sufficient {
+            added: set,
+            states: heard.iter().map(|heard| heard.states).sum(),
+            stopped: heard.iter().find_map(|heard| heard.stopped.clone()),
+        }))
     }
 }
 
-/// All smallest sets that have something of each demand, smallest first.
-fn hitting_sets(demands: &[MechanismSet]) -> Vec<MechanismSet> {
-    fn extend(chosen: MechanismSet, demands: &[MechanismSet], all: &mut Vec<MechanismSet>) {
-        match demands.iter().find(|demand| demand.less(chosen) == **demand) {
-            Some(open) => open.iter().for_each(|mechanism| extend(chosen.with(mechanism), demands, all)),
-            None => all.push(chosen),
-        }
-    }
-    let mut all = Vec::new();
-    extend(MechanismSet::NONE, demands, &mut all);
-    all.sort_unstable_by_key(|set| (set.iter().count(), *set));
-    all.dedup();
-    let minimal = all.iter().filter(|set| !all.iter().any(|other| other != *set && set.holds(*other)));
-    minimal.copied().collect()
+/// Every set of so many of these mechanisms.
+fn subsets(of: &[Mechanism], size: usize) -> Vec<MechanismSet> {
+    let (Some((first, rest)), Some(fewer)) = (of.split_first(), size.checked_sub(1)) else {
+        return if size == 0 { vec![MechanismSet::NONE] } else { Vec::new() };
+    };
+    let with = subsets(rest, fewer).into_iter().map(|set| set.with(*first));
+    with.chain(subsets(rest, size)).collect()
 }
 
-/// Smallest sets for honest parties, and for all threats of the table.
+/// All smallest sets for honest parties, and for all threats of the table.
 ///
 /// # Errors
 ///
@@ -154,73 +205,49 @@ pub fn minimal(
     interrupted: &AtomicBool,
     progress: &dyn Progress,
 ) -> Result<Vec<Minimal>, Interrupted> {
-    let (known, failed) = (BTreeMap::new(), BTreeSet::new());
-    let mut library = Library { table, settings, interrupted, progress, known, failed };
     let every = (table.threats.len() > 1).then_some(Against::Every);
-    std::iter::once(Against::Honest).chain(every).map(|against| stand_up_to(&mut library, against)).collect()
+    let whom = std::iter::once(Against::Honest).chain(every);
+    let find = || {
+        whom.map(|against| {
+            let mut library = Library::new(table, settings, interrupted, progress, against);
+            let sets = smallest(&mut library, against)?;
+            Ok(Minimal { against, wanted: library.wanted, sets })
+        })
+        .collect()
+    };
+    let jobs = settings.jobs.map_or(0, std::num::NonZeroUsize::get);
+    match rayon::ThreadPoolBuilder::new().num_threads(jobs).build() {
+        Ok(pool) => pool.install(find),
+        Err(_) => find(),
+    }
 }
 
-fn stand_up_to(library: &mut Library<'_>, against: Against) -> Result<Minimal, Interrupted> {
+fn smallest(library: &mut Library<'_>, against: Against) -> Result<Vec<Sufficient>, Interrupted> {
     let table = library.table;
     let threats = against.threats(table.threats.len());
-    let breaks = |invariant: Invariant| {
-        threats.iter().any(|threat| table.base.heard[*threat].broken.keys().any(|harm| harm.0 == invariant))
-    };
-    let wanted: Vec<Invariant> = WANTED.into_iter().filter(|invariant| !breaks(*invariant)).collect();
     // Mechanisms that make no difference are as good as on.
     let all = applicable(&*table.protocol).into_iter().fold(MechanismSet::NONE, MechanismSet::with);
     let start = table.protocol.as_written().and(MechanismSet::all().less(all));
-    let open = MechanismSet::all().less(start);
-    let mut demands: Vec<MechanismSet> = Vec::new();
-    let candidates = loop {
-        let candidates = hitting_sets(&demands);
-        let mut failing = None;
-        for candidate in &candidates {
-            if library.fails(start.and(*candidate), against, &wanted)? {
-                failing = Some(*candidate);
-                break;
+    let open: Vec<Mechanism> = MechanismSet::all().less(start).iter().collect();
+    let mut found: Vec<Sufficient> = Vec::new();
+    for size in 0..=open.len() {
+        let contains_one = |set: &MechanismSet| found.iter().any(|known| set.holds(known.added));
+        let candidates: Vec<_> = subsets(&open, size).into_iter().filter(|set| !contains_one(set)).collect();
+        for batch in candidates.chunks(BATCH) {
+            if library.interrupted.load(Ordering::Relaxed) {
+                return Err(Interrupted);
+            }
+            library.witnesses.sort_by_key(|witness| std::cmp::Reverse(witness.refuted));
+            let whole: Vec<MechanismSet> = batch.iter().map(|set| start.and(*set)).collect();
+            let mut left = library.unrefuted(&whole, 0);
+            while let Some((set, others)) = left.split_first() {
+                let known = library.witnesses.len();
+                found.extend(library.search(set.less(start), start, &threats)?);
+                left = library.unrefuted(others, known);
             }
         }
-        let Some(mut grown) = failing else { break candidates };
-        for mechanism in open.less(grown).iter() {
-            if library.fails(start.and(grown).with(mechanism), against, &wanted)? {
-                grown = grown.with(mechanism);
-            }
-        }
-        // The base line says that all of them together do not fail, so that something is left to ask for.
-        demands.push(open.less(grown));
-    };
-    let mut sets: Vec<Sufficient> = Vec::new();
-    for candidate in candidates {
-        let added = irredundant(library, start, candidate, against, &wanted)?;
-        if sets.iter().any(|known| known.added == added) {
-            continue;
-        }
-        let states = library.settings.states;
-        let heard = library.ask(start.and(added), &threats, states)?;
-        sets.push(Sufficient {
-            added,
-            states: heard.iter().map(|heard| heard.states).sum(),
-            stopped: heard.iter().find_map(|heard| heard.stopped.clone()),
-        });
     }
-    Ok(Minimal { against, wanted, sets })
-}
-
-/// Takes away what a set does not miss. Where what suffices suffices with more, there is nothing to be taken away.
-fn irredundant(
-    library: &mut Library<'_>,
-    start: MechanismSet,
-    mut set: MechanismSet,
-    against: Against,
-    wanted: &[Invariant],
-) -> Result<MechanismSet, Interrupted> {
-    for mechanism in set.iter() {
-        if !library.fails(start.and(set.without(mechanism)), against, wanted)? {
-            set = set.without(mechanism);
-        }
-    }
-    Ok(set)
+    Ok(found)
 }
 
 impl Minimal {
@@ -249,7 +276,7 @@ impl Minimal {
     fn explore(&self, table: &CaseTable, settings: &Settings, sufficient: &Sufficient) -> String {
         let threat = match (self.against, table.threats.as_slice()) {
             (Against::Honest, _) => Threat::Honest,
-            (Against::Every, [_, only]) if only.errands().is_none() => *only,
+            (Against::Every, [_, only]) if only.clock() == Clock::Untimed => *only,
             (Against::Every, _) => return String::new(),
         };
         let on = table.protocol.as_written().and(sufficient.added);
@@ -263,21 +290,21 @@ impl Minimal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::mechanism::Mechanism::{Countersign, FinalDecline, Retransmit, Tombstone};
+    use crate::protocol::mechanism::Mechanism::{Countersign, Retransmit, Tombstone};
 
     #[test]
-    fn hitting_sets_are_all_the_smallest_ways_to_meet_every_demand() {
-        let of = |demands: &[&[Mechanism]]| {
-            let demands: Vec<MechanismSet> = demands.iter().map(|demand| MechanismSet::of(demand)).collect();
-            let sets = hitting_sets(&demands).into_iter();
-            sets.map(|set| set.iter().collect::<Vec<_>>()).collect::<Vec<_>>()
-        };
-        assert_eq!(of(&[]), [vec![]]);
-        assert_eq!(of(&[&[Tombstone], &[Retransmit]]), [vec![Retransmit, Tombstone]]);
+    fn subsets_of_a_size_are_all_there_once() {
+        let of = |size| subsets(&[Retransmit, Countersign, Tombstone], size);
+        let set = MechanismSet::of;
+        assert_eq!(of(0), [MechanismSet::NONE]);
+        assert_eq!(of(1), [set(&[Retransmit]), set(&[Countersign]), set(&[Tombstone])]);
         assert_eq!(
-            of(&[&[Tombstone, Retransmit], &[Retransmit, FinalDecline], &[Countersign]]),
-            [vec![Retransmit, Countersign], vec![Countersign, Tombstone, FinalDecline]]
+            of(2),
+            [set(&[Retransmit, Countersign]), set(&[Retransmit, Tombstone]), set(&[Countersign, Tombstone])]
         );
-        assert_eq!(of(&[&[Tombstone], &[]]), Vec::<Vec<Mechanism>>::new(), "a demand that nothing meets");
+        assert_eq!(of(3).len(), 1);
+        assert_eq!(of(4), []);
+        let twelve = &Mechanism::ALL[..12];
+        assert_eq!((0..=12).map(|size| subsets(twelve, size).len()).sum::<usize>(), 1 << 12);
     }
 }

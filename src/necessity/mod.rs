@@ -4,8 +4,8 @@
 //! honest parties and against each [`Threat`], under every plan of faults ([`ask`]). What breaks now and did not before is what it is
 //! needed for ([`table`]). The reverse starts from `as-written` and looks for the smallest sets that suffice ([`minimal`]).
 //!
-//! A deviation is something that goes wrong, too: beside one there is a fault less, unless more is asked for. Where a plan of few
-//! purchases and no fault suffices the row says so, and where a search was not complete, it says that nothing is known.
+//! A deviation is something that goes wrong, too: beside one there is a fault less, unless more is asked for. Each row says
+//! how many faults were tried under which clock, and where a search was not complete, that nothing is known.
 //!
 //! # Mechanisms can need each other
 //!
@@ -22,6 +22,7 @@ pub mod minimal;
 pub mod table;
 pub mod text;
 pub mod threat;
+mod witness;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub use threat::Threat;
 use crate::fault::FaultKind;
 use crate::protocol::Protocol;
 use crate::protocol::mechanism::{Mechanism, MechanismSet};
+use crate::scenario::Clock;
 
 /// What is to be asked.
 #[derive(Debug, Clone)]
@@ -46,8 +48,8 @@ pub struct Settings {
     pub faults: u32,
     /// The most faults of a plan beside a deviation.
     pub beside: u32,
-    /// The most faults of a plan beside a deviation that takes several purchases, which is searched under the clock: with each
-    /// fault more there are hundreds of times as many plans.
+    /// The most faults of a plan beside an outsider or a deviation that takes several purchases, which are searched under the clock:
+    /// with each fault more there are hundreds of times as many plans.
     pub under_the_clock: u32,
     /// What may strike.
     pub kinds: Vec<FaultKind>,
@@ -62,11 +64,18 @@ pub struct Settings {
 impl Settings {
     /// The most faults beside a threat.
     pub fn faults_beside(&self, threat: Threat) -> u32 {
-        match (threat.is_honest(), threat.errands()) {
+        match (threat.is_honest(), threat.clock()) {
             (true, _) => self.faults,
-            (false, None) => self.beside,
-            (false, Some(_)) => self.under_the_clock,
+            (false, Clock::Untimed) => self.beside,
+            (false, Clock::Timed) if threat.awaits_a_crash() => self.under_the_clock.max(self.faults.min(1)),
+            (false, Clock::Timed) => self.under_the_clock,
         }
+    }
+
+    /// What may strike beside a threat: a crash alone, where no fault is wanted beside it and it does nothing without one.
+    pub fn kinds_beside(&self, threat: Threat) -> &[FaultKind] {
+        let crash_alone = threat.awaits_a_crash() && self.under_the_clock == 0;
+        if crash_alone { &[FaultKind::Crash] } else { &self.kinds }
     }
 }
 

@@ -123,8 +123,8 @@ pub fn markdown(tables: &[CaseTable], minimal: &[Vec<Minimal>], settings: &Setti
         out,
         "# Which safeguard is needed for what\n\n\
          Each mechanism is taken away from `hardened`, and every interleaving of every plan is searched ({}): of at most {} with \
-         honest parties, of at most {} beside each deviation. Deviations that take several purchases are searched under the clock, \
-         with at most {}. A number is the fewest faults that break the invariant without the mechanism, and do not with it; a name \
+         honest parties, of at most {} beside each deviation. Outsiders, and deviations that take several purchases, are searched \
+         under the clock, with at most {} (and a crash beside the outsider that waits for one). A number is the fewest faults that break the invariant without the mechanism, and do not with it; a name \
          beside it is the deviation that it takes, and where there is none, all are honest. The rows are in `necessity.csv`.\n",
         kinds.join(", "),
         faults(settings.faults),
@@ -212,7 +212,7 @@ fn sets(out: &mut String, table: &CaseTable, minimal: &[Minimal]) {
     let as_written: Vec<Mechanism> = table.protocol.as_written().iter().collect();
     let _ = writeln!(
         out,
-        "\n### What has to come to `as-written`\n\nAs written there are {}. The smallest sets that suffice beside them:\n",
+        "\n### What has to come to `as-written`\n\nAs written there are {}. All sets that suffice beside them and contain none that does:\n",
         joined(&as_written, "none")
     );
     for (sets, whom) in grouped_sets(table, minimal) {
@@ -223,7 +223,7 @@ fn sets(out: &mut String, table: &CaseTable, minimal: &[Minimal]) {
     }
     let _ = writeln!(
         out,
-        "\nEach was searched to suffice, and not to with any one of its mechanisms less. Whoever stands up to a deviation stands up to \
-         honest parties too."
+        "\nEach was searched to suffice, and everything that it contains has a counterexample. Whoever stands up to a deviation stands up \
+         to honest parties too."
     );
 }

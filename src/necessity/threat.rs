@@ -1,10 +1,10 @@
-//! Who may break the protocol while a mechanism is away: nobody, or one side in one of the ways that there are.
+//! Who may break the protocol while a mechanism is away: nobody, one side, or an outsider, in one of the ways that there are.
 //!
 //! What a deviation does is its own affair; here is what a search has to set up for it, and how the command line names it.
 
 use crate::protocol::deviation::{CUSTOMER, Errands, HONEST, Known, MERCHANT};
-use crate::protocol::party::Side;
-use crate::scenario::{Arrival, Scenario};
+use crate::protocol::outsider::{self, OUTSIDER};
+use crate::scenario::{Arrival, Clock, Scenario};
 
 /// Who may break the protocol, beside the faults.
 #[derive(Debug, Clone, Copy)]
@@ -15,46 +15,53 @@ pub enum Threat {
     Merchant(Known),
     /// Every customer, so.
     Customer(Known),
+    /// Somebody on the network, so.
+    Outsider(outsider::Known),
 }
 
 impl Threat {
-    /// Every threat, the weakest first: honest parties, then the deviations in the order of their lists.
+    /// Every threat, the weakest first: honest parties, then the deviations in the order of their lists, then outsiders.
     pub fn all() -> Vec<Threat> {
         let merchants = MERCHANT.iter().copied().map(Threat::Merchant);
         let customers = CUSTOMER.iter().copied().map(Threat::Customer);
-        std::iter::once(Threat::Honest).chain(merchants).chain(customers).collect()
-    }
-
-    /// The deviation, if there is one.
-    pub fn deviation(self) -> Option<Known> {
-        match self {
-            Threat::Honest => None,
-            Threat::Merchant(known) | Threat::Customer(known) => Some(known),
-        }
-    }
-
-    /// The side that deviates, if one does.
-    pub fn side(self) -> Option<Side> {
-        match self {
-            Threat::Honest => None,
-            Threat::Merchant(_) => Some(Side::Merchant),
-            Threat::Customer(_) => Some(Side::Customer),
-        }
+        let outsiders = OUTSIDER.iter().copied().map(Threat::Outsider);
+        std::iter::once(Threat::Honest).chain(merchants).chain(customers).chain(outsiders).collect()
     }
 
     /// The name that scenarios and reports use.
     pub fn name(self) -> &'static str {
-        self.deviation().map_or(HONEST, |known| known.name())
+        match self {
+            Threat::Honest => HONEST,
+            Threat::Merchant(known) | Threat::Customer(known) => known.name(),
+            Threat::Outsider(known) => known.name(),
+        }
     }
 
-    /// Whether it is the other side's good faith that everything rests on.
+    /// Whether everyone keeps to the protocol.
     pub fn is_honest(self) -> bool {
         matches!(self, Threat::Honest)
     }
 
-    /// What customers set out to do, where one purchase leaves a deviation nothing to do.
+    /// What customers set out to do, where one purchase leaves it nothing to do.
     pub fn errands(self) -> Option<Errands> {
-        self.deviation().and_then(|known| known.errands())
+        match self {
+            Threat::Honest => None,
+            Threat::Merchant(known) | Threat::Customer(known) => known.errands(),
+            Threat::Outsider(known) => known.errands(),
+        }
+    }
+
+    /// Whether it does nothing unless some party crashes and comes back.
+    pub fn awaits_a_crash(self) -> bool {
+        matches!(self, Threat::Outsider(known) if known.awaits_a_crash())
+    }
+
+    /// The clock that can answer. Interleavings of several purchases are too many, and outsiders go by the clock.
+    pub fn clock(self) -> Clock {
+        match (self, self.errands()) {
+            (Threat::Outsider(_), _) | (_, Some(_)) => Clock::Timed,
+            (_, None) => Clock::Untimed,
+        }
     }
 
     /// Sets a scenario up for it.
@@ -63,10 +70,12 @@ impl Threat {
             Threat::Honest => {}
             Threat::Merchant(known) => scenario.deviations.merchant = known.name(),
             Threat::Customer(known) => scenario.deviations.customer = known.name(),
+            Threat::Outsider(known) => scenario.deviations.outsider = known.name(),
         }
-        if let Some(Errands { purchases, every_us, opening_balance_cents }) = self.errands() {
+        if let Some(Errands { purchases, every_us, opening_balance_cents, merchants }) = self.errands() {
             scenario.workload.purchases = purchases;
             scenario.workload.arrival = Arrival::Every { us: every_us };
+            scenario.parties.merchants = merchants;
             if let Some(cents) = opening_balance_cents {
                 scenario.parties.opening_balance_cents = cents;
             }
@@ -79,9 +88,13 @@ impl Threat {
             Threat::Honest => String::new(),
             Threat::Merchant(known) => format!(" --merchant {}", known.name()),
             Threat::Customer(known) => format!(" --customer {}", known.name()),
+            Threat::Outsider(known) => format!(" --outsider {}", known.name()),
         };
-        if let Some(Errands { purchases, every_us, opening_balance_cents }) = self.errands() {
+        if let Some(Errands { purchases, every_us, opening_balance_cents, merchants }) = self.errands() {
             text.push_str(&format!(" --purchases {purchases} --every-us {every_us}"));
+            if merchants > 1 {
+                text.push_str(&format!(" --merchants {merchants}"));
+            }
             if let Some(cents) = opening_balance_cents {
                 text.push_str(&format!(" --opening-balance-cents {cents}"));
             }

@@ -66,6 +66,13 @@ const ONE: &[Row] = &[
             &["final", "belief-customer", "belief-not-paid", "wrong-content", "got-other"],
         ],
     ),
+    // Hardened, P looks for M's signature on the key or the item. As written the first copy counts. In Case 2 M itself hands C the key,
+    // and P's record holds junk: nobody can prove what C got, and C proves that it got nothing. In Case 3 C gets the junk.
+    (
+        "tamper-goods",
+        [BOTH, &[], &[]],
+        [BOTH, &["received-this", "delivered-this", "claims-nothing"], &["wrong-content", "got-other"]],
+    ),
     // Hardened, both look for P's signature. As written M is told that it is not paid, and tells C, which in Cases 1 and 2 has no
     // other word. In Case 3 C has P's word from the outsider, with junk for an item that no digest describes.
     (
@@ -77,6 +84,8 @@ const ONE: &[Row] = &[
             &["belief-not-paid", "wrong-content", "received-this", "got-other"],
         ],
     ),
+    // There is no earlier purchase of which P's word could be used, and an honest word is what this outsider wants.
+    ("forge-status", [BOTH, &[], &[]], [BOTH, &[], &[]]),
     // Nobody reads what is no message.
     ("truncate", [BOTH, &[], &[]], [BOTH, &[], &[]]),
 ];
@@ -96,6 +105,38 @@ fn across_purchases_only_what_is_signed_stays_where_it_belongs() {
         assert_eq!(hardened.breaks("none"), set(expected), "{case}");
         let as_written = two_purchases(with_outsider(Shop::as_written(case), "replay-across-purchases"), 500_000);
         assert_eq!(as_written.breaks("none"), set(&[&["belief-charged"], both].concat()), "{case}");
+    }
+}
+
+/// P's word on the first purchase is used for the second, of which P declines what reaches it. Where P signs, the word is for the first
+/// alone. Where it does not, M rests on it; and in Cases 1 and 2, where M delivers, it gives its goods away, and C too takes itself for
+/// charged. In Case 3 the goods are P's to deliver, and it knows better.
+#[test]
+fn an_old_word_of_p_s_passes_for_a_new_one_only_where_p_does_not_sign() {
+    let fooled: &[&str] = &["belief-merchant", "belief-charged", "unpaid-goods"];
+    for (case, harm) in [("case1", fooled), ("case2", fooled), ("case3", &["belief-merchant"])] {
+        let anyway = if case == "case1" { BOTH } else { &[] };
+        let forged = |shop: Shop| two_purchases(with_outsider(shop, "forge-status"), 500_000).breaks("none");
+        assert_eq!(forged(Shop::hardened(case)), set(anyway), "{case}");
+        let unsigned = Shop::hardened(case).without(&[Mechanism::SignedStatus]);
+        assert_eq!(forged(unsigned), set(&[anyway, harm].concat()), "{case}");
+    }
+}
+
+/// M's signature and the digest in C's order each keep another's key or item away from P; it takes neither for one to get through.
+#[test]
+fn the_goods_that_p_keeps_are_guarded_twice() {
+    use Mechanism::{Countersign, ItemDigest, KeyCommitment};
+    let junk_key: &[&str] = &["received-this", "delivered-this", "claims-nothing"];
+    for (case, digest, harm) in
+        [("case2", KeyCommitment, junk_key), ("case3", ItemDigest, &["wrong-content", "got-other"])]
+    {
+        let without = |mechanisms: &[Mechanism]| {
+            with_outsider(Shop::hardened(case).without(mechanisms), "tamper-goods").breaks("none")
+        };
+        assert_eq!(without(&[Countersign]), set(&[]), "{case}");
+        assert_eq!(without(&[digest]), set(&[]), "{case}");
+        assert_eq!(without(&[Countersign, digest]), set(harm), "{case}");
     }
 }
 

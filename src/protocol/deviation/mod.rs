@@ -94,7 +94,7 @@ pub trait Deviation: Debug + Send + Sync {
     }
 }
 
-/// Several purchases by the same customer.
+/// Several purchases by the same customer, or several merchants to buy from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Errands {
     /// How many.
@@ -103,12 +103,14 @@ pub struct Errands {
     pub every_us: u64,
     /// What the customer's account holds, where it matters.
     pub opening_balance_cents: Option<u64>,
+    /// How many merchants there are.
+    pub merchants: u32,
 }
 
 impl Errands {
     /// Two purchases, so far apart.
-    const fn two(every_us: u64) -> Self {
-        Errands { purchases: 2, every_us, opening_balance_cents: None }
+    pub(super) const fn two(every_us: u64) -> Self {
+        Errands { purchases: 2, every_us, opening_balance_cents: None, merchants: 1 }
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::super::deviation::Errands;
 use super::{Forged, Outsider, Overheard};
 use crate::protocol::message::Message;
 use crate::protocol::order::Description;
@@ -23,6 +24,11 @@ impl Outsider for GuessTid {
 
     fn about(&self) -> &'static str {
         "inquires for another item under the TID that would come next if they were counted"
+    }
+
+    /// The second purchase has a name that can be guessed from the first.
+    fn errands(&self) -> Option<Errands> {
+        Some(Errands::two(500_000))
     }
 
     fn meddle(&self, heard: &[Overheard], setup: &Setup) -> Vec<Forged> {

@@ -15,6 +15,7 @@
 
 mod abort;
 mod ask;
+mod forge_status;
 mod guess_tid;
 mod replay;
 mod replay_across_merchants;
@@ -22,6 +23,7 @@ mod replay_across_purchases;
 mod replay_after_restart;
 mod replay_after_retention;
 mod tamper;
+mod tamper_goods;
 mod tamper_order;
 mod tamper_quote;
 mod tamper_status;
@@ -30,6 +32,7 @@ mod truncate;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::deviation::Errands;
 use super::message::Message;
 use super::party::{Party, PurchaseKey, Side, Step};
 use super::setup::Setup;
@@ -70,6 +73,16 @@ pub trait Outsider: Debug + Send + Sync {
     /// One line on what it does.
     fn about(&self) -> &'static str;
 
+    /// What customers have to set out to do for it, where a single purchase leaves it nothing to do.
+    fn errands(&self) -> Option<Errands> {
+        None
+    }
+
+    /// Whether it has nothing to do unless some party crashes and comes back.
+    fn awaits_a_crash(&self) -> bool {
+        false
+    }
+
     /// What it sends upon having heard the last of these messages. Everybody knows the setup's timing and who takes part; keys,
     /// random values and the contents of items are not for it to look at.
     fn meddle(&self, heard: &[Overheard], setup: &Setup) -> Vec<Forged>;
@@ -90,7 +103,9 @@ pub const OUTSIDER: &[Known] = &[
     &abort::Abort,
     &tamper_quote::TamperQuote,
     &tamper_order::TamperOrder,
+    &tamper_goods::TamperGoods,
     &tamper_status::TamperStatus,
+    &forge_status::ForgeStatus,
     &truncate::Truncate,
 ];
 

@@ -1,5 +1,6 @@
 //! What was said to or by one merchant is said to or by the next, under the same TID.
 
+use super::super::deviation::Errands;
 use super::{Forged, Outsider, Overheard};
 use crate::protocol::party::PurchaseKey;
 use crate::protocol::setup::Setup;
@@ -14,6 +15,11 @@ impl Outsider for ReplayAcrossMerchants {
 
     fn about(&self) -> &'static str {
         "sends the messages of a purchase to and from another merchant, under the same TID"
+    }
+
+    /// There is another merchant, of whom the customer buys another time.
+    fn errands(&self) -> Option<Errands> {
+        Some(Errands { merchants: 2, ..Errands::two(20_000) })
     }
 
     fn meddle(&self, heard: &[Overheard], setup: &Setup) -> Vec<Forged> {

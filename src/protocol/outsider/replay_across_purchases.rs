@@ -1,6 +1,7 @@
 //! What was said in one purchase is said in another, under the other's name: all that was heard of the purchase before goes into
 //! each new one as soon as anything of that is heard, and each new message goes back into the one before.
 
+use super::super::deviation::Errands;
 use super::{Forged, Outsider, Overheard};
 use crate::protocol::setup::Setup;
 
@@ -14,6 +15,11 @@ impl Outsider for ReplayAcrossPurchases {
 
     fn about(&self) -> &'static str {
         "sends the messages of one purchase under the name of another"
+    }
+
+    /// The second purchase starts when the first is over.
+    fn errands(&self) -> Option<Errands> {
+        Some(Errands::two(500_000))
     }
 
     fn meddle(&self, heard: &[Overheard], _: &Setup) -> Vec<Forged> {

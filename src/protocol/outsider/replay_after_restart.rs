@@ -16,6 +16,10 @@ impl Outsider for ReplayAfterRestart {
         "sends every message again once its recipient could have crashed and come back"
     }
 
+    fn awaits_a_crash(&self) -> bool {
+        true
+    }
+
     fn meddle(&self, heard: &[Overheard], setup: &Setup) -> Vec<Forged> {
         let after_us = setup.timing.restart_after_us.saturating_mul(3) / 2;
         heard.last().map(|last| last.again(after_us)).into_iter().collect()

@@ -1,4 +1,4 @@
-//! Changes to a message: one copy for each part, in which that part is another. What the three outsiders that tamper share.
+//! Changes to a message: one copy for each part, in which that part is another. What the outsiders that tamper share.
 
 use std::sync::Arc;
 
@@ -11,8 +11,13 @@ use crate::protocol::setup::Setup;
 
 /// A copy for each change, to arrive before the original.
 pub(super) fn copies(last: &Overheard, setup: &Setup) -> Vec<Forged> {
+    copies_of(last, |_| true, setup)
+}
+
+/// The same for changes to some of the parts.
+pub(super) fn copies_of(last: &Overheard, wanted: impl Fn(&Part) -> bool, setup: &Setup) -> Vec<Forged> {
     let mut copies = Vec::new();
-    for (at, part) in last.message.parts.iter().enumerate() {
+    for (at, part) in last.message.parts.iter().enumerate().filter(|(_, part)| wanted(part)) {
         for changed in changes(part, setup) {
             let mut parts = last.message.parts.clone();
             parts[at] = changed;
