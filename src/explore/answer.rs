@@ -82,8 +82,8 @@ type Kind = (Invariant, &'static str, Side);
 struct Gathered<'h> {
     cause: &'h Vec<String>,
     spots: &'h Vec<Spot>,
-    breach: Breach,
-    hits: Vec<&'h Hit>,
+    /// And what is broken there.
+    hits: Vec<(&'h Hit, Breach)>,
     states: u64,
 }
 
@@ -119,7 +119,7 @@ impl<const W: usize> Search<'_, W> {
             self.ends.iter().filter(|(likeness, _, _, place)| self.faults_of(*place) > 0 && committed(*likeness));
         let endless = self.endless().map(|(states, place)| {
             let course = self.course(&Hit { place, within: None, broken: 0 });
-            (states, course)
+            (states, course.map(|(course, _)| course))
         });
         Answer {
             states: self.len(),
@@ -160,10 +160,10 @@ impl<const W: usize> Search<'_, W> {
                     Some(smaller) => {
                         smaller.states += 1;
                         if smaller.cause == cause && smaller.hits.len() < CANDIDATES {
-                            smaller.hits.push(hit);
+                            smaller.hits.push((hit, *breach));
                         }
                     }
-                    None => known.push(Gathered { cause, spots, breach: *breach, hits: vec![hit], states: 1 }),
+                    None => known.push(Gathered { cause, spots, hits: vec![(hit, *breach)], states: 1 }),
                 }
             }
         }
@@ -171,12 +171,17 @@ impl<const W: usize> Search<'_, W> {
         let confirmed: Vec<_> = gathered
             .into_par_iter()
             .map(|gathered| {
-                let Gathered { cause, spots, breach, hits, states } = gathered;
-                let courses: Vec<Course> = hits.iter().filter_map(|hit| self.course(hit)).collect();
-                let first = courses.first().cloned();
-                let shown = courses.into_iter().filter_map(|course| Some((confirm(job, &course, &breach)?, course)));
-                let shortest = shown.min_by_key(|(violation, course)| (course.plan.0.len(), violation.events));
-                let (violation, course) = shortest.ok_or((breach, first))?;
+                let Gathered { cause, spots, hits, states } = gathered;
+                let course = |(hit, breach): &(&Hit, Breach)| {
+                    let (course, names) = self.course(hit)?;
+                    Some((course, breach.renamed(names, &self.tables)))
+                };
+                let courses: Vec<(Course, Breach)> = hits.iter().filter_map(course).collect();
+                let first = courses.first().map(|(course, _)| course.clone());
+                let confirmed = |(course, breach)| Some((confirm(job, &course, &breach)?, course, breach));
+                let shown = courses.into_iter().filter_map(confirmed);
+                let shortest = shown.min_by_key(|(violation, course, _)| (course.plan.0.len(), violation.events));
+                let (violation, course, breach) = shortest.ok_or((hits[0].1, first))?;
                 Ok((Finding { breach, cause: cause.clone(), course, violation, states }, spots.clone()))
             })
             .collect();
@@ -217,7 +222,7 @@ impl<const W: usize> Search<'_, W> {
         ends.into_par_iter()
             .map(|(ending, (states, place))| {
                 let course = self.course(&Hit { place, within: None, broken: 0 });
-                Ended { ending, states, course }
+                Ended { ending, states, course: course.map(|(course, _)| course) }
             })
             .collect()
     }

@@ -128,14 +128,15 @@ impl Tried {
             for (cut, at) in found.cuts.iter().zip(found.cuts_before..) {
                 let struck = self.cuts.get(at).copied().unwrap_or_default();
                 let site = site_of(tables, found, cut);
-                for (kind, met, struck) in crashes(party(found.seat), OfCrash { met, struck }) {
-                    count(party(found.seat), site.clone(), kind, met, struck);
+                for (kind, met, struck) in crashes(party(found.handling.seat), OfCrash { met, struck }) {
+                    count(party(found.handling.seat), site.clone(), kind, met, struck);
                 }
             }
         }
         for spot in findings {
             words.entry(spot.clone()).or_default()[2] += 1;
         }
+        let words = together(words, tables);
         let covered = |((party, site, fault), [met, struck, violated]): (Spot, [u64; 3])| Covered {
             party,
             site,
@@ -146,6 +147,22 @@ impl Tried {
         };
         words.into_iter().map(covered).collect()
     }
+}
+
+/// Has parties that can stand for each other share their counts: which of them a state names tells nothing.
+fn together(words: BTreeMap<Spot, [u64; 3]>, tables: &Tables<'_>) -> BTreeMap<Spot, [u64; 3]> {
+    let mut all: BTreeMap<Spot, [u64; 3]> = BTreeMap::new();
+    for ((party, site, fault), counts) in words {
+        let mut names: Vec<Party> = tables.symmetry.all().map(|other| tables.rename_party(other, party)).collect();
+        names.push(party);
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let own = all.entry((name, site.clone(), fault)).or_default();
+            own.iter_mut().zip(counts).for_each(|(own, more)| *own += more);
+        }
+    }
+    all
 }
 
 /// Where in the handling of an input a cut is.

@@ -79,6 +79,15 @@ pub(super) enum Before {
     Save,
 }
 
+/// What is taken for the same when a party handles an input.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// How many random values a party draws at most.
+    pub(super) draws_max: u64,
+    /// Whether records are filed by purchase, and purchases told of after a return at once: where there are several.
+    pub(super) files: bool,
+}
+
 /// What a party does with an input, step by step.
 #[derive(Debug)]
 pub(super) struct Deeds {
@@ -99,6 +108,7 @@ pub(super) struct Deeds {
     draws_before: u64,
     /// Whether anything has left the party's memory so far.
     seen_outside: bool,
+    files: bool,
 }
 
 impl Local {
@@ -109,7 +119,8 @@ impl Local {
     }
 
     /// What comes of an input.
-    pub(super) fn take(&self, stimulus: &Stimulus, now_us: u64, draws_max: u64, setup: &Setup) -> Deeds {
+    pub(super) fn take(&self, stimulus: &Stimulus, now_us: u64, limits: Limits, setup: &Setup) -> Deeds {
+        let Limits { draws_max, files } = limits;
         let mut local = self.clone();
         let input = match stimulus {
             Stimulus::Letter(from, message) => {
@@ -146,14 +157,22 @@ impl Local {
             timeless: !clock.was_read(),
             draws_before: self.node.draws(),
             seen_outside: false,
+            files,
         };
         let draws_too_often = deeds.after.node.draws() > draws_max.max(self.node.draws());
         if draws_too_often || effects.iter().any(|effect| self.charges_too_often(effect)) {
             deeds.after = self.clone();
             return deeds;
         }
+        let tells: Vec<Option<PurchaseKey>> = effects.iter().filter_map(told).collect();
         for effect in effects {
             deeds.carry_out(effect, setup);
+        }
+        // A party that is back tells of its purchases one after the other. Every clause looks at one purchase, and of each it has told
+        // nothing or everything: that may be seen before and afterwards too.
+        let once_each = tells.iter().enumerate().all(|(at, about)| about.is_some() && !tells[..at].contains(about));
+        if files && *stimulus == Stimulus::Restart && once_each {
+            deeds.points.clear();
         }
         // The last of the points is the party afterwards.
         if deeds.points.last() == Some(&deeds.after) {
@@ -223,7 +242,7 @@ impl Local {
         Some(message.about)
     }
 
-    fn save(&mut self, record: Arc<Record>, durable: bool, setup: &Setup) -> Option<PurchaseKey> {
+    fn save(&mut self, record: Arc<Record>, durable: bool, files: bool, setup: &Setup) -> Option<PurchaseKey> {
         let side = self.node.party().side();
         let mut signed = None;
         if let Some(about) = record.about {
@@ -240,6 +259,9 @@ impl Local {
             }
         }
         self.write(record, durable, setup);
+        if files {
+            self.file(setup);
+        }
         signed
     }
 
@@ -273,6 +295,31 @@ impl Local {
             self.node.strike_out(earlier);
         }
     }
+
+    /// Files the latest record with those of its purchase, where the party would be rebuilt the same: from all of the journal and
+    /// from what a crash leaves of it. Whatever is written later is folded into the same role, as with [`write`](Self::write), and
+    /// every clause and every dispute looks at the records of one purchase or adds up what all of them moved. Without this, whether a
+    /// party has heard of one purchase first or of the other would be told for ever, and deliveries that have nothing to do with each
+    /// other would lead to another state in another order.
+    fn file(&mut self, setup: &Setup) {
+        let journal = self.node.journal();
+        let Some(((latest, _), before)) = journal.split_last() else { return };
+        let place = before.iter().rposition(|(record, _)| record.about <= latest.about).map_or(0, |at| at + 1);
+        if place == before.len() {
+            return;
+        }
+        let party = self.node.party();
+        let (front, back) = before.split_at(place);
+        let filed = || front.iter().chain(journal.last()).chain(back);
+        let same = [false, true].into_iter().all(|durable_only| {
+            let kept = |entry: &&Entry| !durable_only || entry.1;
+            let rebuilt = setup.role(party, &mut journal.iter().filter(kept).map(|(record, _)| &**record));
+            rebuilt == setup.role(party, &mut filed().filter(kept).map(|(record, _)| &**record))
+        });
+        if same {
+            self.node.file(place);
+        }
+    }
 }
 
 impl Deeds {
@@ -295,7 +342,7 @@ impl Deeds {
                     self.cut(Before::Save);
                 }
                 self.saves.push((record.kind, record.about));
-                let signed = self.after.save(record, durable, setup);
+                let signed = self.after.save(record, durable, self.files, setup);
                 self.signed = self.signed.or(signed);
                 self.points.push(self.after.clone());
             }
@@ -321,6 +368,15 @@ impl Deeds {
                 self.points.push(self.after.clone());
             }
         }
+    }
+}
+
+/// The purchase of which an effect shows something to an observer, if it shows anything.
+fn told(effect: &Effect) -> Option<Option<PurchaseKey>> {
+    match effect {
+        Effect::Save { record, .. } => Some(record.about),
+        Effect::Believe { about, .. } => Some(Some(*about)),
+        _ => None,
     }
 }
 

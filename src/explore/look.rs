@@ -3,13 +3,17 @@
 //! Every fact that a clause looks at is in some party's share, but for two: the time, and whether a copy of an order is under way.
 //! States that agree in these look the same.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use super::local::{Local, facts};
 use super::state::Shares;
 use super::step::View;
+use super::symmetry::{NOBODY, Renaming, Thing};
 use super::table::{Full, Need, PURCHASES_MAX, Tables};
-use crate::invariant::facts::Facts;
+use crate::invariant::ending::Ending;
+use crate::invariant::facts::{Facts, PurchaseFacts};
 use crate::invariant::{Invariant, View as Sight, When, certified, clauses};
 use crate::protocol::party::{Party, PurchaseKey, Side};
 
@@ -30,13 +34,24 @@ pub struct Breach {
     pub at_the_end: bool,
 }
 
+impl Breach {
+    /// The same under other names.
+    pub(super) fn renamed(&self, renaming: Renaming, tables: &Tables<'_>) -> Self {
+        Breach {
+            victim: tables.rename_party(renaming, self.victim),
+            purchase: tables.rename_purchase(renaming, &self.purchase),
+            ..*self
+        }
+    }
+}
+
 /// A set of breaches, by number.
 pub(super) type Breaches = u128;
 /// So many breaches are told apart.
 const BREACHES_MAX: usize = Breaches::BITS as usize;
 
 /// What states that look the same have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Likeness {
     shares: Shares,
     moment: u8,
@@ -79,6 +94,21 @@ impl Likeness {
     /// The same with another share in a seat, in the middle of a step.
     pub(super) fn with(self, seat: u8, local: u16) -> Self {
         Likeness { shares: self.shares.with(seat, local), idle: false, ..self }
+    }
+
+    /// The same under other names.
+    fn renamed(self, renaming: Renaming, tables: &mut Tables<'_>) -> Option<Self> {
+        let mut shares = self.shares;
+        for seat in 0..tables.seats.len() as u8 {
+            let local = tables.image(renaming, Thing::Share(seat), self.shares.local(seat).into())? as u16;
+            shares = shares.with(tables.symmetry.seat(renaming, seat), local);
+        }
+        let moment = tables.image(renaming, Thing::Moment, self.moment.into())? as u8;
+        let mut orders = 0;
+        for purchase in (0..u8::BITS).filter(|purchase| self.orders >> purchase & 1 == 1) {
+            orders |= 1 << tables.image(renaming, Thing::Purchase, purchase)?;
+        }
+        Some(Likeness { shares, moment, orders, ..self })
     }
 
     fn locals(self, seats: usize) -> impl Iterator<Item = u16> {
@@ -127,6 +157,47 @@ impl Looks {
     /// The breaches of a set.
     pub(super) fn breaches(&self, set: Breaches) -> impl Iterator<Item = (usize, &Breach)> {
         self.breaches.iter().enumerate().filter(move |(number, _)| set >> number & 1 == 1)
+    }
+
+    /// Whether the invariants say the same of everything that was looked at under other names.
+    pub(super) fn is_symmetric(&mut self, tables: &mut Tables<'_>) -> bool {
+        let mut known: Vec<Likeness> = self.known.keys().copied().collect();
+        known.sort_unstable();
+        tables.symmetry.all().all(|renaming| {
+            known.iter().all(|likeness| {
+                let Some(other) = likeness.renamed(renaming, tables) else { return false };
+                if self.fill(other, tables).is_err() {
+                    return false;
+                }
+                let (own, image) = (self.known[likeness], self.known[&other]);
+                let same = self.renamed(own.broken, renaming, tables) == Some(image.broken);
+                let ends_alike = || {
+                    let ends = self.endings(*likeness, renaming, tables);
+                    ends == self.endings(other, NOBODY, tables)
+                };
+                own.rests == image.rests && same && (!own.rests || ends_alike())
+            })
+        })
+    }
+
+    /// How each purchase has ended, under other names.
+    fn endings(&self, likeness: Likeness, renaming: Renaming, tables: &Tables<'_>) -> BTreeMap<PurchaseKey, Ending> {
+        let broken = self.known[&likeness].broken;
+        let ending = |(about, purchase): (&PurchaseKey, &Box<PurchaseFacts>)| {
+            let is_broken =
+                |invariant| self.breaches(broken).any(|(_, b)| b.purchase == *about && b.invariant == invariant);
+            (tables.rename_purchase(renaming, about), Ending::of(purchase, is_broken, tables.setup))
+        };
+        seen(likeness, tables).purchases.iter().map(ending).collect()
+    }
+
+    /// A set of breaches under other names; `None` where one of them has not been met.
+    pub(super) fn renamed(&self, set: Breaches, renaming: Renaming, tables: &Tables<'_>) -> Option<Breaches> {
+        let image = |(_, breach): (usize, &Breach)| {
+            let image = breach.renamed(renaming, tables);
+            self.breaches.iter().position(|known| *known == image)
+        };
+        self.breaches(set).map(image).try_fold(0, |set, number| Some(set | 1 << number?))
     }
 
     /// Which properties of which purchases a set breaks that can only be told on the way: what a state remembers of its past.

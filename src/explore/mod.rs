@@ -9,9 +9,10 @@
 //! ([`settle`]). Whatever is found is written down as a course ([`trace`]) and followed event by event in a world that knows
 //! nothing of the search ([`follow`](crate::drive::follow)), under real cryptography too: what a run does not confirm is no finding.
 //!
-//! Three things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
+//! Five things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
 //! count as any number ([`state`]), loops are taken at once ([`search`]), letters that nobody minds any more are left out
-//! ([`future`]). The last two are [`Reductions`] and can be switched off. Time is what it makes parties do: orders lapse, timers
+//! ([`future`]), a journal does not tell which purchase came first ([`local`]), and parties that set out to do the same stand for each
+//! other ([`symmetry`]). They are [`Reductions`] and can be switched off, but for copies without end. Time is what it makes parties do: orders lapse, timers
 //! fire, P forgets ([`table`]).
 //!
 //! Deliberately not here: the timed clock, which [`drive::exhaustive`](crate::drive::exhaustive) runs plan by plan.
@@ -27,9 +28,11 @@ mod settle;
 mod state;
 mod step;
 mod store;
+mod symmetry;
 mod table;
 mod trace;
 
+use self::search::Again;
 use crate::fault::Budget;
 use crate::protocol::setup::Setup;
 use crate::world::Workload;
@@ -62,18 +65,23 @@ pub struct Reductions {
     pub dead_letters: bool,
     /// Steps that can be taken again and again are taken at once.
     pub loops: bool,
-    /// Of copies that must still arrive among any number of others not more than one is counted. Alone of the three this may find
-    /// what no run confirms, and then the question is to be asked again without.
+    /// Of copies that must still arrive among any number of others not more than one is counted. Alone of them all this may find what
+    /// no run confirms, and then the question is to be asked again without.
     pub copies: bool,
+    /// In which order a party wrote about different purchases.
+    pub journals: bool,
+    /// Which of several parties it is that did something, where they can stand for each other.
+    pub symmetry: bool,
 }
 
 impl Reductions {
     /// All of them.
-    pub const ALL: Self = Reductions { dead_letters: true, loops: true, copies: true };
+    pub const ALL: Self = Reductions { dead_letters: true, loops: true, copies: true, journals: true, symmetry: true };
     /// All but that of copies.
     pub const EXACT: Self = Reductions { copies: false, ..Self::ALL };
     /// None of them.
-    pub const NONE: Self = Reductions { dead_letters: false, loops: false, copies: false };
+    pub const NONE: Self =
+        Reductions { dead_letters: false, loops: false, copies: false, journals: false, symmetry: false };
 }
 
 /// How far a search may go. A bound is looked at before each level, so that what is finished is whole levels.
@@ -129,10 +137,15 @@ impl Progress for () {
 
 /// Searches. Threads are those of the current rayon pool; the answer is the same for any number of them.
 pub fn explore(question: &Question<'_>, progress: &mut dyn Progress) -> Answer {
+    let mut question = *question;
     macro_rules! widths {
         ($($width:literal)*) => {
-            $(if let Ok(search) = search::Search::<$width>::run(question, progress) {
-                return search.answer(question);
+            $(loop {
+                match search::Search::<$width>::run(&question, progress) {
+                    Ok(search) => return search.answer(&question),
+                    Err(Again::Wider) => break,
+                    Err(Again::WithoutSymmetry) => question.reductions.symmetry = false,
+                }
             })*
         };
     }

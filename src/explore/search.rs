@@ -15,6 +15,7 @@ use super::look::{Breaches, Likeness, Look, Looks};
 use super::state::{Counting, FRESH, PARTIES_MAX, Shares, State, words};
 use super::step::{Step, Steps, Strikes, Taken, View};
 use super::store::{Place, SHARDS, Shard, find_all, shard_of};
+use super::symmetry::{NOBODY, Renaming, Thing};
 use super::table::{Full, Need, Tables};
 use super::{Bounds, Progress, Question, Reached, Reductions};
 use crate::fault::FaultKind;
@@ -116,9 +117,11 @@ pub(super) struct Search<'a, const W: usize> {
 
 /// What the normal form of a state depends on: every party's share, the moment, and whether a crash may yet strike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Beside {
+pub(super) struct Beside {
     shares: Shares,
     moment: u8,
+    /// How many purchases have started, where parties can stand for each other.
+    started: u8,
     /// Whether a crash may yet strike.
     crash: bool,
     /// Whether any fault may.
@@ -128,6 +131,10 @@ struct Beside {
 /// How a state is brought into normal form.
 #[derive(Debug)]
 struct Form<const W: usize> {
+    /// What makes its shares the least of those under other names. If anything does, that is done first, and this is all.
+    renaming: Renaming,
+    /// The renamings that leave shares and moment as they are, so that only letters tell which is the least.
+    ties: Vec<Renaming>,
     /// The places of the letters that are dead.
     dead: [u64; W],
     /// Unless one of these letters is there.
@@ -160,9 +167,14 @@ impl<const W: usize> Form<W> {
     }
 }
 
-/// The state does not have room for all letters: start again with more words.
-#[derive(Debug)]
-pub(super) struct TooNarrow;
+/// Why a search has to start again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// The state does not have room for all letters: it takes more words.
+    Wider,
+    /// What was taken to be symmetric is not.
+    WithoutSymmetry,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -255,7 +267,7 @@ impl<const W: usize> Found<W> {
 
 impl<'a, const W: usize> Search<'a, W> {
     /// Searches until nothing new is found or a bound is reached.
-    pub(super) fn run(question: &Question<'a>, progress: &mut dyn Progress) -> Result<Self, TooNarrow> {
+    pub(super) fn run(question: &Question<'a>, progress: &mut dyn Progress) -> Result<Self, Again> {
         let (strikes, full) = match Strikes::new(question.budget) {
             Ok(strikes) => (strikes, None),
             Err(Full(what)) => (Strikes::none(), Some(Stopped::Room(what))),
@@ -284,7 +296,7 @@ impl<'a, const W: usize> Search<'a, W> {
         };
         search.tried.resize_with(rayon::current_num_threads(), || Mutex::new(Tried::new(strikes)));
         search.look_ahead(question);
-        search.plain = !search.reductions.loops && search.tables.futures.is_none();
+        search.plain = !search.reductions.loops && search.tables.futures.is_none() && search.tables.symmetry.is_none();
         let start = State::START;
         let hash = start.hash();
         search.shards[shard_of(hash)].enter(start, hash, Place::new(shard_of(hash), 0));
@@ -304,6 +316,7 @@ impl<'a, const W: usize> Search<'a, W> {
         if let (Err(Full(what)), None) = (search.renew_forms(), search.stopped) {
             search.stopped = Some(Stopped::Room(what));
         }
+        search.check_symmetry()?;
         search.endless = search.settle();
         Ok(search)
     }
@@ -341,7 +354,7 @@ impl<'a, const W: usize> Search<'a, W> {
     }
 
     /// All states that are reached with so many faults. Whether the search goes on.
-    fn layer(&mut self, faults: u32, bounds: &Bounds, progress: &mut dyn Progress) -> Result<bool, TooNarrow> {
+    fn layer(&mut self, faults: u32, bounds: &Bounds, progress: &mut dyn Progress) -> Result<bool, Again> {
         for depth in 1.. {
             let from = self.lens();
             let fair = self.levels[faults as usize][depth - 1].clone();
@@ -380,13 +393,21 @@ impl<'a, const W: usize> Search<'a, W> {
         Ok(true)
     }
 
+    /// Whether parties can really stand for each other, as far as the search has seen them do.
+    fn check_symmetry(&mut self) -> Result<(), Again> {
+        let twice = self.strikes.crashes() && self.at_most > 1;
+        let holds = self.tables.symmetry.is_none()
+            || self.tables.is_symmetric(twice) && self.looks.is_symmetric(&mut self.tables);
+        if holds { Ok(()) } else { Err(Again::WithoutSymmetry) }
+    }
+
     /// Whether a replay may yet strike in states that are reached with so many faults.
     pub(super) fn replays(&self, faults: u32) -> bool {
         self.strikes.has(FaultKind::Replay) && faults < self.at_most
     }
 
     /// Takes every step from the given states and enters what they lead to, which is reached with `faults` faults.
-    fn work(&mut self, places: &[Place], mode: Mode, faults: u32) -> Result<Result<(), Full>, TooNarrow> {
+    fn work(&mut self, places: &[Place], mode: Mode, faults: u32) -> Result<Result<(), Full>, Again> {
         let mut left: Vec<Place> = Vec::new();
         let mut now = places;
         let mut found = std::mem::take(&mut self.found);
@@ -422,15 +443,18 @@ impl<'a, const W: usize> Search<'a, W> {
                     }
                 }
                 if words(self.tables.placed.len()) > W {
-                    return Err(TooNarrow);
+                    return Err(Again::Wider);
                 }
                 for &beside in &found.besides {
                     if let Err(full) = self.find_form(beside) {
                         return Ok(Err(full));
                     }
                     if words(self.tables.placed.len()) > W {
-                        return Err(TooNarrow);
+                        return Err(Again::Wider);
                     }
+                }
+                if self.tables.symmetry.has_failed() {
+                    return Err(Again::WithoutSymmetry);
                 }
                 for &likeness in &found.likenesses {
                     if let Err(full) = self.looks.fill(likeness, &mut self.tables) {
@@ -440,7 +464,7 @@ impl<'a, const W: usize> Search<'a, W> {
             }
             found = all;
             if words(self.tables.placed.len()) > W {
-                return Err(TooNarrow);
+                return Err(Again::Wider);
             }
             if missed.is_empty() {
                 self.found = found;
@@ -478,6 +502,12 @@ impl<'a, const W: usize> Search<'a, W> {
 
     /// Finds out how states are brought into normal form beside these shares.
     fn find_form(&mut self, beside: Beside) -> Result<(), Full> {
+        let (renaming, ties) = self.least(beside);
+        if renaming != NOBODY {
+            let form = Form { renaming, ties, dead: [0; W], unless: [0; W], looped: Vec::new(), echoes: Vec::new() };
+            self.forms.insert(beside, form);
+            return Ok(());
+        }
         let local = |seat: u8| beside.shares.local(seat);
         let (mut looped, mut echoes) = (Vec::new(), Vec::new());
         if self.reductions.loops {
@@ -519,8 +549,34 @@ impl<'a, const W: usize> Search<'a, W> {
                 !is_dead(letter) && !echo.is_empty()
             });
         }
-        self.forms.insert(beside, Form { dead, unless, looped, echoes });
+        self.forms.insert(beside, Form { renaming, ties, dead, unless, looped, echoes });
         Ok(())
+    }
+
+    /// What makes shares and moment the least of those under other names, and what leaves them as they are.
+    fn least(&mut self, beside: Beside) -> (Renaming, Vec<Renaming>) {
+        let (tables, own) = (&mut self.tables, (beside.shares, beside.moment));
+        let (mut least, mut renaming, mut ties) = (own, NOBODY, Vec::new());
+        for other in tables.symmetry.usable(beside.started).to_vec() {
+            // What was broken on the way is kept by purchase.
+            for purchase in 0..tables.purchases.len() as u32 {
+                tables.image(other, Thing::Purchase, purchase);
+            }
+            let mut shares = beside.shares;
+            for seat in 0..tables.seats.len() as u8 {
+                let local = beside.shares.local(seat);
+                let image = tables.image(other, Thing::Share(seat), local.into()).map_or(local, |image| image as u16);
+                shares = shares.with(tables.symmetry.seat(other, seat), image);
+            }
+            let moment = tables.image(other, Thing::Moment, beside.moment.into()).map_or(0, |image| image as u8);
+            if (shares, moment) < least {
+                (least, renaming) = ((shares, moment), other);
+            }
+            if (shares, moment) == own {
+                ties.push(other);
+            }
+        }
+        (renaming, ties)
     }
 
     /// The places of the letters that an input makes a party send, if it changes nothing else and can thus be taken again and again.
@@ -567,7 +623,6 @@ impl<'a, const W: usize> Search<'a, W> {
         let mut tried = own.lock().unwrap_or_else(PoisonError::into_inner);
         let mut nexts: Vec<Next<W>> = Vec::with_capacity(AT_ONCE + 64);
         let mut is_good = [false; PIECE];
-        let crash = self.crashes(faults);
         let mut taker = Taker {
             search: self,
             next: Vec::with_capacity(64),
@@ -590,27 +645,21 @@ impl<'a, const W: usize> Search<'a, W> {
                 Mode::Fair => view.fair(&mut taker),
                 Mode::Faulty => view.faulty(self.strikes, &mut taker),
             }
-            let unformed = if self.plain { &mut [] } else { &mut taker.next[..] };
-            for (next, _) in unformed {
-                let beside =
-                    Beside { shares: next.shares(), moment: next.moment(), crash, faults_left: faults < self.at_most };
-                match self.forms.get(&beside) {
-                    Some(form) => form.apply(next, self.tables.counting),
-                    None => {
-                        found.besides.push(beside);
-                        taker.missed = true;
-                    }
+            let remembered = state.broken() | self.looks.remembered(taker.look.broken, &self.tables);
+            for (next, between) in &mut taker.next {
+                next.break_also(remembered | *between);
+                if let Err(beside) = self.finish(next, mode == Mode::Faulty, faults) {
+                    found.besides.push(beside);
+                    taker.missed = true;
                 }
             }
             if taker.missed {
                 found.missed.push(place);
                 continue;
             }
-            let remembered = state.broken() | self.looks.remembered(taker.look.broken, &self.tables);
             if mode == Mode::Fair {
                 if taker.look.broken != 0 {
-                    let broken = taker.look.broken & !self.broken_at(parent);
-                    let first = if parent == place { taker.look.broken } else { broken };
+                    let first = if parent == place { taker.look.broken } else { self.first_broken(parent, place) };
                     if first != 0 {
                         found.hits.push(Hit { place, within: None, broken: first });
                     }
@@ -629,13 +678,8 @@ impl<'a, const W: usize> Search<'a, W> {
             }
             found.hits.append(&mut taker.hits);
             found.transitions += taker.next.len() as u64;
-            for (next, between) in &taker.next {
-                let mut next = *next;
-                next.break_also(remembered | between);
-                if mode == Mode::Faulty && !self.replays(faults) {
-                    next.forget_carried();
-                }
-                nexts.push(Next { state: next, hash: next.hash(), from: number as u32 });
+            for &(state, _) in &taker.next {
+                nexts.push(Next { state, hash: state.hash(), from: number as u32 });
             }
             if nexts.len() >= AT_ONCE {
                 self.sift(&mut nexts, piece, &mut is_good, &mut found.states);
@@ -667,26 +711,58 @@ impl<'a, const W: usize> Search<'a, W> {
         nexts.clear();
     }
 
-    /// Brings a state that a step has led to into the form in which it is kept.
-    pub(super) fn finish(&self, state: &mut State<W>, faulty: bool, faults: u32) {
+    /// Brings a state that a step has led to into the form in which it is kept. What it has been renamed by; an error if that has
+    /// not been worked out.
+    pub(super) fn finish(&self, state: &mut State<W>, faulty: bool, faults: u32) -> Result<Renaming, Beside> {
+        let (mut renaming, mut ties) = (NOBODY, &[][..]);
         if !self.plain {
-            self.form(state, faults);
+            loop {
+                let beside = self.beside(state, faults);
+                let form = self.forms.get(&beside).ok_or(beside)?;
+                if form.renaming == NOBODY {
+                    form.apply(state, self.tables.counting);
+                    ties = &form.ties;
+                    break;
+                }
+                *state = self.tables.rename(form.renaming, state);
+                renaming = self.tables.symmetry.after(form.renaming, renaming);
+            }
         }
         if faulty && !self.replays(faults) {
             state.forget_carried();
         }
+        let (own, first) = (*state, renaming);
+        for &tie in ties {
+            let other = self.tables.rename(tie, &own);
+            if other < *state {
+                (*state, renaming) = (other, self.tables.symmetry.after(tie, first));
+            }
+        }
+        Ok(renaming)
     }
 
-    fn form(&self, state: &mut State<W>, faults: u32) {
-        let beside = Beside {
+    fn beside(&self, state: &State<W>, faults: u32) -> Beside {
+        Beside {
             shares: state.shares(),
             moment: state.moment(),
+            started: if self.tables.symmetry.is_none() { 0 } else { state.started() },
             crash: self.crashes(faults),
             faults_left: faults < self.at_most,
-        };
-        if let Some(form) = self.forms.get(&beside) {
-            form.apply(state, self.tables.counting);
         }
+    }
+
+    /// What is broken in a state and not in the state before it.
+    fn first_broken(&self, before: Place, place: Place) -> Breaches {
+        let (was, is) = (self.broken_at(before), self.broken_at(place));
+        if was == 0 || is & !was == 0 || self.tables.symmetry.is_none() {
+            return is & !was;
+        }
+        // The same parties have other names in the state before.
+        let renaming = self.step_between(before, place).map_or(NOBODY, |(_, renaming)| renaming);
+        let image = |(_, breach): (usize, &super::Breach)| breach.renamed(renaming, &self.tables);
+        let was: Vec<super::Breach> = self.looks.breaches(was).map(image).collect();
+        let first = self.looks.breaches(is).filter(|(_, breach)| !was.contains(breach));
+        first.fold(0, |set, (number, _)| set | 1 << number)
     }
 
     /// What is broken in a state that has been looked at.

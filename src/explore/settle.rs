@@ -107,7 +107,9 @@ impl<const W: usize> Steps<W> for Onward<'_, '_, W> {
             return;
         }
         state.break_also(self.broken | between);
-        self.search.finish(&mut state, false, self.faults);
+        if self.search.finish(&mut state, false, self.faults).is_err() {
+            return;
+        }
         let hash = state.hash();
         let shard = &self.search.shards[shard_of(hash)];
         self.found = shard.find(&state, hash).is_some_and(|index| shard.is_good(index));

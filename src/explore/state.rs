@@ -17,11 +17,11 @@
 //! ([`Counting`]) then says what is the case.
 
 /// A packed state of `W` words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct State<const W: usize>(pub(super) [u64; W]);
 
 /// The number of each party's share: sixteen bits for four of them, twelve for a fifth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Shares(u64, u16);
 
 impl Shares {
@@ -160,6 +160,13 @@ impl<const W: usize> State<W> {
 
     pub(super) fn spend(&mut self, price: u8) {
         self.0[1] += u64::from(price) << 32;
+    }
+
+    /// What of the state names no party: what has started and come from outside, and what has been spent.
+    pub(super) fn without_names(&self) -> Self {
+        let mut nameless = Self::START;
+        nameless.0[1] = self.0[1] & (0xff << 32 | 0xf << 8);
+        nameless
     }
 
     /// The code of the letter of that place.

@@ -11,8 +11,9 @@ use rustc_hash::FxHashMap;
 
 use super::Question;
 use super::future::Futures;
-use super::local::{Before, DRAWS_EACH, Local, Stimulus};
+use super::local::{Before, DRAWS_EACH, Limits, Local, Stimulus};
 use super::state::Counting;
+use super::symmetry::Symmetry;
 use crate::fault::garble::bits;
 use crate::invariant::facts::carries_order;
 use crate::protocol::mechanism::Mechanism;
@@ -63,8 +64,8 @@ const UNKNOWN: u32 = u32::MAX;
 /// lapse of the order that the input is about; nothing that a party does depends on more than that.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Moment {
-    signed: Vec<u8>,
-    lapsed: usize,
+    pub(super) signed: Vec<u8>,
+    pub(super) lapsed: usize,
 }
 
 impl Moment {
@@ -88,6 +89,32 @@ pub(super) struct Letter {
     pub(super) place: Option<u16>,
     /// What may arrive in its place when a bit is flipped: the bit, and the number among what the recipient may take.
     pub(super) garbled: Option<Box<[(u32, u16)]>>,
+    /// The input that was first met to make somebody send it.
+    pub(super) origin: Handling,
+}
+
+/// A party's handling of an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Handling {
+    pub(super) seat: u8,
+    pub(super) local: u16,
+    pub(super) moment: u8,
+    pub(super) stimulus: u16,
+}
+
+/// How a share was first met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A party begins with it.
+    First,
+    /// After the handling of an input.
+    After(Handling),
+    /// At a point in the middle.
+    Point(Handling, u8),
+    /// Where a crash cuts the handling short, for ever or not.
+    Cut(Handling, u8, bool),
+    /// After a crash of a party in another share, for ever or not.
+    Crash(u16, bool),
 }
 
 /// What comes of an input.
@@ -96,7 +123,7 @@ pub(super) struct Move {
     /// The party afterwards.
     pub(super) after: u16,
     /// The moment afterwards, where it is another.
-    moment: Option<u8>,
+    pub(super) then: Option<u8>,
     /// The letters that it sends, in order.
     pub(super) sends: Box<[u16]>,
     /// What it writes down, in order.
@@ -105,15 +132,16 @@ pub(super) struct Move {
     pub(super) points: Box<[u16]>,
     /// Where a crash may cut the handling short.
     pub(super) cuts: Box<[Cut]>,
-    /// How many cuts the moves before it have, and whose it is.
+    /// How many cuts the moves before it have.
     pub(super) cuts_before: usize,
-    pub(super) seat: u8,
+    /// What it was worked out for.
+    pub(super) handling: Handling,
 }
 
 impl Move {
     /// The moment afterwards.
     pub(super) fn moment(&self, before: u8) -> u8 {
-        self.moment.unwrap_or(before)
+        self.then.unwrap_or(before)
     }
 }
 
@@ -139,6 +167,8 @@ pub(super) struct Seat {
     pub(super) locals: Numbered<Local>,
     pub(super) stimuli: Numbered<Stimulus>,
     pub(super) presence: Vec<Presence>,
+    /// For each share, how it was first met.
+    pub(super) origins: Vec<Origin>,
     /// For each share, the timers that are set, as numbers of stimuli.
     pub(super) timers: Vec<Box<[u16]>>,
     /// The number of its being back.
@@ -198,8 +228,7 @@ pub(super) struct Tables<'a> {
     pub(super) setup: &'a Setup,
     pub(super) workload: &'a Workload,
     pub(super) counting: Counting,
-    /// How many random values a party draws at most.
-    draws_max: u64,
+    limits: Limits,
     pub(super) seats: Vec<Seat>,
     pub(super) letters: Vec<Letter>,
     /// The letters that states have a place for, by place.
@@ -213,8 +242,12 @@ pub(super) struct Tables<'a> {
     moves: Vec<Move>,
     /// The purchases met so far; a garbled name makes one too.
     pub(super) purchases: Vec<PurchaseKey>,
+    /// For each of them, the input that was first met to make its customer begin it.
+    pub(super) begun: Vec<Handling>,
     /// The customer of each purchase, and what it is to take when the purchase is due.
     pub(super) starts: Vec<(u8, u16)>,
+    /// Which parties can stand for each other, and how.
+    pub(super) symmetry: Symmetry,
     /// P, and what it is to take when money comes from outside, if it does.
     pub(super) top_up: Option<(u8, u16)>,
 }
@@ -228,7 +261,10 @@ impl<'a> Tables<'a> {
             setup,
             workload,
             counting: if question.reductions.copies { Counting::Coarse } else { Counting::Fine },
-            draws_max: DRAWS_EACH * chances,
+            limits: Limits {
+                draws_max: DRAWS_EACH * chances,
+                files: question.reductions.journals && workload.errands.len() > 1,
+            },
             seats: Vec::new(),
             letters: Vec::new(),
             placed: Vec::new(),
@@ -238,16 +274,19 @@ impl<'a> Tables<'a> {
             lapses: vec![None],
             moves: Vec::new(),
             purchases: Vec::new(),
+            begun: Vec::new(),
             starts: Vec::new(),
+            symmetry: Symmetry::none(),
             top_up: None,
         };
         for party in setup.population.parties() {
             let mut seat = Seat::new(party);
             seat.restart = seat.stimulus(Stimulus::Restart, None).expect("the first stimulus fits");
-            seat.local(Local::new(party, setup), |_| None).expect("the first share fits");
+            seat.local(Local::new(party, setup), Origin::First, |_| None).expect("the first share fits");
             tables.seats.push(seat);
         }
         tables.name_what_comes();
+        tables.symmetry = Symmetry::of(question, &tables.starts);
         tables
     }
 
@@ -315,7 +354,7 @@ impl<'a> Tables<'a> {
         self.letters[letter as usize].garbled.as_deref().ok_or(Need::Garbled(letter))
     }
 
-    fn moment(&mut self, moment: Moment) -> Result<u8, Full> {
+    pub(super) fn moment(&mut self, moment: Moment) -> Result<u8, Full> {
         if let Some(known) = self.moments.iter().position(|known| *known == moment) {
             return Ok(known as u8);
         }
@@ -345,13 +384,23 @@ impl<'a> Tables<'a> {
             Need::Crash(seat, local) => self.crash(seat, local).map(drop),
             Need::Garbled(letter) => self.garble(letter),
             Need::Place(letter) => {
-                let known = &mut self.letters[letter as usize].place;
-                if known.is_none() {
-                    *known = Some(self.placed.len() as u16);
-                    self.placed.push(letter);
+                self.give_place(letter);
+                // What can be turned into each other stands side by side, so that a state can be turned.
+                for renaming in self.symmetry.all() {
+                    if let Some(image) = self.image_of_letter(renaming, letter) {
+                        self.give_place(image);
+                    }
                 }
                 Ok(())
             }
+        }
+    }
+
+    fn give_place(&mut self, letter: u16) {
+        let known = &mut self.letters[letter as usize].place;
+        if known.is_none() {
+            *known = Some(self.placed.len() as u16);
+            self.placed.push(letter);
         }
     }
 
@@ -373,15 +422,16 @@ impl<'a> Tables<'a> {
         if self.find(at, local, moment, stimulus).is_ok() {
             return Ok(());
         }
+        let handling = Handling { seat: at, local, moment, stimulus };
         let seat = &self.seats[at as usize];
         let (before, input) = (&seat.locals.values[local as usize], &seat.stimuli.values[stimulus as usize]);
         let (before, input) = (Arc::clone(before), Arc::clone(input));
         let party = seat.party;
         let over = self.is_over(at, moment, stimulus);
-        let deeds = before.take(&input, self.now_us(over), self.draws_max, self.setup);
+        let deeds = before.take(&input, self.now_us(over), self.limits, self.setup);
         for (_, message) in &deeds.sends {
             if message.about.customer() == party {
-                self.meet(message.about);
+                self.meet(message.about, handling);
             }
         }
         let mut then = None;
@@ -401,26 +451,27 @@ impl<'a> Tables<'a> {
         };
         let mut sends = Vec::with_capacity(deeds.sends.len());
         for (to, message) in deeds.sends {
-            sends.push(self.letter(party, to, message)?);
+            sends.push(self.letter(party, to, message, handling)?);
         }
         let mut points = Vec::with_capacity(deeds.points.len());
-        for point in deeds.points {
-            points.push(self.local(at, point)?);
+        for (number, point) in deeds.points.into_iter().enumerate() {
+            points.push(self.local(at, point, Origin::Point(handling, number as u8))?);
         }
         let mut cuts = Vec::with_capacity(deeds.cuts.len());
-        for (before, local, (sends, saves)) in deeds.cuts {
-            let down = self.local(at, local.crashed(false, self.setup))?;
-            let gone = self.local(at, local.crashed(true, self.setup))?;
+        for (number, (before, local, (sends, saves))) in deeds.cuts.into_iter().enumerate() {
+            let origin = |forever| Origin::Cut(handling, number as u8, forever);
+            let down = self.local(at, local.crashed(false, self.setup), origin(false))?;
+            let gone = self.local(at, local.crashed(true, self.setup), origin(true))?;
             cuts.push(Cut { before, sends: sends as u8, saves: saves as u8, down, gone });
         }
-        let after = self.local(at, deeds.after)?;
+        let after = self.local(at, deeds.after, Origin::After(handling))?;
         let number = self.moves.len() as u32;
         let cuts_before = self.moves.last().map_or(0, |last| last.cuts_before + last.cuts.len());
         self.moves.push(Move {
             cuts_before,
-            seat: at,
+            handling,
             after,
-            moment: then,
+            then,
             sends: sends.into(),
             saves: deeds.saves.into(),
             points: points.into(),
@@ -430,7 +481,7 @@ impl<'a> Tables<'a> {
         Ok(())
     }
 
-    fn letter(&mut self, from: Party, to: Party, message: Arc<Message>) -> Result<u16, Full> {
+    fn letter(&mut self, from: Party, to: Party, message: Arc<Message>, origin: Handling) -> Result<u16, Full> {
         let seat = self.setup.population.index(to).expect("only letters to parties are kept") as u8;
         if let Some(letter) = self.by_content.get(&(seat, from, Arc::clone(&message))) {
             return Ok(*letter);
@@ -440,39 +491,45 @@ impl<'a> Tables<'a> {
         let stimulus = self.seats[seat as usize].stimulus(Stimulus::Letter(from, Arc::clone(&message)), about)?;
         let order = if carries_order(to, &message) { about } else { None };
         self.by_content.insert((seat, from, Arc::clone(&message)), number);
-        self.letters.push(Letter { from, to: seat, stimulus, message, order, place: None, garbled: None });
+        self.letters.push(Letter { from, to: seat, stimulus, message, order, place: None, garbled: None, origin });
         Ok(number)
     }
 
+    /// The letter that somebody takes with an input, if it is one that somebody has sent.
+    pub(super) fn letter_taken(&self, seat: u8, from: Party, message: &Arc<Message>) -> Option<u16> {
+        self.by_content.get(&(seat, from, Arc::clone(message))).copied()
+    }
+
     /// The number of a purchase that a customer has begun; a garbled name has none.
-    fn purchase(&self, about: &PurchaseKey) -> Option<u8> {
+    pub(super) fn purchase(&self, about: &PurchaseKey) -> Option<u8> {
         self.purchases.iter().position(|known| known == about).map(|known| known as u8)
     }
 
     /// A customer has begun a purchase.
-    fn meet(&mut self, about: PurchaseKey) {
+    fn meet(&mut self, about: PurchaseKey, begun: Handling) {
         if self.purchase(&about).is_none() && self.purchases.len() < PURCHASES_MAX {
             self.purchases.push(about);
+            self.begun.push(begun);
         }
     }
 
-    fn local(&mut self, seat: u8, local: Local) -> Result<u16, Full> {
+    fn local(&mut self, seat: u8, local: Local, origin: Origin) -> Result<u16, Full> {
         if seat == 4 && self.seats[4].locals.len() >= FIFTH_MAX {
             return Err(Full("states of P beside four others"));
         }
         let purchases = &self.purchases;
         let about = |about: &PurchaseKey| purchases.iter().position(|known| known == about).map(|known| known as u8);
-        self.seats[seat as usize].local(local, about)
+        self.seats[seat as usize].local(local, origin, about)
     }
 
-    fn crash(&mut self, at: u8, local: u16) -> Result<(u16, u16), Full> {
+    pub(super) fn crash(&mut self, at: u8, local: u16) -> Result<(u16, u16), Full> {
         let seat = &self.seats[at as usize];
         if let Some(known) = seat.crashed[local as usize] {
             return Ok(known);
         }
         let before = Arc::clone(&seat.locals.values[local as usize]);
-        let down = self.local(at, before.crashed(false, self.setup))?;
-        let gone = self.local(at, before.crashed(true, self.setup))?;
+        let down = self.local(at, before.crashed(false, self.setup), Origin::Crash(local, false))?;
+        let gone = self.local(at, before.crashed(true, self.setup), Origin::Crash(local, true))?;
         self.seats[at as usize].crashed[local as usize] = Some((down, gone));
         Ok((down, gone))
     }
@@ -507,6 +564,7 @@ impl Seat {
             locals: Numbered::new(),
             stimuli: Numbered::new(),
             presence: Vec::new(),
+            origins: Vec::new(),
             timers: Vec::new(),
             restart: 0,
             crashed: Vec::new(),
@@ -517,7 +575,7 @@ impl Seat {
         }
     }
 
-    fn local(&mut self, local: Local, about: impl Fn(&PurchaseKey) -> Option<u8>) -> Result<u16, Full> {
+    fn local(&mut self, local: Local, origin: Origin, about: impl Fn(&PurchaseKey) -> Option<u8>) -> Result<u16, Full> {
         let presence = local.node.presence();
         let timers: Vec<Timer> = local.timers.iter().copied().collect();
         let (number, new) = self.locals.number(local);
@@ -526,6 +584,7 @@ impl Seat {
                 return Err(Full("states of one party"));
             }
             self.presence.push(presence);
+            self.origins.push(origin);
             self.crashed.push(None);
             let number = |timer: Timer| self.stimulus(Stimulus::Timer(timer), about(&timer.about));
             let timers: Result<Box<[u16]>, Full> = timers.into_iter().map(number).collect();
@@ -534,7 +593,7 @@ impl Seat {
         Ok(number as u16)
     }
 
-    fn stimulus(&mut self, stimulus: Stimulus, about: Option<u8>) -> Result<u16, Full> {
+    pub(super) fn stimulus(&mut self, stimulus: Stimulus, about: Option<u8>) -> Result<u16, Full> {
         let (number, new) = self.stimuli.number(stimulus);
         if new {
             self.about.push(about);

@@ -2,16 +2,19 @@
 //!
 //! A state knows the state before it; the step between them is found by taking all of that state's steps again. Copies that a state
 //! takes for granted, since a loop can make as many as one likes, have to be made somewhere: where a course delivers a copy
-//! that it has not put under way, the step that makes one is put in, at the latest place where it can be taken. What comes out names
+//! that it has not put under way, the step that makes one is put in, at the latest place where it can be taken. Where parties have
+//! stood for each other on the way, all that follows is told under the names that they had before. What comes out names
 //! sends and events the way plans do, and can be followed in a world that knows nothing of all this ([`crate::drive::follow`]).
 
 use std::collections::BTreeMap;
 
 use super::local::{Before, Stimulus};
+use super::look::{Likeness, Look};
 use super::search::{Hit, Search};
 use super::state::{FRESH, State};
 use super::step::{Step, Steps, Taken, View};
 use super::store::Place;
+use super::symmetry::{NOBODY, Renaming};
 use super::table::{Cut, Move, Need};
 use crate::fault::{Course, CrashSite, EventSite, Fault, Plan, SaveSite, SendSite};
 use crate::protocol::party::{Party, PurchaseKey, Side, Step as Rung};
@@ -46,14 +49,18 @@ impl<const W: usize> Search<'_, W> {
         }
     }
 
-    /// The step that leads from a state to another.
-    fn step_between(&self, before: Place, after: Place) -> Option<Step> {
+    /// The step that leads from a state to another, and by what that has been renamed.
+    pub(super) fn step_between(&self, before: Place, after: Place) -> Option<(Step, Renaming)> {
         let (state, _) = self.state(before);
         let (wanted, _) = self.state(after);
         let faults = self.faults_of(after);
         let faulty = self.faults_of(before) < faults;
         let view = View::new(&self.tables, &state, self.replays(faults));
-        let mut finder = Finder { search: self, faulty, faults, wanted, broken: wanted.broken(), found: None };
+        let likeness = Likeness::of(&view);
+        let look = *self.looks.find(&likeness)?;
+        let broken = state.broken() | self.looks.remembered(look.broken, &self.tables);
+        let mut finder =
+            Finder { search: self, faulty, faults, wanted, likeness, look, broken, between: 0, found: None };
         if faulty {
             view.faulty(self.strikes, &mut finder);
         } else {
@@ -67,24 +74,34 @@ impl<const W: usize> Search<'_, W> {
         let way = self.way(hit.place);
         let crossings = way.windows(2).filter(|pair| self.faults_of(pair[0]) < self.faults_of(pair[1]));
         let mut steps: Vec<(Place, Step)> =
-            crossings.filter_map(|pair| Some((pair[0], self.step_between(pair[0], pair[1])?))).collect();
+            crossings.filter_map(|pair| Some((pair[0], self.step_between(pair[0], pair[1])?.0))).collect();
         steps.extend(hit.within.filter(|step| step.fault().is_some()).map(|step| (hit.place, step)));
         steps
     }
 
-    /// The course that leads to a hit.
-    pub(super) fn course(&self, hit: &Hit) -> Option<Course> {
+    /// The course that leads to a hit, and what names parties have in it that are others in the hit.
+    pub(super) fn course(&self, hit: &Hit) -> Option<(Course, Renaming)> {
         let way = self.way(hit.place);
         let mut steps: Vec<Taking<W>> = Vec::with_capacity(way.len());
+        // From the names in a state to those at the beginning.
+        let mut names = NOBODY;
+        let symmetry = &self.tables.symmetry;
+        let named = |place: Place, step: Step, names: Renaming| {
+            Some((self.tables.rename(names, &self.state(place).0), self.tables.rename_step(names, step)?))
+        };
         for pair in way.windows(2) {
-            steps.push((self.state(pair[0]).0, self.step_between(pair[0], pair[1])?));
+            let (step, renaming) = self.step_between(pair[0], pair[1])?;
+            steps.push(named(pair[0], step, names)?);
+            names = symmetry.after(names, symmetry.inverse(renaming));
         }
-        steps.extend(hit.within.map(|step| (self.state(hit.place).0, step)));
+        if let Some(step) = hit.within {
+            steps.push(named(hit.place, step, names)?);
+        }
         for _ in 0..INSERTIONS_MAX {
             let mut clerk = Clerk::new(self);
             match steps.iter().enumerate().find_map(|(at, (state, step))| Some((at, clerk.write(state, *step).err()?)))
             {
-                None => return Some(clerk.finish()),
+                None => return Some((clerk.finish(), names)),
                 Some((at, Wanting(letter))) => {
                     let (place, maker) = self.maker(&steps[..=at], letter)?;
                     let state = steps[place].0;
@@ -133,23 +150,33 @@ struct Finder<'s, 'a, const W: usize> {
     faulty: bool,
     faults: u32,
     wanted: State<W>,
+    likeness: Likeness,
+    look: Look,
     broken: u8,
-    found: Option<Step>,
+    /// What is broken in the middle of the step.
+    between: u8,
+    found: Option<(Step, Renaming)>,
 }
 
 impl<const W: usize> Steps<W> for Finder<'_, '_, W> {
     fn to(&mut self, step: Step, mut state: State<W>) {
+        let between = std::mem::take(&mut self.between);
         if self.found.is_some() {
             return;
         }
-        state.break_also(self.broken);
-        self.search.finish(&mut state, self.faulty, self.faults);
-        if state == self.wanted {
-            self.found = Some(step);
+        state.break_also(self.broken | between);
+        if let Ok(renaming) = self.search.finish(&mut state, self.faulty, self.faults)
+            && state == self.wanted
+        {
+            self.found = Some((step, renaming));
         }
     }
 
-    fn between(&mut self, _: Step, _: u8, _: u16) {}
+    fn between(&mut self, _: Step, seat: u8, local: u16) {
+        if let Some(look) = self.search.looks.find(&self.likeness.with(seat, local)) {
+            self.between |= self.search.looks.remembered(look.broken & !self.look.broken, &self.search.tables);
+        }
+    }
 
     fn missed(&mut self, _: Need) {}
 }

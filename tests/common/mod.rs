@@ -146,6 +146,13 @@ impl Shop {
         self
     }
 
+    /// Two customers, one purchase each, of a merchant each.
+    pub fn with_two_shops(self) -> Self {
+        let mut shop = self.with_merchants(2).with_two_customers();
+        shop.workload.errands[1].wish.merchant = 1;
+        shop
+    }
+
     /// Every plan of at most so many faults: how many there are, and the clauses that any of them breaks.
     pub fn explore(&self, at_most: u32) -> (u64, BTreeSet<&'static str>) {
         let budget = Budget::new(at_most, &EVERY_KIND);
