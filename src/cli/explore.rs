@@ -35,9 +35,9 @@ pub(super) struct ExploreArgs {
     /// Run every plan to its end, those that come to where another has been too
     #[arg(long, conflicts_with = "untimed")]
     every_plan: bool,
-    /// How many purchases
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    purchases: u32,
+    /// How many purchases [default: one for each customer]
+    #[arg(long, value_name = "N")]
+    purchases: Option<u32>,
     /// How many customers
     #[arg(long, value_name = "N", default_value_t = 1)]
     customers: u32,
@@ -122,7 +122,7 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     scenario.seed = arguments.seed;
     scenario.parties.customers = arguments.customers;
     scenario.parties.merchants = arguments.merchants;
-    scenario.workload.purchases = arguments.purchases;
+    scenario.workload.purchases = arguments.purchases.unwrap_or(arguments.customers);
     scenario.cuts = !arguments.every_plan;
     scenario.server_crash_forever = arguments.server_crash_forever;
     let Bounds { depth, bytes, .. } = Bounds::default();

@@ -183,12 +183,14 @@ impl Looks {
     /// How each purchase has ended, under other names.
     fn endings(&self, likeness: Likeness, renaming: Renaming, tables: &Tables<'_>) -> BTreeMap<PurchaseKey, Ending> {
         let broken = self.known[&likeness].broken;
-        let ending = |(about, purchase): (&PurchaseKey, &Box<PurchaseFacts>)| {
+        let of = |about: &PurchaseKey, purchase: &PurchaseFacts| {
             let is_broken =
                 |invariant| self.breaches(broken).any(|(_, b)| b.purchase == *about && b.invariant == invariant);
-            (tables.rename_purchase(renaming, about), Ending::of(purchase, is_broken, tables.setup))
+            Ending::of(purchase, is_broken, tables.setup)
         };
-        seen(likeness, tables).purchases.iter().map(ending).collect()
+        let facts = seen(likeness, tables);
+        let endings = facts.purchases.iter();
+        endings.map(|(about, purchase)| (tables.rename_purchase(renaming, about), of(about, purchase))).collect()
     }
 
     /// A set of breaches under other names; `None` where one of them has not been met.

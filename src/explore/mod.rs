@@ -10,19 +10,31 @@
 //! nothing of the search ([`follow`](crate::drive::follow)), under real cryptography too: what a run does not confirm is no finding.
 //!
 //! Five things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
-//! count as any number ([`state`]), loops are taken at once ([`search`]), letters that nobody minds any more are left out
+//! count as any number ([`state`]), loops are taken at once ([`form`]), letters that nobody minds any more are left out
 //! ([`future`]), a journal does not tell which purchase came first ([`local`]), and parties that set out to do the same stand for each
 //! other ([`symmetry`]). They are [`Reductions`] and can be switched off, but for copies without end. Time is what it makes parties do: orders lapse, timers
 //! fire, P forgets ([`table`]).
+//!
+//! Not among them is a partial-order reduction in the strict sense, taking what one party may do alone while the others wait. It was
+//! measured what one could gain. In a state it may be done for a party if nothing that the party may do shows in any fact that a
+//! clause looks at, and if nobody can send it anything more that matters before. Nearly everything that a party does here shows: it
+//! writes a record or tells its owner. Of the 3,303 states of hardened Case 3 under two faults (drop, duplicate, replay, crash, for
+//! ever or not) 167 fulfil the first condition and 82 both; of the 3,062 of Case 2 none; of 102,163 with two customers and one fault
+//! 1,032 and 417. As the paper writes Case 2, half of the states fulfil the first and none both, since everybody asks P for ever.
+//! That is no more than one state in forty. What independent deliveries cost here was something else: journals told in which order
+//! parties had heard of purchases that have nothing to do with each other, so that deliveries which commute led to different states.
+//! That they do not is worth a factor of three to four with two customers.
 //!
 //! Deliberately not here: the timed clock, which [`drive::exhaustive`](crate::drive::exhaustive) runs plan by plan.
 #![allow(rustdoc::private_intra_doc_links, reason = "the map is for those who read the code")]
 
 mod answer;
 mod coverage;
+mod form;
 mod future;
 mod local;
 mod look;
+mod rename;
 mod search;
 mod settle;
 mod state;

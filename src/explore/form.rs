@@ -1,0 +1,213 @@
+//! The form in which a state is kept, of all that make no difference to each other.
+//!
+//! What takes a state there depends on the parties' shares, the moment and what may yet strike, and is worked out once for all states
+//! that agree in these: which letters are dead ([`future`](super::future)), which steps can be taken again and again and so are taken
+//! at once, and who stands for whom ([`symmetry`](super::symmetry)).
+
+use super::search::Search;
+use super::state::{Counting, FRESH, Shares, State, words};
+use super::symmetry::{NOBODY, Renaming, Thing};
+use super::table::{Full, Need};
+use crate::fault::FaultKind;
+use crate::world::Presence;
+
+/// What the normal form of a state depends on: every party's share, the moment, and whether a crash may yet strike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Beside {
+    shares: Shares,
+    moment: u8,
+    /// How many purchases have started, where parties can stand for each other.
+    started: u8,
+    /// Whether a crash may yet strike.
+    crash: bool,
+    /// Whether any fault may.
+    faults_left: bool,
+}
+
+/// How a state is brought into normal form.
+#[derive(Debug)]
+pub(super) struct Form<const W: usize> {
+    /// What makes its shares the least of those under other names. If anything does, that is done first, and this is all.
+    renaming: Renaming,
+    /// The renamings that leave shares and moment as they are, so that only letters tell which is the least.
+    ties: Vec<Renaming>,
+    /// The places of the letters that are dead.
+    dead: [u64; W],
+    /// Unless one of these letters is there.
+    unless: [u64; W],
+    /// The places of the letters that timers put under way again and again.
+    looped: Vec<u16>,
+    /// A letter that can be taken again and again, and what it puts under way each time.
+    echoes: Vec<(u16, Vec<u16>)>,
+}
+
+impl<const W: usize> Form<W> {
+    fn apply(&self, state: &mut State<W>, counting: Counting) {
+        if !state.has_any(&self.unless) {
+            state.leave_out(&self.dead);
+        }
+        for &place in &self.looped {
+            state.add_some(place, counting);
+        }
+        let mut grows = !self.echoes.is_empty();
+        while grows {
+            grows = false;
+            for (letter, echoes) in &self.echoes {
+                if state.letter(*letter) >= FRESH {
+                    for &echo in echoes {
+                        grows |= state.add_some(echo, counting);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<const W: usize> Search<'_, W> {
+    /// Works out again every form that was ever used.
+    pub(super) fn renew_forms(&mut self) -> Result<(), Full> {
+        while let Some(beside) = self.outdated.pop() {
+            if !self.forms.contains_key(&beside) {
+                self.find_form(beside)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out how states are brought into normal form beside these shares.
+    pub(super) fn find_form(&mut self, beside: Beside) -> Result<(), Full> {
+        let (renaming, ties) = self.least(beside);
+        if renaming != NOBODY {
+            let form = Form { renaming, ties, dead: [0; W], unless: [0; W], looped: Vec::new(), echoes: Vec::new() };
+            self.forms.insert(beside, form);
+            return Ok(());
+        }
+        let local = |seat: u8| beside.shares.local(seat);
+        let (mut looped, mut echoes) = (Vec::new(), Vec::new());
+        if self.reductions.loops {
+            for seat in 0..self.tables.seats.len() as u8 {
+                let timers = self.tables.seats[seat as usize].timers[local(seat) as usize].clone();
+                for timer in timers {
+                    looped.extend(self.repeats(seat, local(seat), beside.moment, timer)?);
+                }
+            }
+            let mut place = 0;
+            while let Some(&letter) = self.tables.placed.get(place) {
+                let (to, stimulus) =
+                    (self.tables.letters[letter as usize].to, self.tables.letters[letter as usize].stimulus);
+                if self.tables.seats[to as usize].presence[local(to) as usize] == Presence::Up {
+                    let echo = self.repeats(to, local(to), beside.moment, stimulus)?;
+                    if !echo.is_empty() {
+                        echoes.push((place as u16, echo));
+                    }
+                }
+                place += 1;
+            }
+        }
+        let (mut dead, mut unless) = ([0; W], [0; W]);
+        if words(self.tables.placed.len()) <= W
+            && let Some(futures) = &self.tables.futures
+        {
+            let alive = futures.alive((0..self.tables.seats.len() as u8).map(local), beside.crash);
+            let may_garble = self.strikes.has(FaultKind::Corrupt) && beside.faults_left;
+            let alive = alive.filter(|_| !may_garble);
+            let placed = &self.tables.placed;
+            let knows = |place: &u16| futures.knows(placed[*place as usize]);
+            let is_dead =
+                |place: &u16| alive.as_ref().is_some_and(|alive| knows(place) && !alive.has(placed[*place as usize]));
+            unless = State::<W>::mask_of((0..placed.len() as u16).filter(|place| !knows(place)));
+            dead = State::<W>::mask_of((0..self.tables.placed.len() as u16).filter(is_dead));
+            looped.retain(|place| !is_dead(place));
+            echoes.retain_mut(|(letter, echo)| {
+                echo.retain(|place| !is_dead(place));
+                !is_dead(letter) && !echo.is_empty()
+            });
+        }
+        self.forms.insert(beside, Form { renaming, ties, dead, unless, looped, echoes });
+        Ok(())
+    }
+
+    /// What makes shares and moment the least of those under other names, and what leaves them as they are.
+    fn least(&mut self, beside: Beside) -> (Renaming, Vec<Renaming>) {
+        let (tables, own) = (&mut self.tables, (beside.shares, beside.moment));
+        let (mut least, mut renaming, mut ties) = (own, NOBODY, Vec::new());
+        for other in tables.symmetry.usable(beside.started).to_vec() {
+            // What was broken on the way is kept by purchase.
+            for purchase in 0..tables.purchases.len() as u32 {
+                tables.image(other, Thing::Purchase, purchase);
+            }
+            let mut shares = beside.shares;
+            for seat in 0..tables.seats.len() as u8 {
+                let local = beside.shares.local(seat);
+                let image = tables.image(other, Thing::Share(seat), local.into()).map_or(local, |image| image as u16);
+                shares = shares.with(tables.symmetry.seat(other, seat), image);
+            }
+            let moment = tables.image(other, Thing::Moment, beside.moment.into()).map_or(0, |image| image as u8);
+            if (shares, moment) < least {
+                (least, renaming) = ((shares, moment), other);
+            }
+            if (shares, moment) == own {
+                ties.push(other);
+            }
+        }
+        (renaming, ties)
+    }
+
+    /// The places of the letters that an input makes a party send, if it changes nothing else and can thus be taken again and again.
+    fn repeats(&mut self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<Vec<u16>, Full> {
+        self.fill(Need::Move(seat, local, moment, stimulus))?;
+        let Ok(found) = self.tables.find(seat, local, moment, stimulus) else { return Ok(Vec::new()) };
+        if found.after != local || found.moment(moment) != moment {
+            return Ok(Vec::new());
+        }
+        let sends = found.sends.to_vec();
+        let mut places = Vec::with_capacity(sends.len());
+        for letter in sends {
+            if let Err(need) = self.tables.place(letter) {
+                self.fill(need)?;
+            }
+            places.extend(self.tables.place(letter).ok().flatten());
+        }
+        Ok(places)
+    }
+
+    /// Brings a state that a step has led to into the form in which it is kept. What it has been renamed by; an error if that has
+    /// not been worked out.
+    pub(super) fn finish(&self, state: &mut State<W>, faulty: bool, faults: u32) -> Result<Renaming, Beside> {
+        let (mut renaming, mut ties) = (NOBODY, &[][..]);
+        if !self.plain {
+            loop {
+                let beside = self.beside(state, faults);
+                let form = self.forms.get(&beside).ok_or(beside)?;
+                if form.renaming == NOBODY {
+                    form.apply(state, self.tables.counting);
+                    ties = &form.ties;
+                    break;
+                }
+                *state = self.tables.rename(form.renaming, state);
+                renaming = self.tables.symmetry.after(form.renaming, renaming);
+            }
+        }
+        if faulty && !self.replays(faults) {
+            state.forget_carried();
+        }
+        let (own, first) = (*state, renaming);
+        for &tie in ties {
+            let other = self.tables.rename(tie, &own);
+            if other < *state {
+                (*state, renaming) = (other, self.tables.symmetry.after(tie, first));
+            }
+        }
+        Ok(renaming)
+    }
+
+    fn beside(&self, state: &State<W>, faults: u32) -> Beside {
+        Beside {
+            shares: state.shares(),
+            moment: state.moment(),
+            started: if self.tables.symmetry.is_none() { 0 } else { state.started() },
+            crash: self.crashes(faults),
+            faults_left: faults < self.at_most,
+        }
+    }
+}
