@@ -124,7 +124,7 @@ fn run(shop: &Shop) -> (u64, f64) {
     let mut counted = Counted::default();
     let (s, events) = timed(|| {
         let finished = drive::run_settling(&shop.job(), &mut drizzle(shop), &mut (), &mut counted);
-        assert!(!finished.cut_short);
+        assert!(!finished.cut_short());
         finished.checker.events()
     });
     assert!(counted.0 > u64::from(shop.workload.purchases()) * 9 / 10, "{} have settled", counted.0);

@@ -140,7 +140,7 @@ impl Blame {
 /// What a run of a plan breaks; `None` if it does not settle.
 fn broken(job: &Job<'_, '_>, plan: &Plan) -> Option<Broken> {
     let (finished, _) = run_plan(job, plan, &mut ());
-    (!finished.cut_short).then(|| of(finished.checker.violations()))
+    (!finished.cut_short()).then(|| of(finished.checker.violations()))
 }
 
 /// The clauses of these violations.

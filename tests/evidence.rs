@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use halfpaid::crypto::{Blob, Crypto};
 use halfpaid::drive::scripted::run_plan;
 use halfpaid::fault::Plan;
-use halfpaid::invariant::certified::{on_record, parts};
+use halfpaid::invariant::papers::{on_record, parts};
 use halfpaid::judge::{Allegation, Claim, Evidence, judge};
 use halfpaid::protocol::message::Message;
 use halfpaid::protocol::part::Part;

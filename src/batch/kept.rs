@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::BatchError;
 use super::partition::{Partition, owner};
 use super::rows::Kept;
-use super::untimed::Searched;
 use crate::drive::exhaustive::Given;
-use crate::results::{FileSum, LineReader, LineWriter, Manifest, ResultsError};
+use crate::results::{
+    CoverageRow, FileSum, LeftOut, LineReader, LineWriter, Manifest, OutcomeRow, ResultsError, SummaryRow, ViolationRow,
+};
 
 /// The file of a part's scenario.
 pub(super) const KEPT: &str = "kept.jsonl";
@@ -45,6 +46,21 @@ impl Known {
     fn next(&mut self) -> Result<Option<Line>, ResultsError> {
         self.lines.as_mut().map_or(Ok(None), LineReader::read)
     }
+}
+
+/// What a search leaves in the results.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Searched {
+    /// The protocol's name.
+    pub(super) protocol: String,
+    pub(super) violations: Vec<ViolationRow<'static>>,
+    pub(super) outcomes: Vec<OutcomeRow<'static>>,
+    pub(super) coverage: Vec<CoverageRow<'static>>,
+    pub(super) summary: Vec<SummaryRow<'static>>,
+    pub(super) sometimes: Vec<(String, u64)>,
+    pub(super) left_out: Vec<LeftOut>,
+    pub(super) findings: Vec<String>,
+    pub(super) extent: String,
 }
 
 /// Which run is asked for.

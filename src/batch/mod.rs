@@ -2,7 +2,9 @@
 
 pub mod costs;
 pub mod findings;
+mod joined;
 mod kept;
+mod outcome;
 pub mod parts;
 pub mod partition;
 pub mod replay;
@@ -32,7 +34,7 @@ use crate::invariant::{Invariant, Verdict, Violation};
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{
-    LeftOut, Manifest, Percent, ResultsError, Row, ScenarioWriter, Sometimes, SummaryRow, ViolationRow, YesNo,
+    LeftOut, Manifest, Percent, ResultsError, Row, ScenarioWriter, Sometimes, SummaryRow, ViolationRow,
     create_scenario_folder,
 };
 use crate::scenario::{Clock, CryptoKind, Faults, GivenPlan, Judged, Scenario};
@@ -40,98 +42,10 @@ use crate::world::Workload;
 
 use findings::{Exhaustive, Finding, Kind, Sampled};
 use kept::{KEPT, Shelf, Wanted};
+pub use outcome::{BatchError, Level, Outcome, Progress, Standing};
 use partition::Partition;
 pub use resume::{finished, part_finished};
 use rows::{CRASHED_BETWEEN, HALF_PAID, Kept, Place, SOMETIMES};
-
-/// Is told how a scenario gets on.
-pub trait Progress: Sync {
-    /// So many more runs are known to be ahead.
-    fn ahead(&self, runs: u64);
-    /// So many runs are done.
-    fn done(&self, runs: u64);
-    /// Whether more runs will turn out to be ahead than are known.
-    fn open_ended(&self, _is_so: bool) {}
-    /// A search without time has come to the states with so many faults and so many events.
-    fn level(&self, _level: Level) {}
-}
-
-/// How far a search without time has come.
-#[derive(Debug, Clone, Copy)]
-pub struct Level {
-    /// Faults.
-    pub faults: u32,
-    /// Events.
-    pub events: u32,
-    /// States so far.
-    pub states: u64,
-    /// States that are next.
-    pub frontier: u64,
-    /// What they take, in bytes.
-    pub bytes: u64,
-}
-
-/// Why a scenario has no results.
-#[derive(Debug, thiserror::Error)]
-pub enum BatchError {
-    /// They could not be written.
-    #[error(transparent)]
-    Results(#[from] ResultsError),
-    /// A given plan does not fit the run.
-    #[error("under {protocol}, the plan `{}` no longer fits: {unmet}", given.plan)]
-    Unmet {
-        /// The protocol's name.
-        protocol: &'static str,
-        /// The plan, and where the scenario has it.
-        given: GivenPlan,
-        /// What was never met.
-        unmet: String,
-    },
-    /// The user has had enough.
-    #[error("interrupted")]
-    Interrupted,
-}
-
-/// What came of a scenario.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The rows for `summary.csv`.
-    pub summary: Vec<SummaryRow<'static>>,
-    /// Why the answer is not complete, if it is not.
-    pub incomplete: Option<String>,
-    /// The conditions that some run should have reached, and none did.
-    pub gaps: Vec<&'static str>,
-    /// What broke, a line each: clause, victim, cause, and the plan.
-    pub findings: Vec<String>,
-}
-
-/// What the verdicts of a scenario, or of several, amount to; the worst is the greatest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// Every verdict is as expected.
-    AsExpected,
-    /// A bound was reached before an answer: what has not been seen to break may break yet.
-    Open,
-    /// Some verdict is not as expected.
-    NotAsExpected,
-}
-
-impl Outcome {
-    /// What the verdicts amount to. What broke is broken, however much was left out.
-    pub fn standing(&self) -> Standing {
-        let any = |of: &dyn Fn(&SummaryRow<'_>) -> bool| self.summary.iter().any(of);
-        let left_out = self.incomplete.is_some();
-        if any(&|row| row.found == Verdict::Violated && row.as_expected == YesNo::No) {
-            Standing::NotAsExpected
-        } else if left_out && any(&|row| row.found == Verdict::Holds) {
-            Standing::Open
-        } else if any(&|row| row.as_expected == YesNo::No) {
-            Standing::NotAsExpected
-        } else {
-            Standing::AsExpected
-        }
-    }
-}
 
 /// Says which faults of a plan never met their site.
 pub fn unmet(faults: &[Fault]) -> String {
@@ -206,6 +120,7 @@ pub fn run_some(
         sometimes: BTreeMap::new(),
         left_out: Vec::new(),
         findings: Vec::new(),
+        extent: Vec::new(),
         asked: 0,
         runs: 0,
     };
@@ -221,12 +136,12 @@ pub fn run_some(
             }
         }
     }
-    let Campaign { mut shelf, writer, summary, sometimes, left_out, findings, .. } = campaign;
+    let Campaign { mut shelf, writer, summary, sometimes, left_out, findings, extent, .. } = campaign;
     shelf.exhausted()?;
     let Some(writer) = writer.0 else {
         let files = shelf.finish()?.map(|sum| (KEPT.to_owned(), sum)).into_iter().collect();
         Manifest { files, ..manifest }.write(&folder)?;
-        return Ok(Outcome { summary: Vec::new(), incomplete: None, gaps: Vec::new(), findings });
+        return Ok(Outcome { summary: Vec::new(), incomplete: None, gaps: Vec::new(), findings, extent });
     };
     let incomplete = left_out.first().map(|left: &LeftOut| left.why.clone());
     let mut manifest = Manifest { left_out, ..manifest };
@@ -237,7 +152,7 @@ pub fn run_some(
     manifest.summary.clone_from(&summary);
     writer.finish(manifest)?;
     shelf.discard()?;
-    Ok(Outcome { summary, incomplete, gaps, findings })
+    Ok(Outcome { summary, incomplete, gaps, findings, extent })
 }
 
 /// The conditions that some run of a scenario should reach.
@@ -288,6 +203,7 @@ struct Campaign<'a> {
     sometimes: BTreeMap<&'static str, u64>,
     left_out: Vec<LeftOut>,
     findings: Vec<String>,
+    extent: Vec<String>,
     /// How many runs of the protocol at hand were asked for.
     asked: u64,
     /// How many of them are taken care of.
@@ -361,6 +277,10 @@ impl<'a> Campaign<'a> {
                 let mut exhaustive = Exhaustive::default();
                 let mut coverage = Coverage::default();
                 match chosen {
+                    Faults::Exhaustive { .. } if scenario.cuts => {
+                        let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
+                        coverage = self.joined(&job, &budget, place, &mut exhaustive, &mut sums)?;
+                    }
                     Faults::Exhaustive { .. } => {
                         let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
                         let inspect =
@@ -388,7 +308,7 @@ impl<'a> Campaign<'a> {
                                 Given::Known(kept) => Some(kept),
                                 Given::Run => {
                                     let (finished, left) = run_plan(&job, plan, &mut ());
-                                    if !left.is_empty() && !finished.cut_short {
+                                    if !left.is_empty() && !finished.cut_short() {
                                         let unmet = unmet(&left);
                                         let given = given.clone();
                                         return Err(BatchError::Unmet { protocol: protocol.name(), given, unmet });

@@ -78,7 +78,7 @@ impl Stage {
                 (followed.finished, followed.unmet, followed.at_rest)
             }
         };
-        let cut_short = finished.cut_short && course.order.is_none();
+        let cut_short = finished.cut_short() && course.order.is_none();
         if !cut_short && !left.is_empty() {
             return Err(format!("the plan no longer fits: {}", unmet(&left)));
         }

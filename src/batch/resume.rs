@@ -27,6 +27,7 @@ pub fn finished(scenario: &Scenario, text: &str, out: &Path) -> Option<Outcome> 
         incomplete: found.left_out.first().map(|left| left.why.clone()),
         gaps: gaps(scenario, &found.sometimes),
         findings: Vec::new(),
+        extent: Vec::new(),
         summary: found.summary,
     })
 }

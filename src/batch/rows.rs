@@ -182,7 +182,7 @@ pub fn keep<'a>(finished: &Finished<'_>, setup: &Setup, workload: &Workload, pla
     let plan = finished.plan();
     let run = run(finished, &plan, &sums, verdicts(violations), place);
     let reached = reached(&run, &plan);
-    Kept { run, purchases, ends, violations: violations.to_vec(), plan, reached, cut_short: finished.cut_short }
+    Kept { run, purchases, ends, violations: violations.to_vec(), plan, reached, cut_short: finished.cut_short() }
 }
 
 /// What adds up over the purchases of a run.

@@ -178,7 +178,7 @@ impl<'a> Campaign<'a> {
         let plan = finished.plan();
         let run = rows::run(&finished, &plan, &of_run, rows::verdicts(&violations), place);
         let reached = rows::reached(&run, &plan);
-        let cut_short = finished.cut_short;
+        let cut_short = finished.cut_short();
         Ok(Kept { run, purchases: Vec::new(), ends: Vec::new(), violations, plan, reached, cut_short })
     }
 }

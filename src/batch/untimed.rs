@@ -7,9 +7,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use serde::{Deserialize, Serialize};
-
-use super::kept::{Wanted, interned};
+use super::kept::{Searched, Wanted, interned};
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, line, unstruck, workload};
 use crate::blame::{Blame, Broken};
@@ -24,7 +22,7 @@ use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
-use crate::results::{CoverageRow, LeftOut, OutcomeRow, Percent, SummaryRow, ViolationRow};
+use crate::results::{LeftOut, Percent, SummaryRow, ViolationRow, grouped};
 use crate::scenario::Scenario;
 
 /// Tells the terminal how the search goes on, and the search when the user has had enough.
@@ -101,20 +99,6 @@ impl<'q> Again<'q> {
     }
 }
 
-/// What a search leaves in the results.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Searched {
-    /// The protocol's name.
-    pub(super) protocol: String,
-    violations: Vec<ViolationRow<'static>>,
-    outcomes: Vec<OutcomeRow<'static>>,
-    coverage: Vec<CoverageRow<'static>>,
-    summary: Vec<SummaryRow<'static>>,
-    sometimes: Vec<(String, u64)>,
-    left_out: Vec<LeftOut>,
-    findings: Vec<String>,
-}
-
 impl Campaign<'_> {
     /// Searches, unless what was found is known or is looked for elsewhere, and writes it.
     pub(super) fn untimed(
@@ -136,7 +120,7 @@ impl Campaign<'_> {
 
     /// Writes what was found.
     fn apply(&mut self, searched: Searched) -> Result<(), BatchError> {
-        let Searched { violations, outcomes, coverage, summary, sometimes, left_out, findings, .. } = searched;
+        let Searched { violations, outcomes, coverage, summary, sometimes, left_out, findings, extent, .. } = searched;
         violations.iter().try_for_each(|row| self.writer.write(row))?;
         outcomes.iter().try_for_each(|row| self.writer.write(row))?;
         coverage.iter().try_for_each(|row| self.writer.write(row))?;
@@ -146,6 +130,7 @@ impl Campaign<'_> {
         self.summary.extend(summary);
         self.left_out.extend(left_out);
         self.findings.extend(findings);
+        self.extent.push(extent);
         Ok(())
     }
 
@@ -167,6 +152,14 @@ impl Campaign<'_> {
             return Err(BatchError::Interrupted);
         }
         let mut searched = Searched { protocol: protocol.name().to_owned(), ..Searched::default() };
+        searched.extent = format!(
+            "{}: {} states on {} levels, {} steps between them; {} states at rest",
+            protocol.name(),
+            grouped(answer.states),
+            answer.levels.iter().map(Vec::len).sum::<usize>(),
+            grouped(answer.transitions),
+            grouped(answer.at_rest)
+        );
         self.found(&mut searched, protocol, &question, &answer);
         self.summarise(&mut searched, protocol, &answer);
         reached(&mut searched, &answer, &budget.kinds);

@@ -16,7 +16,7 @@ use crate::invariant::{Expectation, Invariant};
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
 use crate::results::{TableLook, one_line, verdict_table, write_summary};
-use crate::scenario::{Clock, Faults, Scenario};
+use crate::scenario::{Clock, EXHAUSTIVE_KINDS, Faults, Scenario};
 
 #[derive(Args)]
 pub(super) struct ExploreArgs {
@@ -32,6 +32,9 @@ pub(super) struct ExploreArgs {
     /// Every interleaving, in place of the one order that the clock gives
     #[arg(long)]
     untimed: bool,
+    /// Run every plan to its end, those that come to where another has been too
+    #[arg(long, conflicts_with = "untimed")]
+    every_plan: bool,
     /// How many purchases
     #[arg(long, value_name = "N", default_value_t = 1)]
     purchases: u32,
@@ -105,16 +108,6 @@ fn expectation(text: &str) -> Result<(Invariant, Expectation), String> {
     Ok((*invariant, *verdict))
 }
 
-/// The kinds of a search that names none.
-pub(super) const KINDS: &[FaultKind] = &[
-    FaultKind::Drop,
-    FaultKind::Duplicate,
-    FaultKind::Delay,
-    FaultKind::Replay,
-    FaultKind::Crash,
-    FaultKind::CrashForever,
-];
-
 fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     let known = protocol::NAMES.iter().find(|known| **known == arguments.protocol);
     let protocol = known.ok_or_else(|| {
@@ -130,6 +123,7 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     scenario.parties.customers = arguments.customers;
     scenario.parties.merchants = arguments.merchants;
     scenario.workload.purchases = arguments.purchases;
+    scenario.cuts = !arguments.every_plan;
     scenario.server_crash_forever = arguments.server_crash_forever;
     let Bounds { depth, bytes, .. } = Bounds::default();
     scenario.bounds = Bounds {
@@ -140,7 +134,8 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     arguments.deviations.apply(&mut scenario);
     scenario.expect.extend(arguments.expect.iter().copied());
     let named = arguments.kinds.iter().map(|(kind, _)| *kind);
-    let mut kinds: Vec<FaultKind> = if arguments.kinds.is_empty() { KINDS.to_vec() } else { named.collect() };
+    let mut kinds: Vec<FaultKind> =
+        if arguments.kinds.is_empty() { EXHAUSTIVE_KINDS.to_vec() } else { named.collect() };
     let each = arguments.kinds.iter().filter_map(|(kind, most)| Some((*kind, (*most)?))).collect();
     kinds.sort_unstable();
     kinds.dedup();
@@ -175,9 +170,10 @@ pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, 
         output.warn(&format!("nothing that was tried reached this: {gap}"));
     }
     let look = TableLook { width: output.width, colour: output.colour };
+    let extent: String = outcome.extent.iter().map(|searched| format!("{searched}\n")).collect();
     let findings: String = outcome.findings.iter().map(|finding| format!("{finding}\n")).collect();
     let table = verdict_table(&outcome.summary, look);
     let line = one_line(&outcome.summary, outcome.incomplete.as_deref());
-    output.print(&format!("{table}{findings}{line}\n"))?;
+    output.print(&format!("{table}{findings}{extent}{line}\n"))?;
     Ok(outcome.standing().into())
 }

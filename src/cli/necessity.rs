@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::explore::{KINDS, kind_alone};
+use super::explore::kind_alone;
 use super::output::Output;
 use super::progress::Bars;
 use super::run::on_interrupt;
@@ -15,6 +15,7 @@ use crate::fault::FaultKind;
 use crate::necessity::{self, Interrupted, Progress, Settings, Threat, minimal::minimal, text};
 use crate::protocol;
 use crate::results::{MinimalRow, NecessityRow, write_sheet, write_text};
+use crate::scenario::EXHAUSTIVE_KINDS;
 
 #[derive(Args)]
 pub(super) struct NecessityArgs {
@@ -78,7 +79,7 @@ fn settings_of(arguments: &NecessityArgs) -> Settings {
     };
     let mut kinds = arguments.kinds.clone();
     if kinds.is_empty() {
-        kinds = KINDS.to_vec();
+        kinds = EXHAUSTIVE_KINDS.to_vec();
         kinds.push(FaultKind::Corrupt);
     }
     kinds.sort_unstable();

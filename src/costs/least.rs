@@ -32,7 +32,7 @@
 //!   `countersign`, for disputes: the signatures of C and M and, in Case 2, the ciphertext's digest (32) or all of it.
 
 use crate::crypto::SEAL_OVERHEAD_BYTES;
-use crate::protocol::cases::Escrow;
+use crate::protocol::escrow::Escrow;
 use crate::protocol::mechanism::{Mechanism, MechanismSet};
 
 const KEY: u64 = 32;

@@ -6,6 +6,7 @@
 //! talking without end, and a network is to be fair in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::protocol::message::Message;
@@ -15,7 +16,7 @@ use crate::protocol::setup::Setup;
 use crate::world::{Happening, Observer};
 
 /// An outsider in a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Eavesdropper<'s> {
     outsider: outsider::Known,
     setup: &'s Setup,
@@ -47,6 +48,12 @@ impl<'s> Eavesdropper<'s> {
     /// What it has to say since it was last asked.
     pub fn says(&mut self) -> Vec<Forged> {
         std::mem::take(&mut self.says)
+    }
+}
+
+impl Hash for Eavesdropper<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.heard, &self.says).hash(state);
     }
 }
 

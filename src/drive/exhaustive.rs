@@ -17,20 +17,25 @@ use crate::protocol::message::Message;
 use crate::protocol::party::{Party, Side};
 
 /// Makes a plan happen and writes down what else could have struck after its last fault.
-struct Recorder<'p, 'b> {
+pub(super) struct Recorder<'p, 'b> {
     plan: &'p Plan,
-    scripted: Scripted<'p>,
+    pub(super) scripted: Scripted<'p>,
     budget: &'b Budget,
     wanted: bool,
     /// What could strike next, and whom.
-    options: Vec<(Party, Fault)>,
+    pub(super) options: Vec<(Party, Fault)>,
     /// Who has sent what. What an outsider has sent it may repeat itself.
     senders: BTreeMap<SendSite, Party>,
     /// The envelopes that may be replayed at this point, after one that was.
     replayed: Option<(EventSite, u32)>,
 }
 
-impl Recorder<'_, '_> {
+impl<'p, 'b> Recorder<'p, 'b> {
+    pub(super) fn new(plan: &'p Plan, budget: &'b Budget, wanted: bool) -> Self {
+        let scripted = Scripted::new(plan);
+        Recorder { plan, scripted, budget, wanted, options: Vec::new(), senders: BTreeMap::new(), replayed: None }
+    }
+
     /// How many faults of that kind the plan has.
     fn struck_of(&self, kind: FaultKind) -> u32 {
         self.plan.0.iter().filter(|fault| fault.kind() == kind).count() as u32
@@ -221,9 +226,7 @@ fn run<T>(
     wanted: bool,
     inspect: impl Fn(&Plan, &Finished<'_>) -> T,
 ) -> (Ran<T>, Longer) {
-    let scripted = Scripted::new(plan);
-    let mut recorder =
-        Recorder { plan, scripted, budget, wanted, options: Vec::new(), senders: BTreeMap::new(), replayed: None };
+    let mut recorder = Recorder::new(plan, budget, wanted);
     debug_assert!(separations(plan).is_empty(), "partitions have no sites to be found");
     let finished = super::run(job, &mut recorder, &mut ());
     let all_struck = recorder.scripted.is_done();

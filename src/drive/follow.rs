@@ -5,14 +5,9 @@
 //! that the order names, the two have parted, and it is said where.
 
 use super::scripted::Scripted;
-use super::{Driver, Ears, Finished, Job};
+use super::{Driver, Ended, Finished, Job};
 use crate::fault::{Course, EventSite, Fault};
-use crate::invariant::checker::Checker;
 use crate::world::{Choice, Observer, World};
-
-use super::eavesdropper::Eavesdropper;
-use super::labels::Labels;
-use super::tally::Meter;
 
 /// A run that has followed an order as far as it could.
 #[derive(Debug)]
@@ -30,21 +25,7 @@ pub struct Followed<'s> {
 /// Follows a course; one without an order stops at once.
 pub fn follow<'s>(job: &Job<'s, '_>, course: &Course, listener: &mut dyn Observer) -> Followed<'s> {
     let mut oracle = Scripted::new(&course.plan);
-    let mut driver = Driver {
-        world: World::untimed(job.setup, job.workload),
-        job: *job,
-        ears: Ears {
-            checker: Checker::new(job.setup),
-            labels: Labels::new(job.workload.purchases() as usize),
-            meter: Meter::default(),
-            eavesdropper: Eavesdropper::of(job.setup),
-            listener,
-        },
-        struck: Vec::new(),
-        steps: 0,
-        vanished: Vec::new(),
-        round_us: super::round_us(job),
-    };
+    let mut driver = Driver { world: World::untimed(job.setup, job.workload), ..Driver::new(job, listener) };
     let order = course.order.as_deref().unwrap_or_default();
     let (mut parted, mut lapses) = (None, 0);
     for (at, site) in order.iter().enumerate() {
@@ -69,12 +50,8 @@ pub fn follow<'s>(job: &Job<'s, '_>, course: &Course, listener: &mut dyn Observe
     }
     let unmet: Vec<Fault> = oracle.unmet().cloned().collect();
     let at_rest = parted.is_none() && driver.next_lapse_us().is_none() && driver.world.at_rest(job.setup, job.workload);
-    let Driver { ears, struck, .. } = driver;
-    let Ears { mut checker, labels, meter, .. } = ears;
-    if at_rest {
-        checker.conclude();
-    }
-    Followed { finished: Finished { checker, labels, meter, struck, cut_short: !at_rest }, unmet, parted, at_rest }
+    let finished = driver.finish(if at_rest { Ended::Settled } else { Ended::CutShort });
+    Followed { finished, unmet, parted, at_rest }
 }
 
 impl Driver<'_, '_, '_> {

@@ -4,6 +4,7 @@
 //! stays right when a latency changes or a fault elsewhere is removed.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use crate::fault::{EventSite, SaveSite, SendSite};
 use crate::protocol::message::Message;
@@ -185,6 +186,16 @@ impl Labels {
     /// The name of the send that put an envelope under way.
     pub fn sending(&self, envelope: &Envelope) -> SendSite {
         *self.sent.get(envelope.number).expect("a purchase is forgotten only when no envelope of its is under way")
+    }
+
+    /// Hashes what the name of a send to come depends on: how often each thing has been sent about each purchase.
+    pub fn hash_sends<H: Hasher>(&self, state: &mut H) {
+        (&self.purchases, self.starting, self.next_stray).hash(state);
+        for number in self.purchases.values() {
+            let mut sends = self.counts.get(*number).map(|counts| counts.sends.clone()).unwrap_or_default();
+            sends.sort_unstable();
+            sends.hash(state);
+        }
     }
 
     fn counts_of(&mut self, envelope: &Envelope) -> &mut Counts {

@@ -1,7 +1,7 @@
 //! Drives a world from start to quiescence under the timed clock, asking an [`Oracle`] at every site whether a fault strikes.
 //!
-//! The loop is the same for every way of choosing plans; [`scripted`], [`random`] and [`exhaustive`] differ only in how they
-//! answer. After the last fault the network is fair and parties go on asking, so that nothing that looks like a violation is an
+//! The loop is the same for every way of choosing plans; [`scripted`], [`random`], [`exhaustive`] and [`joined`] differ only in how
+//! they answer. After the last fault the network is fair and parties go on asking, so that nothing that looks like a violation is an
 //! artefact of a run that stopped too soon. Quiescence is reached when nothing is under way or pending, or when everything that
 //! is pending has been repeated without telling anybody anything new and every order has lapsed. What is held back arrives only
 //! then; and the network may still replay what it has recorded, once right away and once after every order has lapsed.
@@ -9,11 +9,13 @@
 pub mod eavesdropper;
 pub mod exhaustive;
 pub mod follow;
+pub mod joined;
 pub mod labels;
 pub mod random;
 pub mod scripted;
 pub mod settle;
 pub mod shrink;
+pub mod situation;
 pub mod tally;
 
 use crate::crypto::streams::Purpose;
@@ -28,6 +30,7 @@ use crate::world::{Choice, Fate, Happening, Numbered, Observer, Presence, Slot, 
 use eavesdropper::Eavesdropper;
 use labels::Labels;
 use settle::{Desk, Over};
+use situation::Situation;
 use tally::Meter;
 
 /// What strikes a send.
@@ -60,6 +63,11 @@ pub trait Oracle {
 
     /// A party has nothing to do any more, for the time being: what is kept for it is better kept small.
     fn rest(&mut self, _party: Party) {}
+
+    /// The run is between two events. Whether it is to stop here, since another run has come to the same situation.
+    fn joins(&mut self, _: &Situation<'_>) -> bool {
+        false
+    }
 
     /// Whether the run is to go on until every order has lapsed, so that replays can strike after that too.
     fn waits(&self) -> bool {
@@ -135,8 +143,19 @@ pub struct Finished<'s> {
     pub meter: Meter,
     /// The faults that struck, in order.
     pub struck: Vec<Fault>,
-    /// Whether the run was cut short because it went on for too long.
-    pub cut_short: bool,
+    /// How it came to its end.
+    pub ended: Ended,
+}
+
+/// How a run came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Nothing more was to come, or nothing new.
+    Settled,
+    /// It went on for too long.
+    CutShort,
+    /// It came to a situation from which the rest is known; see [`situation`].
+    Joined,
 }
 
 /// Drives a run to its end. `listener` hears everything that happens, after the checker has.
@@ -161,35 +180,9 @@ fn run_to<'s>(
     listener: &mut dyn Observer,
     desk: &mut Option<&mut dyn Desk>,
 ) -> Finished<'s> {
-    let mut driver = Driver {
-        world: World::new(job.setup, job.workload),
-        job: *job,
-        ears: Ears {
-            checker: Checker::new(job.setup),
-            labels: Labels::new(job.workload.purchases() as usize),
-            meter: Meter::default(),
-            eavesdropper: Eavesdropper::of(job.setup),
-            listener,
-        },
-        struck: Vec::new(),
-        steps: 0,
-        vanished: Vec::new(),
-        round_us: round_us(job),
-    };
-    let cut_short = !driver.drive(oracle, desk);
-    let Driver { ears, mut struck, .. } = driver;
-    let partitions = job.workload.partitions.iter().map(|separation| Fault::Partition {
-        group: separation.group.clone(),
-        from_us: separation.from_us,
-        for_us: separation.until_us - separation.from_us,
-    });
-    struck.extend(partitions);
-    let Ears { mut checker, labels, meter, .. } = ears;
-    // Of a run that did not settle nothing can be said that holds only in the end.
-    if !cut_short {
-        checker.conclude();
-    }
-    Finished { checker, labels, meter, struck, cut_short }
+    let mut driver = Driver::new(job, listener);
+    let ended = driver.drive(oracle, desk);
+    driver.finish(ended)
 }
 
 /// See [`Driver::round_us`].
@@ -227,12 +220,70 @@ struct Driver<'s, 'w, 'l> {
     vanished: Vec<Party>,
     /// How long whoever asks for ever waits at most, the way there and back included, in virtual microseconds.
     round_us: u64,
+    /// Whether each of the points at which replays may strike in the end has come: when all has settled, and late.
+    points: (bool, bool),
 }
 
 /// Why an event does not come next.
 enum Next {
     Event(Slot),
     Settled,
+}
+
+impl<'s, 'w, 'l> Driver<'s, 'w, 'l> {
+    fn new(job: &Job<'s, 'w>, listener: &'l mut dyn Observer) -> Self {
+        Driver {
+            world: World::new(job.setup, job.workload),
+            job: *job,
+            ears: Ears {
+                checker: Checker::new(job.setup),
+                labels: Labels::new(job.workload.purchases() as usize),
+                meter: Meter::default(),
+                eavesdropper: Eavesdropper::of(job.setup),
+                listener,
+            },
+            struck: Vec::new(),
+            steps: 0,
+            vanished: Vec::new(),
+            round_us: round_us(job),
+            points: (false, false),
+        }
+    }
+
+    /// The same run once more, from here on.
+    fn fork<'m>(&self, listener: &'m mut dyn Observer) -> Driver<'s, 'w, 'm> {
+        let Ears { checker, labels, meter, eavesdropper, .. } = &self.ears;
+        let (checker, labels, meter) = (checker.clone(), labels.clone(), meter.clone());
+        let ears = Ears { checker, labels, meter, eavesdropper: eavesdropper.clone(), listener };
+        let (world, struck, vanished) = (self.world.clone(), self.struck.clone(), self.vanished.clone());
+        Driver {
+            world,
+            job: self.job,
+            ears,
+            struck,
+            steps: self.steps,
+            vanished,
+            round_us: self.round_us,
+            points: self.points,
+        }
+    }
+
+    /// What is known of the run when it has come to its end.
+    fn finish(self, ended: Ended) -> Finished<'s> {
+        let Driver { ears, mut struck, job, .. } = self;
+        let partitions = job.workload.partitions.iter().map(|separation| Fault::Partition {
+            group: separation.group.clone(),
+            from_us: separation.from_us,
+            for_us: separation.until_us - separation.from_us,
+        });
+        struck.extend(partitions);
+        let Ears { mut checker, labels, meter, .. } = ears;
+        // Of a run that did not settle nothing can be said that holds only in the end.
+        if ended == Ended::Settled {
+            checker.conclude();
+        }
+        Finished { checker, labels, meter, struck, ended }
+    }
 }
 
 impl Driver<'_, '_, '_> {
@@ -250,46 +301,68 @@ impl Driver<'_, '_, '_> {
         }
     }
 
-    /// Whether the run came to its end by itself.
-    fn drive(&mut self, oracle: &mut dyn Oracle, desk: &mut Option<&mut dyn Desk>) -> bool {
-        let (mut settled, mut late) = (false, false);
+    fn situation(&self) -> Situation<'_> {
+        let Ears { checker, labels, eavesdropper, .. } = &self.ears;
+        let constant_latency = self.job.latency.min_us == self.job.latency.max_us;
+        Situation {
+            world: &self.world,
+            checker,
+            labels,
+            eavesdropper: eavesdropper.as_ref(),
+            points: self.points,
+            constant_latency,
+        }
+    }
+
+    fn drive(&mut self, oracle: &mut dyn Oracle, desk: &mut Option<&mut dyn Desk>) -> Ended {
         loop {
-            match self.next() {
-                Next::Event(slot) => {
-                    self.steps += 1;
-                    if self.steps > self.patience() {
-                        return false;
-                    }
-                    let over = desk.as_ref().and_then(|_| self.world.agenda().get(slot).map(Over::of));
-                    if let Some(site) = self.take(slot, oracle) {
-                        self.replays(site, oracle);
-                    }
-                    if let (Some(over), Some(desk)) = (over, desk.as_deref_mut())
-                        && !self.settle(over, oracle, desk)
-                    {
-                        return false;
-                    }
-                }
-                Next::Settled if !self.world.held().is_empty() => {
-                    self.step(Choice::Release);
-                    self.ears.checker.wake(self.world.now_us());
-                }
-                // Each of the two points comes once, so that no plan is tried twice under two names.
-                Next::Settled if !settled && oracle.waits() => {
-                    settled = true;
-                    self.replays(EventSite::Settled, oracle);
-                }
-                Next::Settled if !late && oracle.waits() => {
-                    late = true;
-                    let lapsed_us = self.ears.checker.last_expiry_us() + 1;
-                    if self.world.agenda().is_empty() && lapsed_us > self.world.now_us() {
-                        self.step(Choice::Wait(lapsed_us));
-                        self.replays(EventSite::Late, oracle);
-                    }
-                }
-                Next::Settled => return true,
+            if oracle.joins(&self.situation()) {
+                return Ended::Joined;
+            }
+            if let Some(ended) = self.turn(oracle, desk) {
+                return ended;
             }
         }
+    }
+
+    /// Takes what comes next: an event and what it brings about, or one of the points that come when all has settled.
+    fn turn(&mut self, oracle: &mut dyn Oracle, desk: &mut Option<&mut dyn Desk>) -> Option<Ended> {
+        match self.next() {
+            Next::Event(slot) => {
+                self.steps += 1;
+                if self.steps > self.patience() {
+                    return Some(Ended::CutShort);
+                }
+                let over = desk.as_ref().and_then(|_| self.world.agenda().get(slot).map(Over::of));
+                if let Some(site) = self.take(slot, oracle) {
+                    self.replays(site, oracle);
+                }
+                if let (Some(over), Some(desk)) = (over, desk.as_deref_mut())
+                    && !self.settle(over, oracle, desk)
+                {
+                    return Some(Ended::CutShort);
+                }
+            }
+            Next::Settled if !self.world.held().is_empty() => {
+                self.step(Choice::Release);
+                self.ears.checker.wake(self.world.now_us());
+            }
+            // Each of the two points comes once, so that no plan is tried twice under two names.
+            Next::Settled if !self.points.0 && oracle.waits() => {
+                self.points.0 = true;
+                self.replays(EventSite::Settled, oracle);
+            }
+            Next::Settled if !self.points.1 && oracle.waits() => {
+                self.points.1 = true;
+                let lapsed_us = self.ears.checker.last_expiry_us() + 1;
+                if self.world.agenda().is_empty() && lapsed_us > self.world.now_us() {
+                    self.step(Choice::Wait(lapsed_us));
+                    self.replays(EventSite::Late, oracle);
+                }
+            }
+            Next::Settled => return Some(Ended::Settled),
+        }
+        None
     }
 
     /// The next event by the clock, unless all there is has been said before and nothing can come of it.
@@ -397,6 +470,11 @@ impl Driver<'_, '_, '_> {
 }
 
 impl Finished<'_> {
+    /// Whether the run was cut short because it went on for too long.
+    pub fn cut_short(&self) -> bool {
+        self.ended == Ended::CutShort
+    }
+
     /// The plan of the faults that struck.
     pub fn plan(&self) -> Plan {
         Plan(self.struck.clone())

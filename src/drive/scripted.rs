@@ -21,6 +21,13 @@ impl<'p> Scripted<'p> {
         Scripted { plan, met }
     }
 
+    /// The same after what has struck so far, with another plan: this one and one fault more.
+    pub(super) fn onwards<'q>(&self, longer: &'q Plan) -> Scripted<'q> {
+        let mut met = self.met.clone();
+        met.resize(longer.0.len(), false);
+        Scripted { plan: longer, met }
+    }
+
     /// Whether all of the plan's faults have struck.
     pub fn is_done(&self) -> bool {
         self.met.iter().all(|met| *met)

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use super::facts::{Entry, PurchaseFacts};
 use super::liars::Liars;
+use super::papers::{on_record, parts};
 use super::{Invariant, View};
 use crate::crypto::Blob;
 use crate::judge::{Allegation, Claim, Decision, Evidence, Hearing, judge};
-use crate::protocol::part::Part;
 use crate::protocol::party::Side;
 
 /// A claim that the checker files.
@@ -203,16 +203,4 @@ fn evidence(purchase: &PurchaseFacts, [customer, merchant]: [bool; 2]) -> Eviden
         merchant: of(merchant, &purchase.merchant),
         server: on_record(purchase),
     }
-}
-
-/// What a journal holds.
-pub fn parts(journal: &[Entry]) -> Vec<Part> {
-    let mut parts = Vec::with_capacity(journal.iter().map(|(record, _)| record.parts.len()).sum());
-    journal.iter().for_each(|(record, _)| parts.extend_from_slice(&record.parts));
-    parts
-}
-
-/// What P's record says.
-pub fn on_record(purchase: &PurchaseFacts) -> Vec<Part> {
-    purchase.commitment().or(purchase.record()).map_or_else(Vec::new, |record| record.parts.clone())
 }

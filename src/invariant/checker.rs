@@ -1,6 +1,7 @@
 //! Listens to a run, keeps its facts, and reports what breaks.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 
 use super::facts::{Facts, PurchaseFacts};
 use super::{View, Violation, When, certified, clauses};
@@ -9,7 +10,7 @@ use crate::protocol::setup::Setup;
 use crate::world::{Happening, Observer};
 
 /// The checker of one run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Checker<'a> {
     setup: &'a Setup,
     /// Parties that break the protocol on purpose: what hurts them alone is no violation.
@@ -105,6 +106,13 @@ impl<'a> Checker<'a> {
             self.seen.remove(&(violation.clause, about));
         }
         Some((purchase, violations))
+    }
+
+    /// Hashes all that is known and that a clause may read, what has broken, and since when nothing was news.
+    pub fn hash_known<H: Hasher>(&self, state: &mut H) {
+        self.facts.hash_known(state);
+        self.seen.hash(state);
+        self.news.0.max(self.facts.last_expiry_us).hash(state);
     }
 
     fn look(&mut self, about: PurchaseKey, now_us: u64, when: When) {

@@ -1,267 +1,25 @@
 //! What is known of each purchase from outside: folded from records, envelopes and what parties tell their owners.
 //!
-//! Every invariant reads these facts and nothing else. No role is asked anything, so no role testifies for itself. A party
-//! knows what it received since it last lost its memory, and what its journal holds.
+//! Every invariant reads these facts and nothing else. No role is asked anything, so no role testifies for itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::crypto::{Blob, Key};
-use crate::protocol::mechanism::Mechanism;
+use super::purchase::is_goods;
+
 use crate::protocol::message::Message;
-use crate::protocol::order::{Cents, Instrument, Status, Transfer};
-use crate::protocol::part::{Part, Parts};
+use crate::protocol::order::{Cents, Status, Transfer};
+use crate::protocol::part::Parts;
 use crate::protocol::party::{Party, PurchaseKey, Side, Step, Tid};
 use crate::protocol::record::Record;
-use crate::protocol::role::{Belief, Wish};
+use crate::protocol::role::Wish;
 use crate::protocol::setup::Setup;
 use crate::world::{Envelope, Event, Fate, Happening, Loss};
 
-/// A record in a journal, and whether it survives a crash.
-pub type Entry = (Arc<Record>, bool);
-
-/// What is known of one purchase.
-#[derive(Debug, Clone)]
-pub struct PurchaseFacts {
-    /// Whose purchase it is.
-    pub about: PurchaseKey,
-    /// What C set out to buy.
-    pub wish: Option<Wish>,
-    /// What C signed: the first instrument that it let out of its hands or wrote down.
-    pub signed: Option<Arc<Instrument>>,
-    /// C's records, oldest first.
-    pub customer: Vec<Entry>,
-    /// M's records.
-    pub merchant: Vec<Entry>,
-    /// P's records.
-    pub server: Vec<Entry>,
-    /// The first terminal status that P recorded.
-    pub first_terminal: Option<Status>,
-    /// Whether P's record of a terminal status has changed or been lost.
-    pub status_changed: bool,
-    /// What C has received since it last lost its memory: ciphertexts, keys, items.
-    pub received: Vec<Part>,
-    /// Whether C could derive the item from all that it has ever received and kept at one time: possession is knowledge,
-    /// whether C makes use of it or not. This is what M cares about.
-    pub knows_item: bool,
-    /// What C's own records give, whatever it may have received and thrown away. This is what C can count on.
-    pub held: Option<Blob>,
-    /// What C last told its owner and has not forgotten.
-    pub customer_belief: Option<Belief>,
-    /// What M last told its owner and has not forgotten.
-    pub merchant_belief: Option<Belief>,
-    /// Whether C has sent an instrument.
-    pub customer_sent: bool,
-    /// Whether M has submitted one.
-    pub merchant_sent: bool,
-    /// Copies of the instrument on their way to M or P.
-    pub under_way: u32,
-    /// Envelopes sent.
-    pub messages: u64,
-    /// When C set out.
-    pub started_us: u64,
-    /// When C first sent the instrument.
-    pub signed_us: Option<u64>,
-    /// When P first committed.
-    pub committed_us: Option<u64>,
-    /// When C first could derive something from what it holds.
-    pub delivered_us: Option<u64>,
-    /// Since when P has committed while C cannot derive the item from its journal and P's.
-    pub half_paid_since_us: Option<u64>,
-    /// How long that has lasted, spells that are over added up; see [`half_paid_until_us`](Self::half_paid_until_us).
-    pub half_paid_us: u64,
-    /// When C last came to rest.
-    pub rested_us: Option<u64>,
-    /// What C can derive from all that it has received and kept; see [`knows_item`](Self::knows_item).
-    known: Vec<Blob>,
-    /// What each of the keys makes of each of the ciphertexts that have come together, so that none is opened twice.
-    opened: Vec<(Key, Blob, Option<Blob>)>,
-}
-
-impl PurchaseFacts {
-    /// Nothing is known yet but that it was started at `now_us`.
-    pub fn new(about: PurchaseKey, now_us: u64) -> Self {
-        PurchaseFacts {
-            about,
-            wish: None,
-            signed: None,
-            customer: Vec::new(),
-            merchant: Vec::new(),
-            server: Vec::new(),
-            first_terminal: None,
-            status_changed: false,
-            received: Vec::new(),
-            knows_item: false,
-            held: None,
-            customer_belief: None,
-            merchant_belief: None,
-            customer_sent: false,
-            merchant_sent: false,
-            under_way: 0,
-            messages: 0,
-            started_us: now_us,
-            signed_us: None,
-            committed_us: None,
-            delivered_us: None,
-            half_paid_since_us: None,
-            half_paid_us: 0,
-            rested_us: None,
-            known: Vec::new(),
-            opened: Vec::new(),
-        }
-    }
-
-    /// P's latest record, if it has one.
-    pub fn record(&self) -> Option<&Record> {
-        self.server.last().map(|(record, _)| &**record)
-    }
-
-    /// What P's record says.
-    pub fn status(&self) -> Status {
-        self.record().and_then(|record| record.status().copied()).unwrap_or(Status::Unknown)
-    }
-
-    /// Whether any of P's records says that the money has moved.
-    pub fn committed(&self) -> bool {
-        self.server.iter().any(|(record, _)| record.status() == Some(&Status::Committed))
-    }
-
-    /// P's record of the commitment.
-    pub fn commitment(&self) -> Option<&Record> {
-        let committed = |entry: &&Entry| entry.0.status() == Some(&Status::Committed);
-        self.server.iter().find(committed).map(|(record, _)| &**record)
-    }
-
-    /// Whether P can still come to commit: nothing is settled, the order has not lapsed, and somebody who may submit it has it
-    /// or is about to. `now_us` is `u64::MAX` at quiescence, when every order has lapsed.
-    pub fn can_still_commit(&self, now_us: u64, merchant_gone: bool) -> bool {
-        let Some(signed) = &self.signed else { return false };
-        let with_merchant = !merchant_gone && self.merchant.iter().any(|(record, _)| record.instrument().is_some());
-        !self.status().is_terminal() && now_us < signed.order.expires_us && (self.under_way > 0 || with_merchant)
-    }
-
-    /// What C can count on: what its records give, or what they and P's record give together, as far as P helps. C cannot ask P
-    /// about a purchase that it has forgotten.
-    pub fn obtainable(&self, setup: &Setup) -> Option<Blob> {
-        let helps =
-            setup.has(Side::Customer, Mechanism::StatusQuery) && setup.has(Side::Server, Mechanism::ReleaseOnQuery);
-        let asks = || helps && self.customer.iter().any(|(record, _)| record.instrument().is_some());
-        self.held.clone().or_else(|| if asks() { self.escrowed(false, setup) } else { None })
-    }
-
-    /// What M and P have made available to C: what P's record gives, with C's ciphertext where one is needed; or else what C has.
-    pub fn delivered(&self, setup: &Setup) -> Option<Blob> {
-        self.escrowed(false, setup).or_else(|| self.held.clone())
-    }
-
-    /// What P's record and C's records give together; C's journal alone if `durable`.
-    fn escrowed(&self, durable: bool, setup: &Setup) -> Option<Blob> {
-        let record = self.commitment()?;
-        if let Some(item) = record.item() {
-            return Some(item.clone());
-        }
-        let key = record.key()?;
-        self.customer
-            .iter()
-            .filter(|(_, kept)| *kept || !durable)
-            .filter_map(|(record, _)| record.sealed())
-            .find_map(|sealed| self.open(key, sealed, setup))
-    }
-
-    /// What a key makes of a ciphertext.
-    fn open(&self, key: &Key, sealed: &Blob, setup: &Setup) -> Option<Blob> {
-        let known = self.opened.iter().find(|(by, from, _)| by == key && from == sealed);
-        known.map_or_else(|| setup.crypto.open(key, sealed), |(_, _, item)| item.clone())
-    }
-
-    /// Whether C has kept a ciphertext, opened or not.
-    pub fn has_ciphertext(&self) -> bool {
-        self.customer.iter().any(|(record, _)| record.sealed().is_some())
-    }
-
-    /// What C set out to buy, as the catalogue has it.
-    pub fn truth(&self, setup: &Setup) -> Option<Blob> {
-        let item =
-            self.signed.as_ref().map(|signed| signed.order.description.item).or(self.wish.map(|wish| wish.item))?;
-        setup.offer(self.about.merchant, item).map(|offer| offer.item.clone())
-    }
-
-    /// How long the purchase has been half-paid, up to this moment, in virtual microseconds.
-    pub fn half_paid_until_us(&self, now_us: u64) -> u64 {
-        self.half_paid_us + self.half_paid_since_us.map_or(0, |since_us| now_us.saturating_sub(since_us))
-    }
-
-    /// Half-paid: committed, and neither held nor to be derived from C's journal and P's.
-    fn half_paid(&self, setup: &Setup) -> bool {
-        let asks = || self.customer.iter().any(|(record, durable)| *durable && record.instrument().is_some());
-        self.committed() && self.held.is_none() && !(asks() && self.escrowed(true, setup).is_some())
-    }
-
-    /// Works out again what follows from the records and from what was received.
-    pub fn refresh(&mut self, now_us: u64, setup: &Setup) {
-        self.try_keys(setup);
-        let records = || self.customer.iter().flat_map(|(record, _)| record.parts.iter());
-        let held = self.derivable(records(), setup).next();
-        let known = self.derivable(records().chain(&self.received), setup).collect();
-        (self.held, self.known) = (held, known);
-        self.refresh_status(now_us, setup);
-    }
-
-    /// The same where C has neither got nor lost any goods.
-    fn refresh_status(&mut self, now_us: u64, setup: &Setup) {
-        self.knows_item = self.truth(setup).is_some_and(|truth| self.known.contains(&truth));
-        if self.held.is_some() {
-            self.delivered_us.get_or_insert(now_us);
-        }
-        match (self.half_paid(setup), self.half_paid_since_us) {
-            (true, None) => self.half_paid_since_us = Some(now_us),
-            (false, Some(since_us)) => {
-                self.half_paid_us += now_us - since_us;
-                self.half_paid_since_us = None;
-            }
-            _ => {}
-        }
-    }
-
-    /// Opens every ciphertext of C's with every key that C has or P has on record, unless that has been done.
-    fn try_keys(&mut self, setup: &Setup) {
-        fn parts(journal: &[Entry]) -> impl Iterator<Item = &Part> {
-            journal.iter().flat_map(|(record, _)| &record.parts)
-        }
-        let goods = || parts(&self.customer).chain(&self.received);
-        let mut fresh = Vec::new();
-        for part in goods() {
-            let Part::Sealed(sealed) = part else { continue };
-            for part in goods().chain(parts(&self.server)) {
-                let Part::Key(key) = part else { continue };
-                let mut tried = self.opened.iter().chain(&fresh);
-                if !tried.any(|(by, from, _)| by == key && from == sealed) {
-                    fresh.push((*key, sealed.clone(), setup.crypto.open(key, sealed)));
-                }
-            }
-        }
-        self.opened.extend(fresh);
-    }
-
-    /// All that a collection of parts gives: the contents of the ciphertexts that one of the keys opens, then the items.
-    fn derivable<'p>(
-        &'p self,
-        parts: impl Iterator<Item = &'p Part> + Clone + 'p,
-        setup: &'p Setup,
-    ) -> impl Iterator<Item = Blob> + 'p {
-        let keys = parts.clone().filter_map(|part| if let Part::Key(key) = part { Some(key) } else { None });
-        let sealed = parts.clone().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
-        let opened = sealed.flat_map(move |sealed| keys.clone().filter_map(move |key| self.open(key, sealed, setup)));
-        opened.chain(parts.filter_map(|part| if let Part::Item(item) = part { Some(item.clone()) } else { None }))
-    }
-}
-
-/// Whether a part is goods, or opens them.
-const fn is_goods(part: &Part) -> bool {
-    matches!(part, Part::Sealed(_) | Part::Key(_) | Part::Item(_))
-}
+pub use super::purchase::{Entry, PurchaseFacts};
 
 /// What is known of a whole run.
 #[derive(Debug, Clone, Default)]
@@ -292,6 +50,17 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Hashes all that a clause may read now or later; what is measured is left out.
+    pub fn hash_known<H: Hasher>(&self, state: &mut H) {
+        for purchase in self.purchases.values() {
+            purchase.hash_known(state);
+        }
+        let sorted =
+            |accounts: &FxHashMap<Party, Cents>| accounts.iter().map(|(a, b)| (*a, *b)).collect::<BTreeSet<_>>();
+        let wishes: BTreeMap<&u32, &Wish> = self.wishes.iter().collect();
+        (sorted(&self.moved), self.topped_up_cents, &self.top_ups, &self.gone, wishes).hash(state);
+    }
+
     /// What is known at one moment, put together by somebody who has not listened.
     pub fn of(
         purchases: BTreeMap<PurchaseKey, Box<PurchaseFacts>>,

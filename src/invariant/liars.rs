@@ -4,8 +4,8 @@
 //! simulator knows. What it makes of them is its deviation's affair.
 
 use super::View;
-use super::certified::{on_record, parts};
 use super::facts::PurchaseFacts;
+use super::papers::{on_record, papers};
 use crate::crypto::Blob;
 use crate::protocol::deviation::testimony::Stand;
 use crate::protocol::part::Part;
@@ -22,14 +22,6 @@ struct Liar {
 /// The sides of a purchase that lie.
 #[derive(Debug)]
 pub(super) struct Liars(Vec<Liar>);
-
-/// What a party has of a purchase: what its journal holds, and what it was sent.
-pub fn papers(purchase: &PurchaseFacts, side: Side) -> Vec<Part> {
-    match side {
-        Side::Customer => [parts(&purchase.customer), purchase.received.clone()].concat(),
-        _ => parts(&purchase.merchant),
-    }
-}
 
 impl Liars {
     /// Those of the purchase at hand.

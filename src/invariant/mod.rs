@@ -11,6 +11,8 @@ pub mod facts;
 pub mod goods;
 pub mod liars;
 pub mod money;
+pub mod papers;
+pub mod purchase;
 pub mod terminates;
 
 use crate::protocol::party::{Party, Side};

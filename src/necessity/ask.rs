@@ -185,7 +185,7 @@ impl Ask {
                 let harm = (violation.invariant, violation.clause, violation.victim.side());
                 (harm, violation.events)
             });
-            (plan.to_string(), plan.0.len() as u32, found.collect::<Vec<_>>(), finished.cut_short)
+            (plan.to_string(), plan.0.len() as u32, found.collect::<Vec<_>>(), finished.cut_short())
         };
         let consume = |(plan, faults, found, cut_short): (String, u32, Vec<(Harm, u64)>, bool)| {
             heard.states += 1;

@@ -51,7 +51,7 @@ impl Witness {
         } else {
             follow(&job, &self.course, &mut ()).finished
         };
-        let restless = by_the_clock && finished.cut_short;
+        let restless = by_the_clock && finished.cut_short();
         restless || finished.checker.violations().iter().any(|violation| wanted.contains(&violation.invariant))
     }
 }

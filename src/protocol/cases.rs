@@ -1,5 +1,6 @@
 //! The paper's three protocols for a debit or credit instrument (section 5.1).
 
+use super::escrow::Escrow;
 use super::mechanism::{Mechanism, MechanismSet};
 use super::party::{Party, Side};
 use super::record::Record;
@@ -9,17 +10,6 @@ use super::{Protocol, Rung};
 use crate::protocol::customer::Customer;
 use crate::protocol::merchant::Merchant;
 use crate::protocol::server::Server;
-
-/// Where the goods are while the money moves: all that the three cases differ in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Escrow {
-    /// With M, who is trusted to send them afterwards (Case 1).
-    Nothing,
-    /// The ciphertext with C, the key with P (Case 2, section 4.1).
-    Key,
-    /// With P (Case 3, section 4.2).
-    Item,
-}
 
 /// One of the three cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Read on in this order: who takes part ([`party`]), what is signed ([`order`]), what is said ([`message`]), the contract of a
 //! state machine ([`role`]), then a purchase as [`customer`], [`merchant`] and payment [`server`] see it. The three cases of the
-//! paper differ in where the goods are while the money moves ([`cases::Escrow`]), so they share these roles. Who breaks the protocol
+//! paper differ in where the goods are while the money moves ([`escrow::Escrow`]), so they share these roles. Who breaks the protocol
 //! is in [`deviation`], who meddles from outside in [`outsider`].
 //!
 //! A protocol is a value that the rest of the program is handed: implement [`Protocol`], here or in another crate.
@@ -10,6 +10,7 @@
 pub mod cases;
 pub mod customer;
 pub mod deviation;
+pub mod escrow;
 pub mod mechanism;
 pub mod merchant;
 pub mod message;
@@ -65,7 +66,7 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     fn applies(&self, mechanism: Mechanism) -> bool;
 
     /// Where the goods are while the money moves, if that can be said.
-    fn escrow(&self) -> Option<cases::Escrow> {
+    fn escrow(&self) -> Option<escrow::Escrow> {
         None
     }
 

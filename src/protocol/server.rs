@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::cases::Escrow;
+use super::escrow::Escrow;
 use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::{Cents, Instrument, Order, Status, Transfer, request, signed_again};

@@ -82,6 +82,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         network: network(raw, findings),
         recovery: recovery(raw, findings),
         faults,
+        cuts: false,
         server_crash_forever: flag.is_some_and(|flag| *flag.get_ref()),
         bounds: bounds(&raw.faults, findings),
         deviations: deviations(raw, findings),

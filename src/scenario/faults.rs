@@ -49,7 +49,7 @@ impl Mode {
 type Setting<'a> = (&'a str, Option<Range<usize>>, &'a [Mode]);
 
 /// The kinds of an exhaustive search that names none.
-const EXHAUSTIVE_KINDS: &[FaultKind] = &[
+pub const EXHAUSTIVE_KINDS: &[FaultKind] = &[
     FaultKind::Drop,
     FaultKind::Duplicate,
     FaultKind::Delay,

@@ -32,7 +32,7 @@ use crate::protocol::mechanism::{Mechanism, Preset};
 use crate::protocol::outsider::NOBODY;
 
 pub use diagnostic::Diagnostic;
-pub use faults::{parse_seeds, seeds_from};
+pub use faults::{EXHAUSTIVE_KINDS, parse_seeds, seeds_from};
 pub use load::{Loaded, LoadedScenario, line_of, load, load_file};
 pub use read::parse;
 pub use schema::schema;
@@ -69,6 +69,9 @@ pub struct Scenario {
     pub faults: Faults,
     /// Whether `crash-forever` may strike the payment server too.
     pub server_crash_forever: bool,
+    /// Whether an exhaustive search under the clock cuts plans where they come to what is known, so that not every plan has a run.
+    /// Files cannot ask for it: parts of a run could not be told apart.
+    pub cuts: bool,
     /// How far a search without time may go.
     pub bounds: Bounds,
     /// Who breaks the protocol, and how.
@@ -97,6 +100,7 @@ impl Scenario {
             recovery: Recovery::default(),
             faults: Faults::None,
             server_crash_forever: false,
+            cuts: false,
             bounds: Bounds::default(),
             deviations: Deviations::default(),
             costs: Costs::default(),

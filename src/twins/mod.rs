@@ -81,7 +81,7 @@ pub fn search(job: &Job<'_, '_>, budget: &Budget) -> Answer {
         let name = |known: Option<Known>| known.map_or(HONEST, |known| known.name());
         let inspect = |plan: &Plan, finished: &crate::drive::Finished<'_>| {
             let run = Run { customer: name(customer), merchant: name(merchant), plan: plan.clone() };
-            if finished.cut_short { Vec::new() } else { sightings(finished, &setup, &run) }
+            if finished.cut_short() { Vec::new() } else { sightings(finished, &setup, &run) }
         };
         let consume = |seen: Vec<(Group, Sighting)>| {
             answer.runs += 1;

@@ -6,9 +6,8 @@
 use super::{Run, canonical};
 use crate::crypto::Blob;
 use crate::drive::Finished;
-use crate::invariant::certified::{on_record, parts};
 use crate::invariant::facts::{Facts, PurchaseFacts};
-use crate::invariant::liars::papers;
+use crate::invariant::papers::{on_record, papers, parts};
 use crate::judge::{Allegation, Claim};
 use crate::protocol::deviation::HONEST;
 use crate::protocol::part::Part;

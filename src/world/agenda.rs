@@ -10,6 +10,7 @@ use crate::protocol::party::Party;
 use crate::protocol::role::Timer;
 
 use super::Envelope;
+use super::slot::Slot;
 use super::wheel::Wheel;
 
 /// Something that may happen next.
@@ -25,17 +26,6 @@ pub enum Event {
     Start(u32),
     /// Money from outside reaches the customers' accounts.
     TopUp,
-}
-
-/// An event's place: when, and as the how-manieth scheduled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot {
-    /// When, in virtual microseconds.
-    pub at_us: u64,
-    /// Ties are taken in the order of scheduling.
-    pub order: u64,
-    /// Where in the agenda's table the event lies.
-    place: u32,
 }
 
 /// The events to come.

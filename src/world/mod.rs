@@ -9,134 +9,34 @@
 //! step of its own, and the driver may let the party crash before any of them.
 
 pub mod agenda;
+mod envelope;
 pub mod node;
 pub mod numbered;
 pub mod observer;
+pub mod slot;
 mod wheel;
+mod workload;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::crypto::channel;
-use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
-use crate::protocol::order::Cents;
 use crate::protocol::outsider::Forged;
 use crate::protocol::party::{Party, PurchaseKey};
-use crate::protocol::role::{Clock, Effect, Input, Timer, TimerKind, Wish, Work};
+use crate::protocol::role::{Clock, Effect, Input, Timer, TimerKind, Work};
 use crate::protocol::setup::Setup;
 
-pub use agenda::{Agenda, Event, Slot};
+use envelope::{content, open, payload, sealed};
+
+pub use agenda::{Agenda, Event};
+pub use envelope::{Envelope, Payload};
 pub use node::{Node, Presence};
 pub use numbered::Numbered;
 pub use observer::{Happening, Loss, Observer};
-
-/// A message on its way.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Envelope {
-    /// Envelopes are numbered from zero in the order in which they were sent.
-    pub number: u32,
-    /// Who sent it.
-    pub from: Party,
-    /// Who it is addressed to.
-    pub to: Party,
-    /// The purchase that it was sent about, whatever is left of that in the bytes.
-    pub about: PurchaseKey,
-    /// What it holds.
-    pub payload: Payload,
-    /// Whether the outsider sent it in the sender's name.
-    pub forged: bool,
-}
-
-/// What an envelope holds.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Payload {
-    /// The message itself: under symbolic cryptography nothing is gained by encoding it.
-    Message(Arc<Message>),
-    /// The bytes of a message, garbled or not; with `sealed-channels`, sealed for the recipient.
-    Bytes(Arc<[u8]>),
-}
-
-/// A customer's purchase to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Errand {
-    /// The customer's number, from zero.
-    pub customer: u32,
-    /// What it is to buy.
-    pub wish: Wish,
-    /// When, in virtual microseconds.
-    pub at_us: u64,
-}
-
-/// What the customers set out to do, and what reaches their accounts on the way.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Workload {
-    /// The purchases, in the order in which they start.
-    pub errands: Vec<Errand>,
-    /// When every customer's account receives money from outside, and how much.
-    pub top_up: Option<(u64, Cents)>,
-    /// Times during which some parties cannot reach the others.
-    pub partitions: Vec<Separation>,
-    /// Purchases that are worked out as they come, in place of a list.
-    pub drawn: Option<Drawn>,
-}
-
-impl Workload {
-    /// How many purchases.
-    pub fn purchases(&self) -> u32 {
-        self.drawn.as_ref().map_or(self.errands.len() as u32, |drawn| drawn.0.purchases())
-    }
-
-    /// The purchase of that number, from zero.
-    pub fn errand(&self, number: u32) -> Option<Errand> {
-        match &self.drawn {
-            Some(drawn) => drawn.0.errand(number),
-            None => self.errands.get(number as usize).copied(),
-        }
-    }
-
-    /// When the last purchase starts, in virtual microseconds.
-    pub fn last_start_us(&self) -> u64 {
-        match &self.drawn {
-            Some(drawn) => drawn.0.last_start_us(),
-            None => self.errands.last().map_or(0, |errand| errand.at_us),
-        }
-    }
-}
-
-/// A list of purchases that takes no room: a pure function from a number to a purchase, made to be asked in order.
-pub trait Supply: std::fmt::Debug + Send + Sync {
-    /// How many there are.
-    fn purchases(&self) -> u32;
-    /// The purchase of that number, from zero.
-    fn errand(&self, number: u32) -> Option<Errand>;
-    /// When the last one starts, in virtual microseconds.
-    fn last_start_us(&self) -> u64;
-}
-
-/// A [`Supply`] that is shared.
-#[derive(Debug, Clone)]
-pub struct Drawn(pub Arc<dyn Supply>);
-
-/// The same supply, not one that happens to say the same.
-impl PartialEq for Drawn {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Drawn {}
-
-/// A partition of the network.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Separation {
-    /// The parties that are cut off from all others, in order.
-    pub group: Vec<Party>,
-    /// When it starts, in virtual microseconds.
-    pub from_us: u64,
-    /// When it has ended.
-    pub until_us: u64,
-}
+pub use slot::Slot;
+pub use workload::{Drawn, Errand, Separation, Supply, Workload};
 
 /// A party's place in the world: itself, and its timers on the agenda.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -310,6 +210,27 @@ impl World {
                 *chair = Chair::Empty(seat.node.draws());
             }
         }
+    }
+
+    /// Hashes all that what is to come depends on: parties, what is pending and when, what is held back. Numbers of envelopes and
+    /// slots only name things.
+    pub fn hash_pending<H: Hasher>(&self, state: &mut H) {
+        (self.now_us, self.stands, &self.handling).hash(state);
+        for chair in &self.seats {
+            match chair {
+                Chair::Taken(seat) => seat.node.hash(state),
+                Chair::Empty(draws) => draws.hash(state),
+            }
+        }
+        for (slot, event) in self.agenda.iter() {
+            slot.at_us.hash(state);
+            match event {
+                Event::Arrival(envelope) => envelope.hash_content(state),
+                other => other.hash(state),
+            }
+        }
+        self.held.len().hash(state);
+        self.held.iter().for_each(|envelope| envelope.hash_content(state));
     }
 
     /// The seat of a party that is about to do something.
@@ -624,52 +545,6 @@ impl World {
         }
         observer.observe(self.now_us, &Happening::Crashed { party, forever });
     }
-}
-
-/// What crosses the wire where nothing is sealed, and what an outsider, who has no key to seal with, sends in any case.
-fn payload(message: &Arc<Message>, setup: &Setup) -> Payload {
-    let bytes = setup.crypto.name() == "real" || sealed(setup);
-    if bytes { Payload::Bytes(message.encode().into()) } else { Payload::Message(Arc::clone(message)) }
-}
-
-impl Payload {
-    /// How many bytes cross the network; never none.
-    fn len(&self) -> usize {
-        match self {
-            Payload::Message(message) => message.encoded_len(),
-            Payload::Bytes(bytes) => bytes.len(),
-        }
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        match self {
-            Payload::Message(message) => message.encode(),
-            Payload::Bytes(bytes) => bytes.to_vec(),
-        }
-    }
-}
-
-/// Whether messages are sealed for their recipients.
-const fn sealed(setup: &Setup) -> bool {
-    setup.mechanisms.has(Mechanism::SealedChannels)
-}
-
-/// The message in an envelope, if its recipient can read it.
-fn open(envelope: &Envelope, setup: &Setup) -> Option<Arc<Message>> {
-    let read = |bytes: &[u8]| Message::decode(bytes, &*setup.crypto).ok().map(Arc::new);
-    match &envelope.payload {
-        Payload::Message(message) => Some(Arc::clone(message)),
-        Payload::Bytes(bytes) if sealed(setup) => {
-            read(&channel::open(&*setup.crypto, &setup.streams, (envelope.from, envelope.to), bytes)?)
-        }
-        Payload::Bytes(bytes) => read(bytes),
-    }
-}
-
-/// What tells an envelope from another for its recipient: a message that is sealed twice is the same message.
-fn content(envelope: &Envelope, setup: &Setup) -> Payload {
-    let opened = if sealed(setup) { open(envelope, setup) } else { None };
-    opened.map_or_else(|| envelope.payload.clone(), Payload::Message)
 }
 
 /// The party that takes an event.

@@ -151,7 +151,7 @@ impl Shop {
         let budget = Budget::new(at_most, &EVERY_KIND);
         let (mut runs, mut broken) = (0, BTreeSet::new());
         let inspect = |_: &Plan, finished: &Finished<'_>| {
-            assert!(!finished.cut_short, "{} does not settle", finished.plan());
+            assert!(!finished.cut_short(), "{} does not settle", finished.plan());
             clauses(finished.checker.violations())
         };
         explore(

@@ -38,7 +38,7 @@ use super::party::{Party, PurchaseKey, Side, Step};
 use super::setup::Setup;
 
 /// A message that crossed the wire.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Overheard {
     /// When, in virtual microseconds.
     pub at_us: u64,
@@ -51,7 +51,7 @@ pub struct Overheard {
 }
 
 /// A message of the outsider's making.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Forged {
     /// Whose name is on it.
     pub from: Party,

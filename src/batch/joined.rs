@@ -1,0 +1,71 @@
+//! Every plan of a scenario, cut where plans come to what is known: see [`drive::joined`](crate::drive::joined).
+//!
+//! `runs.csv` and `purchases.csv` have the runs that came to their end, which is every one that broke something; a plan that
+//! was cut has no row, since what would be in it is in another's.
+
+use std::sync::atomic::Ordering;
+
+use super::findings::Exhaustive;
+use super::rows::{self, Kept, Place};
+use super::{BatchError, Campaign, Sums};
+use crate::drive::joined::{self, Audience};
+use crate::drive::{Finished, Job};
+use crate::fault::coverage::Coverage;
+use crate::fault::{Budget, Plan};
+use crate::results::grouped;
+
+/// A campaign that is told of runs as they come to their end.
+struct Told<'s, 'a> {
+    campaign: &'s mut Campaign<'a>,
+    exhaustive: &'s mut Exhaustive,
+    sums: &'s mut Sums,
+    result: Result<(), BatchError>,
+}
+
+impl<'a> Audience<Kept<'a>> for Told<'_, 'a> {
+    fn ahead(&mut self, plans: usize) {
+        self.campaign.progress.ahead(plans as u64);
+        self.campaign.progress.open_ended(true);
+    }
+
+    fn done(&mut self) -> bool {
+        self.campaign.progress.done(1);
+        let goes_on = !self.campaign.interrupted.load(Ordering::Relaxed);
+        if !goes_on {
+            self.result = Err(BatchError::Interrupted);
+        }
+        goes_on
+    }
+
+    fn take(&mut self, kept: Kept<'a>) -> bool {
+        self.exhaustive.note(&kept.plan, &kept.violations, self.campaign.scenario.seed);
+        self.result = self.campaign.take(Some(kept), self.sums);
+        self.result.is_ok()
+    }
+}
+
+impl<'a> Campaign<'a> {
+    /// Searches, and takes in every run that comes to its end.
+    pub(super) fn joined(
+        &mut self,
+        job: &Job<'_, '_>,
+        budget: &Budget,
+        place: Place<'a>,
+        exhaustive: &mut Exhaustive,
+        sums: &mut Sums,
+    ) -> Result<Coverage, BatchError> {
+        let inspect = |_: &Plan, finished: &Finished<'_>| rows::keep(finished, job.setup, job.workload, place);
+        let mut told = Told { campaign: self, exhaustive, sums, result: Ok(()) };
+        let searched = joined::explore(job, budget, inspect, &mut told);
+        told.result?;
+        self.extent.push(format!(
+            "{}: {} plans, {} of them begun and {} cut where another had been; {} situations",
+            place.protocol,
+            grouped(searched.stand_for),
+            grouped(searched.plans),
+            grouped(searched.joined),
+            grouped(searched.situations),
+        ));
+        Ok(searched.coverage)
+    }
+}

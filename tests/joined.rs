@@ -1,0 +1,168 @@
+//! Cutting plans where they come to a known situation hides nothing: held against the search that runs every plan to its end.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::{EVERY_KIND, Shop};
+use halfpaid::drive::joined::{self, Audience, Searched};
+use halfpaid::drive::{Finished, Job, Latency, exhaustive};
+use halfpaid::fault::{Budget, FaultKind, Plan};
+use halfpaid::invariant::ending::Ending;
+use halfpaid::protocol::deviation::{CUSTOMER, MERCHANT};
+use halfpaid::protocol::mechanism::Mechanism;
+use halfpaid::protocol::outsider::OUTSIDER;
+
+const DRAWN: Latency = Latency { min_us: 1_000, max_us: 20_000 };
+const CONSTANT: Latency = Latency { min_us: 10_000, max_us: 10_000 };
+
+/// A clause that broke, its victim, and how many events had passed.
+type Broken = (&'static str, String, u64);
+
+/// What a search shows: every way in which a purchase may end, and every plan that breaks something, with what it breaks.
+#[derive(Debug, Default, PartialEq)]
+struct Shown {
+    ends: BTreeSet<Ending>,
+    broken: BTreeMap<Plan, Vec<Broken>>,
+    /// In the order in which they came.
+    runs: Vec<Plan>,
+}
+
+type Run = (Plan, Vec<Ending>, Vec<Broken>);
+
+impl Audience<Run> for Shown {
+    fn ahead(&mut self, _: usize) {}
+
+    fn done(&mut self) -> bool {
+        true
+    }
+
+    fn take(&mut self, (plan, ends, broken): Run) -> bool {
+        self.ends.extend(ends);
+        self.runs.push(plan.clone());
+        if !broken.is_empty() {
+            self.broken.insert(plan, broken);
+        }
+        true
+    }
+}
+
+fn look(shop: &Shop) -> impl Fn(&Plan, &Finished<'_>) -> Run + Sync {
+    |plan, finished| {
+        let told = || finished.checker.violations().iter();
+        let end = |purchase: &Box<_>| {
+            let purchase: &halfpaid::invariant::facts::PurchaseFacts = purchase;
+            let broken = |invariant| told().any(|v| v.invariant == invariant && v.purchase == purchase.about);
+            Ending::of(purchase, broken, &shop.setup)
+        };
+        let ends = finished.checker.facts().purchases.values().map(end).collect();
+        (plan.clone(), ends, told().map(|v| (v.clause, v.victim.to_string(), v.events)).collect())
+    }
+}
+
+fn cut(shop: &Shop, latency: Latency, budget: &Budget) -> (Searched, Shown) {
+    let mut shown = Shown::default();
+    let searched = joined::explore(&Job { latency, ..shop.job() }, budget, look(shop), &mut shown);
+    (searched, shown)
+}
+
+/// Both searches show the same. What was cut, and how many plans there are.
+fn agree(shop: &Shop, latency: Latency, budget: &Budget) -> (Searched, u64) {
+    let mut every = Shown::default();
+    let job = Job { latency, ..shop.job() };
+    exhaustive::explore(&job, budget, look(shop), |_| (), |run| every.take(run));
+    let (searched, shown) = cut(shop, latency, budget);
+    assert_eq!(shown.ends, every.ends);
+    assert_eq!(shown.broken, every.broken);
+    assert_eq!(searched.plans - searched.joined, shown.runs.len() as u64);
+    (searched, every.runs.len() as u64)
+}
+
+#[test]
+fn one_fault_of_any_kind() {
+    for case in ["case1", "case2", "case3"] {
+        for shop in [Shop::hardened(case), Shop::as_written(case)] {
+            for latency in [DRAWN, CONSTANT] {
+                agree(&shop, latency, &Budget::new(1, &EVERY_KIND));
+            }
+        }
+    }
+}
+
+#[test]
+fn two_faults_and_every_plan_is_accounted_for() {
+    for (case, plans) in [("case2", 20_716), ("case3", 17_660)] {
+        let (searched, every) = agree(&Shop::hardened(case), DRAWN, &Budget::new(2, &EVERY_KIND));
+        assert_eq!((searched.stand_for, every), (plans, plans));
+        assert_eq!(searched.passes, 1, "nothing breaks");
+        assert!(searched.joined * 5 > searched.plans * 4, "{searched:?}");
+    }
+    // Where messages take the same time, equal copies of one message are replayed but once.
+    let kinds: Vec<FaultKind> = EVERY_KIND.into_iter().filter(|kind| *kind != FaultKind::Replay).collect();
+    let (searched, every) = agree(&Shop::hardened("case3"), CONSTANT, &Budget::new(2, &kinds));
+    assert_eq!(searched.stand_for, every);
+}
+
+#[test]
+fn two_faults_that_break_something() {
+    use FaultKind::{Crash, Delay, Drop, Replay};
+    let (searched, every) = agree(&Shop::as_written("case3"), DRAWN, &Budget::new(2, &[Drop, Delay, Crash, Replay]));
+    assert_eq!(searched.stand_for, every);
+    assert!(searched.passes > 1, "what breaks is known afterwards: {searched:?}");
+    let shop = Shop::hardened("case2").without(&[Mechanism::Tombstone]);
+    let (searched, every) = agree(&shop, DRAWN, &Budget::new(2, &[Drop, Delay, Crash]));
+    assert_eq!(searched.stand_for, every);
+    assert!(searched.joined > searched.plans / 4, "where nothing breaks plans are cut all the same: {searched:?}");
+}
+
+#[test]
+fn a_budget_of_single_kinds() {
+    let budget = Budget {
+        each: [(FaultKind::Drop, 1), (FaultKind::Replay, 1)].into(),
+        ..Budget::new(2, &[FaultKind::Drop, FaultKind::Replay, FaultKind::CrashForever])
+    };
+    for shop in [Shop::hardened("case2"), Shop::as_written("case1")] {
+        let (searched, every) = agree(&shop, DRAWN, &budget);
+        assert_eq!(searched.stand_for, every);
+    }
+}
+
+#[test]
+fn among_those_who_cheat() {
+    let budget = Budget::new(1, &EVERY_KIND);
+    for case in ["case1", "case2", "case3"] {
+        for known in MERCHANT {
+            let mut shop = Shop::hardened(case);
+            shop.setup.merchant_deviation = Some(*known);
+            agree(&shop, DRAWN, &budget);
+        }
+        for known in CUSTOMER {
+            let mut shop = Shop::hardened(case);
+            shop.setup.customer_deviation = Some(*known);
+            agree(&shop, DRAWN, &budget);
+        }
+        for known in OUTSIDER {
+            let mut shop = Shop::hardened(case);
+            shop.setup.outsider = Some(*known);
+            agree(&shop, CONSTANT, &budget);
+        }
+    }
+}
+
+#[test]
+fn any_number_of_threads_finds_the_same_in_the_same_order() {
+    let search = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let shop = Shop::hardened("case2");
+        let (searched, shown) = pool.install(|| cut(&shop, DRAWN, &Budget::new(2, &EVERY_KIND)));
+        (searched.plans, searched.joined, searched.situations, searched.coverage.into_rows().collect::<Vec<_>>(), shown)
+    };
+    assert_eq!(search(1), search(4));
+}
+
+#[test]
+fn three_faults_are_more_plans_than_anybody_runs() {
+    let (searched, shown) = cut(&Shop::hardened("case2"), CONSTANT, &Budget::new(3, &EVERY_KIND));
+    assert!(shown.broken.is_empty());
+    assert_eq!((searched.plans, searched.joined, searched.situations), (660_602, 646_143, 609_797));
+}
