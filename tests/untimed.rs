@@ -194,7 +194,7 @@ fn who_is_who_makes_no_difference() {
     let (named, ordered) =
         (Reductions { symmetry: false, ..Reductions::ALL }, Reductions { journals: false, ..Reductions::ALL });
     for (shop, kinds, without) in [
-        (hardened("case2").with_two_customers(), &[][..], &[named, ordered][..]),
+        (hardened("case2").with_two_customers(), &[][..], &[named][..]),
         (hardened("case3").with_two_customers(), &[], &[named, ordered]),
         (hardened("case3").with_two_shops(), &[], &[named, ordered]),
         (as_written("case1").with_two_customers(), &[FaultKind::Duplicate], &[named, ordered]),
@@ -209,10 +209,11 @@ fn who_is_who_makes_no_difference() {
         }
         counts.push((all.states, others.iter().map(|other| other.states).collect::<Vec<_>>()));
     }
-    // Without the order of journals a merchant that returns tells of two purchases in the order of their names: no symmetry then.
+    // Where journals tell which purchase came first, a merchant that returns tells of two purchases in that order (no symmetry then),
+    // and comes to more shares than are followed: old letters are told apart as well.
     let pinned = [
-        (6_668, vec![13_270, 53_068]),
-        (3_750, vec![7_430, 12_221]),
+        (6_668, vec![13_270]),
+        (3_750, vec![7_430, 24_372]),
         (3_750, vec![7_430, 5_994]),
         (3_825, vec![7_515, 29_562]),
         (5_627, vec![11_045, 16_756]),

@@ -76,8 +76,8 @@ pub(super) struct Futures {
     shares: Vec<usize>,
 }
 
-/// A party with more shares than this is not followed to the end, of which there may be none. A merchant of two customers has 18,000, nobody
-/// else whose shares come to an end at all to more than 2,000.
+/// A party with more shares than this is not followed to the end, of which there may be none. A merchant of two customers has 18,000;
+/// of the others nobody whose shares come to an end at all has more than 2,000.
 const SHARES_MAX: usize = 20_000;
 /// Nor is a search with more transitions than this.
 const MOVES_MAX: usize = 4_000_000;
