@@ -3,7 +3,7 @@
 //! A smallest set suffices, and nothing that it contains does. What suffices need not suffice with one mechanism more (see
 //! [`necessity`](super)), so that nothing can be concluded from a set about a larger or a smaller one: every set is looked at, in the
 //! order of size, but for those that contain one that suffices. There may be a hundred thousand, and most fail like one that failed
-//! before: a counterexample that has been found is run again with the mechanisms at hand ([`Witness`]), which takes a fraction of a
+//! before: a counterexample that has been found is run again with the mechanisms at hand (`witness.rs`), which takes a fraction of a
 //! millisecond. Only what stands up to all of them is searched; what that finds is one counterexample more, or a set that suffices.
 //!
 //! What must hold in the end is looked at when everything is at rest. A set with which something never comes to rest would keep every
