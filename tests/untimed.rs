@@ -256,6 +256,20 @@ fn what_no_run_confirms_is_gone_when_copies_are_counted() {
     assert_eq!(clauses(&exact), set(&["customer-in-doubt", "got-nothing", "paid-no-goods"]));
 }
 
+/// Where a copy must arrive, so must the answer to it, whatever else has been sent before. A search that lets it get lost reaches, with a
+/// garbled item, states that no run reaches; they hide the way to one that a run does reach when P crashes.
+#[test]
+fn what_must_arrive_is_answered() {
+    let mut shop = hardened("case3").without(&[Mechanism::ReleaseOnQuery]);
+    shop.setup.merchant_deviation = find(MERCHANT, "submit-twice");
+    let exact = shop.search(1, &[FaultKind::Corrupt, FaultKind::Crash], Reductions::EXACT);
+    assert!(exact.unconfirmed.is_empty(), "{:?}", exact.unconfirmed);
+    let causes: BTreeSet<_> =
+        exact.findings.iter().map(|found| (found.breach.clause, found.cause.join(" + "))).collect();
+    let crash = |clause| (clause, "crash P".to_owned());
+    assert_eq!(causes, BTreeSet::from([crash("paid-no-goods"), crash("got-nothing")]));
+}
+
 /// For every clause, victim and cause: how many faults and events the course has.
 fn lengths(answer: &Answer) -> BTreeMap<(&'static str, String, String), (usize, u64)> {
     let length = |finding: &Finding| {

@@ -6,7 +6,8 @@
 
 use super::scripted::Scripted;
 use super::{Driver, Ended, Finished, Job};
-use crate::fault::{Course, EventSite, Fault};
+use crate::fault::{Course, EventSite, Fault, Plan};
+use crate::invariant::Violation;
 use crate::world::{Choice, Observer, World};
 
 /// A run that has followed an order as far as it could.
@@ -24,19 +25,34 @@ pub struct Followed<'s> {
 
 /// Follows a course; one without an order stops at once.
 pub fn follow<'s>(job: &Job<'s, '_>, course: &Course, listener: &mut dyn Observer) -> Followed<'s> {
-    let mut oracle = Scripted::new(&course.plan);
-    let mut driver = Driver { world: World::untimed(job.setup, job.workload), ..Driver::new(job, listener) };
     let order = course.order.as_deref().unwrap_or_default();
+    follow_order(job, &course.plan, order, listener, &mut |_| false)
+}
+
+/// Follows an order of events. What cannot be next is shown to `skip` by its place; unless it says so, that is the end.
+fn follow_order<'s>(
+    job: &Job<'s, '_>,
+    plan: &Plan,
+    order: &[EventSite],
+    listener: &mut dyn Observer,
+    skip: &mut dyn FnMut(usize) -> bool,
+) -> Followed<'s> {
+    let mut oracle = Scripted::new(plan);
+    let mut driver = Driver { world: World::untimed(job.setup, job.workload), ..Driver::new(job, listener) };
     let (mut parted, mut lapses) = (None, 0);
     for (at, site) in order.iter().enumerate() {
         let signed = driver.signed();
         let taken = match site {
             EventSite::Expiry { nth } => {
-                lapses += 1;
-                *nth == lapses && driver.lapse()
+                let next = *nth == lapses + 1 && driver.lapse();
+                lapses += u32::from(next);
+                next
             }
             _ => driver.take_named(*site, &mut oracle),
         };
+        if !taken && skip(at) {
+            continue;
+        }
         if !taken {
             parted = Some((at + 1, *site));
             break;
@@ -52,6 +68,37 @@ pub fn follow<'s>(job: &Job<'s, '_>, course: &Course, listener: &mut dyn Observe
     let at_rest = parted.is_none() && driver.next_lapse_us().is_none() && driver.world.at_rest(job.setup, job.workload);
     let finished = driver.finish(if at_rest { Ended::Settled } else { Ended::CutShort });
     Followed { finished, unmet, parted, at_rest }
+}
+
+/// Leaves out of a course what it can do without, event by event, together with what then cannot happen any more. All of its faults
+/// still strike, and still it breaks what it is to break; with how many events is the violation that comes back. `None` if it
+/// breaks nothing of the kind.
+pub fn shorten(job: &Job<'_, '_>, course: &Course, is_it: &dyn Fn(&Violation) -> bool) -> Option<(Course, Violation)> {
+    let breaks = |order: &[EventSite]| {
+        let mut left_out = Vec::new();
+        let followed = follow_order(job, &course.plan, order, &mut (), &mut |at| {
+            left_out.push(at);
+            true
+        });
+        let violation = followed.finished.checker.violations().iter().find(|violation| is_it(violation))?.clone();
+        let taken = order.iter().enumerate().filter(|(at, _)| !left_out.contains(at)).map(|(_, site)| *site);
+        followed.unmet.is_empty().then(|| (taken.collect::<Vec<_>>(), violation))
+    };
+    let (mut order, mut violation) = breaks(course.order.as_deref()?)?;
+    let mut at = order.len();
+    // What happens last depends on what was before.
+    while at > 0 {
+        at -= 1;
+        let mut fewer = order.clone();
+        fewer.remove(at);
+        if let Some((fewer, broken)) = breaks(&fewer)
+            && (broken.events, fewer.len()) < (violation.events, order.len())
+        {
+            at = fewer.len();
+            (order, violation) = (fewer, broken);
+        }
+    }
+    Some((Course { plan: course.plan.clone(), order: Some(order) }, violation))
 }
 
 impl Driver<'_, '_, '_> {

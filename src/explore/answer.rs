@@ -9,7 +9,8 @@ use super::look::{Breach, recall, seen};
 use super::search::{Hit, Search, Stopped};
 use super::step::Step;
 use super::step::View;
-use crate::drive::follow::follow;
+use super::store::Place;
+use crate::drive::follow::{follow, shorten};
 use crate::drive::{Job, Latency};
 use crate::fault::coverage::{Covered, Spot};
 use crate::fault::{Course, FaultKind};
@@ -137,21 +138,36 @@ impl<const W: usize> Search<'_, W> {
         }
     }
 
-    /// What the faults on the way to a hit are.
-    fn roots(&self, hit: &Hit) -> Roots {
-        let steps = self.faults_before(hit);
-        let mut causes: Vec<String> = steps.iter().map(|(_, step)| self.cause(*step)).collect();
-        causes.sort_unstable();
-        let spot = |(place, step): &(super::store::Place, Step)| {
-            let (state, _) = self.state(*place);
-            View::new(&self.tables, &state, false).spot(*step)
+    /// What the faults on the way to each hit are. Many have the same on their way, and each is looked for once.
+    fn roots(&self) -> Vec<Roots> {
+        let struck: Vec<Vec<Place>> = self.hits.par_iter().map(|hit| self.struck(hit.place)).collect();
+        let mut all: Vec<Place> = struck.iter().flatten().copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let root = |place: Place, step: Step| {
+            let (state, _) = self.state(place);
+            (self.cause(step), View::new(&self.tables, &state, false).spot(step))
         };
-        (causes, steps.iter().filter_map(spot).collect())
+        let known: Vec<_> = all
+            .par_iter()
+            .map(|place| {
+                let (_, before) = self.state(*place);
+                Some(root(before, self.step_between(before, *place)?.0))
+            })
+            .collect();
+        let of = |place: &Place| all.binary_search(place).ok().and_then(|at| known[at].clone());
+        let roots = self.hits.iter().zip(&struck).map(|(hit, struck)| {
+            let within = hit.within.filter(|step| step.fault().is_some()).map(|step| root(hit.place, step));
+            let (mut causes, spots): (Vec<_>, Vec<_>) = struck.iter().filter_map(of).chain(within).unzip();
+            causes.sort_unstable();
+            (causes, spots.into_iter().flatten().collect())
+        });
+        roots.collect()
     }
 
     /// Gathers hits by clause, victim and cause. Hits come in the order of their faults, then of their events.
     fn findings(&self, job: &Job<'_, '_>) -> Found {
-        let roots: Vec<Roots> = self.hits.par_iter().map(|hit| self.roots(hit)).collect();
+        let roots = self.roots();
         let mut kinds: BTreeMap<Kind, Vec<Gathered<'_>>> = BTreeMap::new();
         for (hit, (cause, spots)) in self.hits.iter().zip(&roots) {
             for (_, breach) in self.looks.breaches(hit.broken) {
@@ -159,7 +175,7 @@ impl<const W: usize> Search<'_, W> {
                 match known.iter_mut().find(|smaller| holds(cause, smaller.cause)) {
                     Some(smaller) => {
                         smaller.states += 1;
-                        if smaller.cause == cause && smaller.hits.len() < CANDIDATES {
+                        if smaller.cause == cause && smaller.hits.len() < CANDIDATES_MAX {
                             smaller.hits.push((hit, *breach));
                         }
                     }
@@ -170,19 +186,12 @@ impl<const W: usize> Search<'_, W> {
         let gathered: Vec<Gathered<'_>> = kinds.into_values().flatten().collect();
         let confirmed: Vec<_> = gathered
             .into_par_iter()
-            .map(|gathered| {
-                let Gathered { cause, spots, hits, states } = gathered;
-                let course = |(hit, breach): &(&Hit, Breach)| {
-                    let (course, names) = self.course(hit)?;
-                    Some((course, breach.renamed(names, &self.tables)))
-                };
-                let courses: Vec<(Course, Breach)> = hits.iter().filter_map(course).collect();
-                let first = courses.first().map(|(course, _)| course.clone());
-                let confirmed = |(course, breach)| Some((confirm(job, &course, &breach)?, course, breach));
-                let shown = courses.into_iter().filter_map(confirmed);
-                let shortest = shown.min_by_key(|(violation, course, _)| (course.plan.0.len(), violation.events));
-                let (violation, course, breach) = shortest.ok_or((hits[0].1, first))?;
-                Ok((Finding { breach, cause: cause.clone(), course, violation, states }, spots.clone()))
+            .map(|gathered| match self.shortest(job, &gathered) {
+                Ok((breach, course, violation)) => {
+                    let Gathered { cause, spots, states, .. } = gathered;
+                    Ok((Finding { breach, cause: cause.clone(), course, violation, states }, spots.clone()))
+                }
+                Err(first) => Err((gathered.hits[0].1, first)),
             })
             .collect();
         let (mut findings, mut struck, mut unconfirmed) = (Vec::new(), Vec::new(), Vec::new());
@@ -198,8 +207,40 @@ impl<const W: usize> Search<'_, W> {
         (findings, struck, unconfirmed)
     }
 
+    /// The shortest of the courses to hits that are alike that a run confirms. If none does, the first course.
+    ///
+    /// Hits come in the order of their events, but loops are not among these, and nor is what a course takes to make copies.
+    fn shortest(
+        &self,
+        job: &Job<'_, '_>,
+        gathered: &Gathered<'_>,
+    ) -> Result<(Breach, Course, Violation), Option<Course>> {
+        let course = |(hit, breach): &(&Hit, Breach)| {
+            let (course, names) = self.course(hit)?;
+            Some((course, breach.renamed(names, &self.tables)))
+        };
+        let mut first = None;
+        for hits in gathered.hits.chunks(CANDIDATES) {
+            let courses: Vec<(Course, Breach)> = hits.iter().filter_map(course).collect();
+            first = first.or_else(|| courses.first().map(|(course, _)| course.clone()));
+            let confirmed = |(course, breach)| {
+                let violation = confirm(job, &course, &breach)?;
+                Some((breach, course, violation))
+            };
+            let shown = courses.into_iter().filter_map(confirmed);
+            if let Some((breach, course, violation)) =
+                shown.min_by_key(|(_, course, violation)| (course.plan.0.len(), violation.events))
+            {
+                let shorter = shorten(job, &course, &|violation| breach.is(violation));
+                let (course, violation) = shorter.unwrap_or((course, violation));
+                return Ok((breach, course, violation));
+            }
+        }
+        Err(first)
+    }
+
     fn endings(&self) -> Vec<Ended> {
-        let mut ends: BTreeMap<Ending, (u64, super::store::Place)> = BTreeMap::new();
+        let mut ends: BTreeMap<Ending, (u64, Place)> = BTreeMap::new();
         for (likeness, remembered, states, place) in &self.ends {
             let facts = seen(*likeness, &self.tables);
             let broken = self.looks.find(likeness).map_or(0, |look| look.broken);
@@ -228,16 +269,15 @@ impl<const W: usize> Search<'_, W> {
     }
 }
 
-/// So many courses are tried for each finding, to find the one with the fewest events.
+/// So many courses are tried at a time for each finding, to find the one with the fewest events.
 const CANDIDATES: usize = 16;
+/// So many are kept, should none of the first be confirmed.
+const CANDIDATES_MAX: usize = 512;
 
 /// Follows a course and looks whether it breaks what it is said to break.
 fn confirm(job: &Job<'_, '_>, course: &Course, breach: &Breach) -> Option<Violation> {
     let followed = follow(job, course, &mut ());
-    let same = |violation: &&Violation| {
-        violation.clause == breach.clause && violation.victim == breach.victim && violation.purchase == breach.purchase
-    };
-    followed.finished.checker.violations().iter().find(same).cloned()
+    followed.finished.checker.violations().iter().find(|violation| breach.is(violation)).cloned()
 }
 
 /// Every kind of fault that an untimed search strikes with; a late message needs no fault there.

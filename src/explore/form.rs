@@ -5,7 +5,7 @@
 //! at once, and who stands for whom ([`symmetry`](super::symmetry)).
 
 use super::search::Search;
-use super::state::{Counting, FRESH, Shares, State, words};
+use super::state::{Counting, Shares, State, widened, words};
 use super::symmetry::{NOBODY, Renaming, Thing};
 use super::table::{Full, Need};
 use crate::fault::FaultKind;
@@ -36,9 +36,13 @@ pub(super) struct Form<const W: usize> {
     /// Unless one of these letters is there.
     unless: [u64; W],
     /// The places of the letters that timers put under way again and again.
-    looped: Vec<u16>,
-    /// A letter that can be taken again and again, and what it puts under way each time.
+    looped: [u64; W],
+    /// A letter that can be taken again and again, and what it puts under way each time; and the places of these letters.
     echoes: Vec<(u16, Vec<u16>)>,
+    echoing: [u64; W],
+    /// So many letters had a place when it was worked out; the places of the others.
+    placed: usize,
+    beyond: [u64; W],
 }
 
 impl<const W: usize> Form<W> {
@@ -46,52 +50,77 @@ impl<const W: usize> Form<W> {
         if !state.has_any(&self.unless) {
             state.leave_out(&self.dead);
         }
-        for &place in &self.looped {
-            state.add_some(place, counting);
+        state.add_some_of(&self.looped, counting);
+        if self.echoes.is_empty() {
+            return;
         }
-        let mut grows = !self.echoes.is_empty();
+        let mut heard = [0; W];
+        let mut grows = true;
         while grows {
             grows = false;
-            for (letter, echoes) in &self.echoes {
-                if state.letter(*letter) >= FRESH {
-                    for &echo in echoes {
-                        grows |= state.add_some(echo, counting);
-                    }
+            for letter in state.any_number_of(&self.echoing, &mut heard) {
+                let echo = self.echoes.binary_search_by_key(&letter, |(letter, _)| *letter);
+                for &echo in echo.into_iter().flat_map(|at| &self.echoes[at].1) {
+                    grows |= state.add_some(echo, counting);
                 }
             }
         }
     }
 }
 
-impl<const W: usize> Search<'_, W> {
-    /// Works out again every form that was ever used.
-    pub(super) fn renew_forms(&mut self) -> Result<(), Full> {
-        while let Some(beside) = self.outdated.pop() {
-            if !self.forms.contains_key(&beside) {
-                self.find_form(beside)?;
-            }
+impl<const W: usize> Form<W> {
+    /// The same for states of more words.
+    pub(super) fn widen<const V: usize>(self) -> Form<V> {
+        Form {
+            renaming: self.renaming,
+            ties: self.ties,
+            dead: widened(self.dead, 0),
+            unless: widened(self.unless, 0),
+            looped: widened(self.looped, 0),
+            echoes: self.echoes,
+            echoing: widened(self.echoing, 0),
+            placed: self.placed,
+            beyond: widened(self.beyond, u64::MAX),
         }
-        Ok(())
+    }
+}
+
+impl<const W: usize> Search<'_, W> {
+    /// Finds out how states are brought into normal form beside these shares, as far as that has not been done. Where letters have
+    /// more places than a state has room for, it is left undone.
+    pub(super) fn find_form(&mut self, beside: Beside) -> Result<(), Full> {
+        let known = self.forms.remove(&beside);
+        let was_known = known.is_some();
+        let mut form = match known {
+            Some(form) => form,
+            None => self.begin_form(beside),
+        };
+        let found = if form.renaming == NOBODY { self.follow_letters(&mut form, beside) } else { Ok(true) };
+        if was_known || matches!(found, Ok(true)) {
+            self.forms.insert(beside, form);
+        }
+        found.map(drop)
     }
 
-    /// Finds out how states are brought into normal form beside these shares.
-    pub(super) fn find_form(&mut self, beside: Beside) -> Result<(), Full> {
+    /// What makes a state the least of its images, and nothing else so far.
+    fn begin_form(&mut self, beside: Beside) -> Form<W> {
         let (renaming, ties) = self.least(beside);
-        if renaming != NOBODY {
-            let form = Form { renaming, ties, dead: [0; W], unless: [0; W], looped: Vec::new(), echoes: Vec::new() };
-            self.forms.insert(beside, form);
-            return Ok(());
-        }
+        let none = [0; W];
+        let (dead, unless, looped, echoing, beyond) = (none, none, none, none, none);
+        Form { renaming, ties, dead, unless, looped, echoes: Vec::new(), echoing, placed: 0, beyond }
+    }
+
+    /// Takes in the letters that have been given a place since the form was worked out. Whether a state has room for all of them.
+    fn follow_letters(&mut self, form: &mut Form<W>, beside: Beside) -> Result<bool, Full> {
         let local = |seat: u8| beside.shares.local(seat);
         let (mut looped, mut echoes) = (Vec::new(), Vec::new());
         if self.reductions.loops {
             for seat in 0..self.tables.seats.len() as u8 {
-                let timers = self.tables.seats[seat as usize].timers[local(seat) as usize].clone();
-                for timer in timers {
+                for timer in self.tables.seats[seat as usize].timers[local(seat) as usize].clone() {
                     looped.extend(self.repeats(seat, local(seat), beside.moment, timer)?);
                 }
             }
-            let mut place = 0;
+            let mut place = form.placed;
             while let Some(&letter) = self.tables.placed.get(place) {
                 let (to, stimulus) =
                     (self.tables.letters[letter as usize].to, self.tables.letters[letter as usize].stimulus);
@@ -104,27 +133,32 @@ impl<const W: usize> Search<'_, W> {
                 place += 1;
             }
         }
-        let (mut dead, mut unless) = ([0; W], [0; W]);
-        if words(self.tables.placed.len()) <= W
-            && let Some(futures) = &self.tables.futures
-        {
+        let placed = &self.tables.placed;
+        if words(placed.len()) > W {
+            return Ok(false);
+        }
+        let places = || 0..placed.len() as u16;
+        if let Some(futures) = &self.tables.futures {
             let alive = futures.alive((0..self.tables.seats.len() as u8).map(local), beside.crash);
             let may_garble = self.strikes.has(FaultKind::Corrupt) && beside.faults_left;
             let alive = alive.filter(|_| !may_garble);
-            let placed = &self.tables.placed;
             let knows = |place: &u16| futures.knows(placed[*place as usize]);
             let is_dead =
                 |place: &u16| alive.as_ref().is_some_and(|alive| knows(place) && !alive.has(placed[*place as usize]));
-            unless = State::<W>::mask_of((0..placed.len() as u16).filter(|place| !knows(place)));
-            dead = State::<W>::mask_of((0..self.tables.placed.len() as u16).filter(is_dead));
+            form.unless = State::<W>::mask_of(places().filter(|place| !knows(place)));
+            form.dead = State::<W>::mask_of(places().filter(is_dead));
             looped.retain(|place| !is_dead(place));
             echoes.retain_mut(|(letter, echo)| {
                 echo.retain(|place| !is_dead(place));
                 !is_dead(letter) && !echo.is_empty()
             });
         }
-        self.forms.insert(beside, Form { renaming, ties, dead, unless, looped, echoes });
-        Ok(())
+        form.echoes.append(&mut echoes);
+        form.echoing = State::<W>::mask_of(form.echoes.iter().map(|(letter, _)| *letter));
+        form.looped = State::<W>::mask_of(looped.into_iter());
+        form.placed = placed.len();
+        form.beyond = State::<W>::mask_of(placed.len() as u16..State::<W>::LETTERS);
+        Ok(true)
     }
 
     /// What makes shares and moment the least of those under other names, and what leaves them as they are.
@@ -180,6 +214,9 @@ impl<const W: usize> Search<'_, W> {
                 let beside = self.beside(state, faults);
                 let form = self.forms.get(&beside).ok_or(beside)?;
                 if form.renaming == NOBODY {
+                    if state.has_any(&form.beyond) {
+                        return Err(beside);
+                    }
                     form.apply(state, self.tables.counting);
                     ties = &form.ties;
                     break;

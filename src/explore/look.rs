@@ -14,7 +14,7 @@ use super::symmetry::{NOBODY, Renaming, Thing};
 use super::table::{Full, Need, PURCHASES_MAX, Tables};
 use crate::invariant::ending::Ending;
 use crate::invariant::facts::{Facts, PurchaseFacts};
-use crate::invariant::{Invariant, View as Sight, When, certified, clauses};
+use crate::invariant::{Invariant, View as Sight, Violation, When, certified, clauses};
 use crate::protocol::party::{Party, PurchaseKey, Side};
 
 /// One way in which a purchase may be broken.
@@ -35,6 +35,11 @@ pub struct Breach {
 }
 
 impl Breach {
+    /// Whether a violation is this one.
+    pub(super) fn is(&self, violation: &Violation) -> bool {
+        (violation.clause, violation.victim, violation.purchase) == (self.clause, self.victim, self.purchase)
+    }
+
     /// The same under other names.
     pub(super) fn renamed(&self, renaming: Renaming, tables: &Tables<'_>) -> Self {
         Breach {

@@ -42,9 +42,11 @@ mod step;
 mod store;
 mod symmetry;
 mod table;
+#[cfg(test)]
+mod tests;
 mod trace;
 
-use self::search::Again;
+use self::search::{Halt, Search};
 use crate::fault::Budget;
 use crate::protocol::setup::Setup;
 use crate::world::Workload;
@@ -150,18 +152,23 @@ impl Progress for () {
 /// Searches. Threads are those of the current rayon pool; the answer is the same for any number of them.
 pub fn explore(question: &Question<'_>, progress: &mut dyn Progress) -> Answer {
     let mut question = *question;
-    macro_rules! widths {
-        ($($width:literal)*) => {
-            $(loop {
-                match search::Search::<$width>::run(&question, progress) {
-                    Ok(search) => return search.answer(&question),
-                    Err(Again::Wider) => break,
-                    Err(Again::WithoutSymmetry) => question.reductions.symmetry = false,
-                }
-            })*
-        };
+    loop {
+        let search = Search::<2>::new(&question);
+        // A search begins with narrow states and goes on with wider ones as letters turn up.
+        macro_rules! widths {
+            ($($width:literal)*) => {
+                $(let mut search: Search<'_, $width> = search.widen();
+                match search.go_on(&question.bounds, progress) {
+                    Ok(()) => return search.answer(&question),
+                    Err(Halt::NotSymmetric) => {
+                        question.reductions.symmetry = false;
+                        continue;
+                    }
+                    Err(Halt::Narrow) => {}
+                })*
+            };
+        }
+        widths!(2 3 4 5 6 8 12 16 24 48);
+        unreachable!("no search has that many letters")
     }
-    // A state that is too narrow for all letters is found out early, and the search starts again.
-    widths!(2 3 4 5 6 8 12 16 24 48);
-    unreachable!("no search has that many letters")
 }

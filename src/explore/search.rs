@@ -5,6 +5,7 @@
 //! then, since more are left. Each level is worked on in pieces by all threads, which only read; what they found is entered shard
 //! by shard, in the order of the pieces. So every state stands at the same place whatever the number of threads.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -101,8 +102,6 @@ pub(super) struct Search<'a, const W: usize> {
     pub(super) stopped: Option<Stopped>,
     /// How a state is brought into normal form, by what that depends on.
     pub(super) forms: FxHashMap<Beside, Form<W>>,
-    /// Forms that have to be worked out again, since a letter has got a place in states.
-    pub(super) outdated: Vec<Beside>,
     pub(super) reductions: Reductions,
     /// Whether states are in normal form as they come, since nothing is left out.
     pub(super) plain: bool,
@@ -113,15 +112,20 @@ pub(super) struct Search<'a, const W: usize> {
     endless: Option<(u64, Place)>,
     /// What was found in each piece, kept for the room that it takes.
     found: Vec<Found<W>>,
+    /// The number of faults of the level that is worked on, and where it starts.
+    faults: u32,
+    entered: Option<[u32; SHARDS]>,
+    /// The states from which steps have yet to be taken for it.
+    todo: VecDeque<(Mode, Vec<Place>)>,
 }
 
-/// Why a search has to start again.
+/// Why a search cannot go on as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
-    /// The state does not have room for all letters: it takes more words.
-    Wider,
-    /// What was taken to be symmetric is not.
-    WithoutSymmetry,
+pub(super) enum Halt {
+    /// A state does not have room for all letters: it takes more words. The search goes on from where it is once it has them.
+    Narrow,
+    /// What was taken to be symmetric is not, and everything has to be searched again.
+    NotSymmetric,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,8 +218,8 @@ impl<const W: usize> Found<W> {
 }
 
 impl<'a, const W: usize> Search<'a, W> {
-    /// Searches until nothing new is found or a bound is reached.
-    pub(super) fn run(question: &Question<'a>, progress: &mut dyn Progress) -> Result<Self, Again> {
+    /// A search that has yet to begin.
+    pub(super) fn new(question: &Question<'a>) -> Self {
         let (strikes, full) = match Strikes::new(question.budget) {
             Ok(strikes) => (strikes, None),
             Err(Full(what)) => (Strikes::none(), Some(Stopped::Room(what))),
@@ -234,13 +238,15 @@ impl<'a, const W: usize> Search<'a, W> {
             transitions: 0,
             stopped: full,
             forms: FxHashMap::default(),
-            outdated: Vec::new(),
             reductions: question.reductions,
             plain: false,
             tried: Vec::new(),
             coverage: Tried::new(strikes),
             endless: None,
             found: (0..PIECES).map(|_| Found::new()).collect(),
+            faults: 0,
+            entered: None,
+            todo: VecDeque::new(),
         };
         search.tried.resize_with(rayon::current_num_threads(), || Mutex::new(Tried::new(strikes)));
         search.look_ahead(question);
@@ -248,25 +254,65 @@ impl<'a, const W: usize> Search<'a, W> {
         let start = State::START;
         let hash = start.hash();
         search.shards[shard_of(hash)].enter(start, hash, Place::new(shard_of(hash), 0));
-        let mut first = Level { from: [0; SHARDS], to: [0; SHARDS] };
-        first.to[shard_of(hash)] = 1;
-        let layers = if search.stopped.is_none() { 0..question.budget.at_most + 1 } else { 0..0 };
-        for faults in layers {
-            search.levels.push(if faults == 0 { vec![first.clone()] } else { vec![search.no_level()] });
-            if !search.layer(faults, &question.bounds, progress)? {
+        if search.stopped.is_none() {
+            let first = Level { from: [0; SHARDS], to: search.lens() };
+            search.levels.push(vec![first]);
+        }
+        search
+    }
+
+    /// The same search with more words to a state.
+    pub(super) fn widen<const V: usize>(self) -> Search<'a, V> {
+        Search {
+            shards: self.shards.into_iter().map(Shard::widen).collect(),
+            forms: self.forms.into_iter().map(|(beside, form)| (beside, form.widen())).collect(),
+            found: (0..PIECES).map(|_| Found::new()).collect(),
+            tables: self.tables,
+            looks: self.looks,
+            levels: self.levels,
+            strikes: self.strikes,
+            at_most: self.at_most,
+            hits: self.hits,
+            ends: self.ends,
+            ends_known: self.ends_known,
+            transitions: self.transitions,
+            stopped: self.stopped,
+            reductions: self.reductions,
+            plain: self.plain,
+            tried: self.tried,
+            coverage: self.coverage,
+            endless: self.endless,
+            faults: self.faults,
+            entered: self.entered,
+            todo: self.todo,
+        }
+    }
+
+    /// Searches until nothing new is found or a bound is reached.
+    pub(super) fn go_on(&mut self, bounds: &Bounds, progress: &mut dyn Progress) -> Result<(), Halt> {
+        while self.stopped.is_none() {
+            while let Some((mode, places)) = self.todo.pop_front() {
+                if let Err(Full(what)) = self.work(places, mode)? {
+                    self.stopped = Some(Stopped::Room(what));
+                    self.entered = None;
+                    self.todo.clear();
+                }
+            }
+            if let Some(from) = self.entered.take() {
+                let to = self.lens();
+                self.levels[self.faults as usize].push(Level { from, to });
+            }
+            if self.stopped.is_none() && !self.begin_level(bounds, progress) {
                 break;
             }
         }
-        for tried in std::mem::take(&mut search.tried) {
-            search.coverage.add(&tried.into_inner().unwrap_or_else(PoisonError::into_inner));
+        for tried in std::mem::take(&mut self.tried) {
+            self.coverage.add(&tried.into_inner().unwrap_or_else(PoisonError::into_inner));
         }
-        search.found = Vec::new();
-        if let (Err(Full(what)), None) = (search.renew_forms(), search.stopped) {
-            search.stopped = Some(Stopped::Room(what));
-        }
-        search.check_symmetry()?;
-        search.endless = search.settle();
-        Ok(search)
+        self.found = Vec::new();
+        self.check_symmetry()?;
+        self.endless = self.settle();
+        Ok(())
     }
 
     /// Finds out which letters can make a difference, where there is an end to it.
@@ -301,52 +347,51 @@ impl<'a, const W: usize> Search<'a, W> {
         self.shards.iter().map(|shard| shard.len() as u64).sum()
     }
 
-    /// All states that are reached with so many faults. Whether the search goes on.
-    fn layer(&mut self, faults: u32, bounds: &Bounds, progress: &mut dyn Progress) -> Result<bool, Again> {
-        for depth in 1.. {
-            let from = self.lens();
-            let fair = self.levels[faults as usize][depth - 1].clone();
-            let below = faults.checked_sub(1).map(|faults| &self.levels[faults as usize]);
-            let faulty = below.and_then(|levels| levels.get(depth - 1)).cloned();
-            if fair.len() == 0 && below.is_none_or(|levels| levels.len() < depth) {
-                break;
+    /// Puts together what there is to do for the next level: a step without a fault from each state of the level before, and one with
+    /// a fault from each that has one fault less behind it. Whether there is anything to do.
+    fn begin_level(&mut self, bounds: &Bounds, progress: &mut dyn Progress) -> bool {
+        let (fair, faulty) = loop {
+            let layer = &self.levels[self.faults as usize];
+            let depth = layer.len();
+            let fair = &layer[depth - 1];
+            let below = self.faults.checked_sub(1).map(|faults| &self.levels[faults as usize]);
+            if fair.len() > 0 || below.is_some_and(|levels| levels.len() >= depth) {
+                break (fair, below.and_then(|levels| levels.get(depth - 1)));
             }
-            let (frontier, states) = (fair.len() as u64, self.len());
-            let bytes = states * (W as u64 * 8 + PLACE_BYTES);
-            if !progress.level(Reached { faults, events: depth as u32 - 1, states, frontier, bytes }) {
-                self.stopped = Some(Stopped::Interrupted);
-            } else if bytes > bounds.bytes {
-                self.stopped = Some(Stopped::Memory);
-            } else if states >= bounds.states {
-                self.stopped = Some(Stopped::States);
-            } else if depth as u32 > bounds.depth {
-                self.stopped = Some(Stopped::Depth);
+            if self.faults == self.at_most {
+                return false;
             }
-            if self.stopped.is_some() {
-                return Ok(false);
-            }
-            for (mode, level) in [(Mode::Fair, Some(fair)), (Mode::Faulty, faulty)] {
-                let Some(level) = level else { continue };
-                let places: Vec<Place> = level.places().collect();
-                for places in places.chunks(PIECE * PIECES) {
-                    if let Err(Full(what)) = self.work(places, mode, faults)? {
-                        self.stopped = Some(Stopped::Room(what));
-                        return Ok(false);
-                    }
-                }
-            }
-            let to = self.lens();
-            self.levels[faults as usize].push(Level { from, to });
+            self.faults += 1;
+            self.levels.push(vec![self.no_level()]);
+        };
+        let events = self.levels[self.faults as usize].len() as u32 - 1;
+        let (frontier, states) = (fair.len() as u64, self.len());
+        let bytes = states * (W as u64 * 8 + PLACE_BYTES);
+        let mut todo = VecDeque::new();
+        for (mode, level) in [(Mode::Fair, Some(fair)), (Mode::Faulty, faulty)] {
+            let places: Vec<Place> = level.into_iter().flat_map(Level::places).collect();
+            todo.extend(places.chunks(PIECE * PIECES).map(|places| (mode, places.to_vec())));
         }
-        Ok(true)
+        if !progress.level(Reached { faults: self.faults, events, states, frontier, bytes }) {
+            self.stopped = Some(Stopped::Interrupted);
+        } else if bytes > bounds.bytes {
+            self.stopped = Some(Stopped::Memory);
+        } else if states >= bounds.states {
+            self.stopped = Some(Stopped::States);
+        } else if events >= bounds.depth {
+            self.stopped = Some(Stopped::Depth);
+        } else {
+            (self.todo, self.entered) = (todo, Some(self.lens()));
+        }
+        self.stopped.is_none()
     }
 
     /// Whether parties can really stand for each other, as far as the search has seen them do.
-    fn check_symmetry(&mut self) -> Result<(), Again> {
+    fn check_symmetry(&mut self) -> Result<(), Halt> {
         let twice = self.strikes.crashes() && self.at_most > 1;
         let holds = self.tables.symmetry.is_none()
             || self.tables.is_symmetric(twice) && self.looks.is_symmetric(&mut self.tables);
-        if holds { Ok(()) } else { Err(Again::WithoutSymmetry) }
+        if holds { Ok(()) } else { Err(Halt::NotSymmetric) }
     }
 
     /// Whether a replay may yet strike in states that are reached with so many faults.
@@ -354,83 +399,66 @@ impl<'a, const W: usize> Search<'a, W> {
         self.strikes.has(FaultKind::Replay) && faults < self.at_most
     }
 
-    /// Takes every step from the given states and enters what they lead to, which is reached with `faults` faults.
-    fn work(&mut self, places: &[Place], mode: Mode, faults: u32) -> Result<Result<(), Full>, Again> {
-        let mut left: Vec<Place> = Vec::new();
-        let mut now = places;
-        let mut found = std::mem::take(&mut self.found);
-        loop {
+    /// Takes every step from the given states and enters what they lead to.
+    fn work(&mut self, mut places: Vec<Place>, mode: Mode) -> Result<Result<(), Full>, Halt> {
+        let faults = self.faults;
+        while !places.is_empty() {
+            let mut founds = std::mem::take(&mut self.found);
             let this = &*self;
-            let mut all = found;
-            let pieces = now.len().div_ceil(PIECE);
-            all[..pieces].par_iter_mut().zip(now.par_chunks(PIECE)).for_each(|(found, piece)| {
+            let pieces = places.len().div_ceil(PIECE);
+            founds[..pieces].par_iter_mut().zip(places.par_chunks(PIECE)).for_each(|(found, piece)| {
                 found.clear();
                 this.expand(piece, mode, faults, found);
                 found.sort();
             });
-            let founds = &all[..pieces];
             self.shards.par_iter_mut().enumerate().for_each(|(number, shard)| {
-                for (state, hash, parent) in founds.iter().flat_map(|found| found.of(number)) {
+                for (state, hash, parent) in founds[..pieces].iter().flat_map(|found| found.of(number)) {
                     shard.enter(*state, *hash, *parent);
                 }
             });
-            let mut missed = Vec::new();
-            for found in founds {
-                missed.extend_from_slice(&found.missed);
-                self.transitions += found.transitions;
-                self.hits.extend_from_slice(&found.hits);
-                for place in &found.good {
-                    self.shards[place.shard()].set_good(place.index());
-                }
-                for &(likeness, remembered, place) in &found.ends {
-                    self.end(likeness, remembered, place);
-                }
-                for &need in &found.needs {
-                    if let Err(full) = self.fill(need) {
-                        return Ok(Err(full));
-                    }
-                }
-                if words(self.tables.placed.len()) > W {
-                    return Err(Again::Wider);
-                }
-                for &beside in &found.besides {
-                    if let Err(full) = self.find_form(beside) {
-                        return Ok(Err(full));
-                    }
-                    if words(self.tables.placed.len()) > W {
-                        return Err(Again::Wider);
-                    }
-                }
-                if self.tables.symmetry.has_failed() {
-                    return Err(Again::WithoutSymmetry);
-                }
-                for &likeness in &found.likenesses {
-                    if let Err(full) = self.looks.fill(likeness, &mut self.tables) {
-                        return Ok(Err(full));
-                    }
+            places.clear();
+            for found in &founds[..pieces] {
+                places.extend_from_slice(&found.missed);
+                if let Err(full) = self.take_in(found) {
+                    return Ok(Err(full));
                 }
             }
-            found = all;
+            self.found = founds;
+            if self.tables.symmetry.has_failed() {
+                return Err(Halt::NotSymmetric);
+            }
             if words(self.tables.placed.len()) > W {
-                return Err(Again::Wider);
+                self.todo.push_front((mode, places));
+                return Err(Halt::Narrow);
             }
-            if missed.is_empty() {
-                self.found = found;
-                return Ok(Ok(()));
-            }
-            left.clone_from(&missed);
-            now = &left;
         }
+        Ok(Ok(()))
+    }
+
+    /// Adds what was found in a piece, and works out what was missed.
+    fn take_in(&mut self, found: &Found<W>) -> Result<(), Full> {
+        self.transitions += found.transitions;
+        self.hits.extend_from_slice(&found.hits);
+        for place in &found.good {
+            self.shards[place.shard()].set_good(place.index());
+        }
+        for &(likeness, remembered, place) in &found.ends {
+            self.end(likeness, remembered, place);
+        }
+        for &need in &found.needs {
+            self.fill(need)?;
+        }
+        for &beside in &found.besides {
+            self.find_form(beside)?;
+        }
+        for &likeness in &found.likenesses {
+            self.looks.fill(likeness, &mut self.tables)?;
+        }
+        Ok(())
     }
 
     pub(super) fn fill(&mut self, need: Need) -> Result<(), Full> {
-        let placed = self.tables.placed.len();
-        self.tables.fill(need)?;
-        if self.tables.placed.len() > placed {
-            // A letter that has just been given a place may be dead.
-            self.outdated.extend(self.forms.drain().map(|(beside, _)| beside));
-        }
-        Ok(())
+        self.tables.fill(need)
     }
 
     /// Whether a crash may yet strike in states that are reached with so many faults.

@@ -100,7 +100,29 @@ pub(super) const fn words(letters: usize) -> usize {
     2 + letters.saturating_sub(LETTERS_IN_SECOND).div_ceil(LETTERS_PER_WORD)
 }
 
+/// The same words, and more of them.
+pub(super) fn widened<const W: usize, const V: usize>(words: [u64; W], rest: u64) -> [u64; V] {
+    std::array::from_fn(|word| words.get(word).copied().unwrap_or(rest))
+}
+
+/// By word: an odd number that it is multiplied by in a hash.
+const FACTORS: [u64; 48] = {
+    let (mut factors, mut word, mut seed) = ([0; 48], 0, 0_u64);
+    while word < factors.len() {
+        // The finalizer of SplitMix64.
+        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        factors[word] = (mixed ^ mixed >> 31) | 1;
+        word += 1;
+    }
+    factors
+};
+
 impl<const W: usize> State<W> {
+    /// A state has room for so many letters.
+    pub(super) const LETTERS: u16 = (LETTERS_IN_SECOND + (W - 2) * LETTERS_PER_WORD) as u16;
+
     /// The state before anything has happened: every party's first share.
     pub(super) const START: Self = State([0; W]);
 
@@ -215,12 +237,15 @@ impl<const W: usize> State<W> {
         );
     }
 
-    /// As many copies more as you like, at least one.
-    pub(super) fn add_any(&mut self, letter: u16, counting: Counting) {
+    /// As many copies more as you like, at least one. Where the loop that makes them has to be taken (`due`), there is one more that
+    /// must arrive than there was, which is told apart where copies are counted. Otherwise it need not have been, and nothing is new.
+    pub(super) fn add_any(&mut self, letter: u16, due: bool, counting: Counting) {
         let code = self.letter(letter);
         let more = match code {
             ABSENT | CARRIED | ONE => FRESH,
             TWO | THREE => counting.several(),
+            STALE if due && counting == Counting::Fine => FRESH,
+            FRESH if due => counting.several(),
             any => any,
         };
         self.set_letter(letter, more);
@@ -237,6 +262,48 @@ impl<const W: usize> State<W> {
         };
         self.set_letter(place, more);
         more != code
+    }
+
+    /// Adds some copies of each letter of a mask: [`State::add_some`] for all of them at once.
+    pub(super) fn add_some_of(&mut self, mask: &[u64; W], counting: Counting) {
+        for (word, mask) in mask.iter().enumerate().skip(1) {
+            let lowest = mask & Self::lowest(word);
+            if lowest == 0 {
+                continue;
+            }
+            let (zero, one, two) = self.bits(word);
+            let none = lowest & !two & !one;
+            let single = lowest & !two & one & !zero;
+            let few = lowest & (!two & one & zero | two & !one & !zero);
+            let codes = [(none, STALE), (single, FRESH), (few, counting.several())];
+            let spread = |letters: u64, code: u8| {
+                (0..3).filter(|bit| code >> bit & 1 == 1).fold(0, |all, bit| all | letters << bit)
+            };
+            let cleared = self.0[word] & !((none | single | few) * 7);
+            self.0[word] = codes.iter().fold(cleared, |word, (letters, code)| word | spread(*letters, *code));
+        }
+    }
+
+    /// The letters of a mask of which any number of copies may be under way, but for those that have been heard of; now they have been.
+    pub(super) fn any_number_of(&self, mask: &[u64; W], heard: &mut [u64; W]) -> Found<W> {
+        let mut letters = [0; W];
+        for word in 1..W {
+            let (zero, one, two) = self.bits(word);
+            letters[word] = mask[word] & Self::lowest(word) & two & (one | zero) & !heard[word];
+            heard[word] |= letters[word];
+        }
+        Found { letters, word: 1 }
+    }
+
+    /// The lowest bits of the letters of a word.
+    const fn lowest(word: usize) -> u64 {
+        if word == 1 { LOWEST << LETTERS_SHIFT } else { LOWEST }
+    }
+
+    /// The three bits of each letter of a word, each in the place of the lowest.
+    const fn bits(&self, word: usize) -> (u64, u64, u64) {
+        let word = self.0[word];
+        (word, word >> 1, word >> 2)
     }
 
     /// One copy less; `none` is the code of none.
@@ -257,9 +324,8 @@ impl<const W: usize> State<W> {
     /// Forgets what the network has recorded and does not carry: nothing will be replayed.
     pub(super) fn forget_carried(&mut self) {
         for word in 1..W {
-            let mask = if word == 1 { LOWEST << LETTERS_SHIFT } else { LOWEST };
-            let bits = self.0[word];
-            self.0[word] = bits & !(bits & !(bits >> 1) & !(bits >> 2) & mask);
+            let (zero, one, two) = self.bits(word);
+            self.0[word] &= !(zero & !one & !two & Self::lowest(word));
         }
     }
 
@@ -287,13 +353,42 @@ impl<const W: usize> State<W> {
         self.letters().all(|(_, code)| code == CARRIED || code == STALE)
     }
 
-    /// A hash of all words, good enough to pick a shard by its top bits and a slot by its bottom ones.
+    /// A hash of all words, good enough to pick a shard by its top bits and a slot by its bottom ones. Words that are nought add nothing,
+    /// so that a state keeps its hash when it gets more of them.
     pub(super) fn hash(&self) -> u64 {
-        let mut hash = 0x9e37_79b9_7f4a_7c15_u64;
-        for word in self.0 {
-            let wide = u128::from(hash ^ word) * 0xd6e8_feb8_6659_fd93_u128;
-            hash = (wide >> 64) as u64 ^ wide as u64;
+        let fold = |wide: u128| (wide >> 64) as u64 ^ wide as u64;
+        let mixed = |(word, factor): (&u64, &u64)| fold(u128::from(*word) * u128::from(*factor));
+        let sum = self.0.iter().zip(&FACTORS).map(mixed).fold(0, u64::wrapping_add);
+        fold(u128::from(sum ^ sum >> 32) * 0xd6e8_feb8_6659_fd93)
+    }
+}
+
+/// Letters that stand apart in a few words, one by one.
+#[derive(Debug)]
+pub(super) struct Found<const W: usize> {
+    /// By word: their lowest bits.
+    letters: [u64; W],
+    word: usize,
+}
+
+impl<const W: usize> Iterator for Found<W> {
+    type Item = u16;
+
+    fn next(&mut self) -> Option<u16> {
+        while self.word < W {
+            let left = &mut self.letters[self.word];
+            if *left != 0 {
+                let shift = left.trailing_zeros();
+                *left &= *left - 1;
+                let letter = if self.word == 1 {
+                    (shift - LETTERS_SHIFT) as usize / 3
+                } else {
+                    LETTERS_IN_SECOND + (self.word - 2) * LETTERS_PER_WORD + shift as usize / 3
+                };
+                return Some(letter as u16);
+            }
+            self.word += 1;
         }
-        hash ^ hash >> 29
+        None
     }
 }

@@ -147,6 +147,16 @@ impl Strikes {
     }
 }
 
+/// How often a letter is put under way.
+#[derive(Debug, Clone, Copy)]
+enum Often {
+    Once,
+    /// As often as you like, since the step that does it can be taken again and again. Whether it has to be taken.
+    AnyNumber {
+        due: bool,
+    },
+}
+
 /// Has states pay for the faults that lead to them.
 struct Paying<'s, S> {
     steps: &'s mut S,
@@ -211,11 +221,13 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         self.tables.letters[letter as usize].place.map_or(ABSENT, |place| self.state.letter(place))
     }
 
-    /// Puts a letter under way, once or as often as you like.
-    fn send(&self, letter: u16, any: bool, after: &mut State<W>, steps: &mut impl Steps<W>) {
+    /// Puts a letter under way.
+    fn send(&self, letter: u16, how_often: Often, after: &mut State<W>, steps: &mut impl Steps<W>) {
         match self.tables.place(letter) {
-            Ok(Some(place)) if any => after.add_any(place, self.tables.counting),
-            Ok(Some(place)) => after.add(place, self.tables.counting),
+            Ok(Some(place)) => match how_often {
+                Often::Once => after.add(place, self.tables.counting),
+                Often::AnyNumber { due } => after.add_any(place, due, self.tables.counting),
+            },
             Ok(None) => {}
             Err(need) => steps.missed(need),
         }
@@ -246,12 +258,15 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
             };
             let repeats =
                 repeatable && found.after == local && found.moment(self.state.moment()) == self.state.moment();
+            // A copy that must arrive has its answer sent.
+            let due = matches!(taken, Taken::Letter(letter) if self.code(letter) != STALE);
+            let how_often = if repeats { Often::AnyNumber { due } } else { Often::Once };
             let step = Step::Take { seat, taken, repeats };
             let mut after = before;
             after.set_local(seat, found.after);
             after.set_moment(found.moment(self.state.moment()));
             for &letter in &found.sends {
-                self.send(letter, repeats, &mut after, steps);
+                self.send(letter, how_often, &mut after, steps);
             }
             if after != *self.state {
                 for &point in &found.points {
@@ -401,7 +416,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
                 let mut after = before;
                 after.set_moment(found.moment(self.state.moment()));
                 for &letter in found.sends.iter().take(cut.sends as usize) {
-                    self.send(letter, false, &mut after, steps);
+                    self.send(letter, Often::Once, &mut after, steps);
                 }
                 for (forever, local) in self.ends(seat, strikes, cut) {
                     after.set_local(seat, local);
@@ -456,7 +471,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
                 let mut after = before;
                 after.set_local(to, found.after);
                 after.set_moment(found.moment(self.state.moment()));
-                found.sends.iter().for_each(|letter| self.send(*letter, false, &mut after, steps));
+                found.sends.iter().for_each(|letter| self.send(*letter, Often::Once, &mut after, steps));
                 for &point in &found.points {
                     steps.between(step, to, point);
                 }

@@ -8,7 +8,7 @@
 //! Most of what a search does is to ask whether a state is there, and the answer lies where no cache has it. So it asks for many at
 //! a time ([`find_all`]), in rounds of loads that do not depend on each other: the processor then waits for all of them at once.
 
-use super::state::State;
+use super::state::{State, widened};
 
 /// The number of shards, which does not depend on the number of threads.
 pub(super) const SHARDS: usize = 64;
@@ -73,6 +73,17 @@ const fn tag(hash: u64) -> u32 {
 impl<const W: usize> Shard<W> {
     pub(super) fn new() -> Self {
         Shard { slots: vec![0; SLOTS_MIN], states: Vec::new(), parents: Vec::new(), good: Vec::new(), len: 0 }
+    }
+
+    /// The same states with more words. Each keeps its place, since it keeps its hash.
+    pub(super) fn widen<const V: usize>(self) -> Shard<V> {
+        let Shard { slots, states, parents, good, len } = self;
+        let block = |block: Vec<[u64; W]>| {
+            let mut wide = Vec::with_capacity(BLOCK);
+            wide.extend(block.into_iter().map(|state| widened(state, 0)));
+            wide
+        };
+        Shard { slots, states: states.into_iter().map(block).collect(), parents, good, len }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -69,14 +69,11 @@ impl<const W: usize> Search<'_, W> {
         finder.found
     }
 
-    /// The steps in which faults strike on the way to a hit, and the states from which they are taken.
-    pub(super) fn faults_before(&self, hit: &Hit) -> Vec<(Place, Step)> {
-        let way = self.way(hit.place);
+    /// The states on the way to a state that a fault leads to.
+    pub(super) fn struck(&self, place: Place) -> Vec<Place> {
+        let way = self.way(place);
         let crossings = way.windows(2).filter(|pair| self.faults_of(pair[0]) < self.faults_of(pair[1]));
-        let mut steps: Vec<(Place, Step)> =
-            crossings.filter_map(|pair| Some((pair[0], self.step_between(pair[0], pair[1])?.0))).collect();
-        steps.extend(hit.within.filter(|step| step.fault().is_some()).map(|step| (hit.place, step)));
-        steps
+        crossings.map(|pair| pair[1]).collect()
     }
 
     /// The course that leads to a hit, and what names parties have in it that are others in the hit.
