@@ -369,8 +369,10 @@ impl<'a, const W: usize> Search<'a, W> {
         let bytes = states * (W as u64 * 8 + PLACE_BYTES);
         let mut todo = VecDeque::new();
         for (mode, level) in [(Mode::Fair, Some(fair)), (Mode::Faulty, faulty)] {
-            let places: Vec<Place> = level.into_iter().flat_map(Level::places).collect();
-            todo.extend(places.chunks(PIECE * PIECES).map(|places| (mode, places.to_vec())));
+            let mut places = level.into_iter().flat_map(Level::places).peekable();
+            while places.peek().is_some() {
+                todo.push_back((mode, places.by_ref().take(PIECE * PIECES).collect()));
+            }
         }
         if !progress.level(Reached { faults: self.faults, events, states, frontier, bytes }) {
             self.stopped = Some(Stopped::Interrupted);

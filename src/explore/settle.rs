@@ -15,6 +15,9 @@ use super::step::{Step, Steps, View};
 use super::store::{Place, shard_of};
 use super::table::Need;
 
+/// So many states are looked at before what was found is noted.
+const PIECE: usize = 1 << 12;
+
 impl<const W: usize> Search<'_, W> {
     /// Finds out how many states there are from which nothing at rest can be reached, and the first of them. `None` if there are
     /// none, or if the search has not come to its end.
@@ -23,38 +26,49 @@ impl<const W: usize> Search<'_, W> {
             return None;
         }
         let mut left: Vec<(u32, Place)> = Vec::new();
-        for faults in (0..self.levels.len()).rev() {
+        // A fair step leads to a state with as many faults behind it or fewer, and one event further on or back again.
+        for faults in 0..self.levels.len() {
             for depth in (0..self.levels[faults].len()).rev() {
                 let level = self.levels[faults][depth].clone();
-                for place in level.places() {
-                    if self.is_known(place) {
-                        self.lead_here(place, faults as u32);
-                    } else {
-                        left.push((faults as u32, place));
-                    }
+                let mut places = level.places().peekable();
+                while places.peek().is_some() {
+                    let mut piece: Vec<(u32, Place)> =
+                        places.by_ref().take(PIECE).map(|place| (faults as u32, place)).collect();
+                    self.look_onward(&mut piece);
+                    left.append(&mut piece);
                 }
             }
         }
         loop {
-            left.retain(|(_, place)| !self.is_known(*place));
             let before = left.len();
-            for piece in left.chunks(1 << 12) {
-                let this = &*self;
-                let found: Vec<bool> = piece.par_iter().map(|(faults, place)| this.is_good(*place, *faults)).collect();
-                for ((faults, place), _) in piece.iter().zip(found).filter(|(_, is_good)| *is_good) {
-                    self.shards[place.shard()].set_good(place.index());
-                    self.lead_here(*place, *faults);
-                }
+            let mut still = Vec::new();
+            for piece in left.chunks(PIECE) {
+                let mut piece = piece.to_vec();
+                self.look_onward(&mut piece);
+                still.append(&mut piece);
             }
-            left.retain(|(_, place)| !self.is_known(*place));
+            left = still;
             if left.len() == before || left.is_empty() {
                 break;
             }
         }
-        // Levels were gone through backwards.
+        // What leads to a good state may have been found out since.
+        left.retain(|(_, place)| !self.is_known(*place));
         let first = |(faults, place): &(u32, Place)| (*faults, self.depth_of(*place), *place);
         let endless = left.iter().min_by_key(|left| first(left))?;
         Some((left.len() as u64, endless.1))
+    }
+
+    /// Leaves of some states those that are not known to be good.
+    fn look_onward(&mut self, piece: &mut Vec<(u32, Place)>) {
+        let this = &*self;
+        let good: Vec<bool> =
+            piece.par_iter().map(|(faults, place)| this.is_known(*place) || this.is_good(*place, *faults)).collect();
+        for ((faults, place), _) in piece.iter().zip(good).filter(|(_, is_good)| *is_good) {
+            self.shards[place.shard()].set_good(place.index());
+            self.lead_here(*place, *faults);
+        }
+        piece.retain(|(_, place)| !self.is_known(*place));
     }
 
     fn is_known(&self, place: Place) -> bool {
@@ -103,9 +117,6 @@ struct Onward<'s, 'a, const W: usize> {
 impl<const W: usize> Steps<W> for Onward<'_, '_, W> {
     fn to(&mut self, _: Step, mut state: State<W>) {
         let between = std::mem::take(&mut self.between);
-        if self.found {
-            return;
-        }
         state.break_also(self.broken | between);
         if self.search.finish(&mut state, false, self.faults).is_err() {
             return;
@@ -119,6 +130,10 @@ impl<const W: usize> Steps<W> for Onward<'_, '_, W> {
         if let Some(look) = self.search.looks.find(&self.likeness.with(seat, local)) {
             self.between |= self.search.looks.remembered(look.broken & !self.look.broken, &self.search.tables);
         }
+    }
+
+    fn enough(&self) -> bool {
+        self.found
     }
 
     fn missed(&mut self, _: Need) {}

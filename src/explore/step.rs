@@ -80,6 +80,10 @@ pub(super) trait Steps<const W: usize> {
     fn takes(&mut self, _seat: u8, _: Taken, _number: u32) {}
     /// A fault strikes and changes nothing.
     fn in_vain(&mut self, _: Step) {}
+    /// Whether no more steps need be shown.
+    fn enough(&self) -> bool {
+        false
+    }
     /// Something has not been worked out yet: what is shown of this state is not all.
     fn missed(&mut self, need: Need);
 }
@@ -244,6 +248,9 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     /// Every step without a fault.
     pub(super) fn fair(&self, steps: &mut impl Steps<W>) {
         self.each_input(|seat, taken, stimulus, before| {
+            if steps.enough() {
+                return;
+            }
             let local = self.state.local(seat);
             let number = match self.number(seat, stimulus) {
                 Ok(number) => number,
