@@ -194,7 +194,7 @@ fn theirs(configuration: Configuration) -> BTreeSet<EndState> {
 #[test]
 fn halfpaid_finds_the_same_end_states() {
     for case in [Case::One, Case::Two, Case::Three] {
-        for budget in 0..=1 {
+        for budget in 0..=2 {
             let configuration = Configuration::new(case, Preset::Hardened, budget);
             let wrong = differences(configuration, &theirs(configuration));
             assert!(wrong.is_empty(), "{case:?} {budget}: {}", wrong.join("\n"));
