@@ -16,7 +16,7 @@ use crate::invariant::{Expectation, Invariant};
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
 use crate::results::{TableLook, one_line, verdict_table, write_summary};
-use crate::scenario::{Clock, EXHAUSTIVE_KINDS, Faults, Scenario};
+use crate::scenario::{Clock, EXHAUSTIVE_KINDS, Faults, Scenario, write};
 
 #[derive(Args)]
 pub(super) struct ExploreArgs {
@@ -154,7 +154,7 @@ pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, 
     let bar = Bars::new(output, 1);
     bar.next(&scenario.name, 1, 1);
     // Results are told apart by what was asked for.
-    let asked = format!("{scenario:?}");
+    let asked = write::exhaustive(&scenario).map_err(Failure::usage)?;
     let outcome = match batch::run(&scenario, &asked, &arguments.out, &interrupted, &bar) {
         Ok(outcome) => outcome,
         Err(BatchError::Interrupted) => {

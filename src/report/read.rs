@@ -86,9 +86,6 @@ fn scenario_of(manifest: &Manifest) -> Result<Scenario, String> {
             let found = scenarios.into_iter().find(|scenario| scenario.name == manifest.scenario);
             found.ok_or_else(|| "the scenario in the manifest has another name".to_owned())
         }
-        Err(_) if manifest.scenario.starts_with("explore-") => {
-            Err("what `explore` was asked is not kept as a scenario; put it into a file to see it drawn".to_owned())
-        }
         Err(_) => {
             let (made, here) = (&manifest.version, env!("CARGO_PKG_VERSION"));
             Err(format!("version {here} cannot read the scenario in the manifest, which is of version {made}"))

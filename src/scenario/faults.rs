@@ -126,7 +126,7 @@ impl Findings<'_> {
         };
         let Some(mode) = self.named("faults.mode", mode, Mode::ALL, Mode::name) else { return Faults::None };
         self.foreign_settings(raw, mode);
-        let clock = self.one_of("faults.clock", &raw.clock, &[Clock::Timed, Clock::Untimed], clock_name, Clock::Timed);
+        let clock = self.one_of("faults.clock", &raw.clock, Clock::ALL, Clock::name, Clock::Timed);
         if let (Clock::Untimed, Some(given), true) = (clock, &raw.clock, mode != Mode::Exhaustive) {
             let message = format!("`faults.clock` is \"untimed\" in mode \"{}\"", mode.name());
             self.error(given.span(), message, "accepted: mode = \"exhaustive\", or clock = \"timed\"");
@@ -319,12 +319,5 @@ impl Findings<'_> {
             }
         }
         all
-    }
-}
-
-fn clock_name(clock: Clock) -> &'static str {
-    match clock {
-        Clock::Timed => "timed",
-        Clock::Untimed => "untimed",
     }
 }

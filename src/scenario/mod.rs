@@ -3,7 +3,7 @@
 //! A [`Scenario`] is parsed, not validated: whoever holds one may rely on every range and every combination in it. The way from
 //! a path to a scenario is [`load`](load::load); the way from a text is [`parse`]. Files of this module follow that
 //! way: `load` finds files, `read` turns text into tables, `matrix` multiplies them, `raw` says which keys exist, `check`,
-//! `workload` and `faults` say what they may hold, and `diagnostic` tells the user. Running a scenario is left to `drive`.
+//! `workload` and `faults` say what they may hold, and `diagnostic` tells the user; `write` goes the other way. Running a scenario is left to `drive`.
 
 mod check;
 pub mod diagnostic;
@@ -16,6 +16,7 @@ mod read;
 mod schema;
 mod values;
 mod workload;
+pub mod write;
 
 #[cfg(test)]
 mod tests;
@@ -363,8 +364,21 @@ impl Faults {
 pub enum Clock {
     /// Latencies and time limits.
     Timed,
-    /// Nobody: every interleaving. Reserved; scenarios that ask for it are rejected in this version.
+    /// Nobody: every interleaving.
     Untimed,
+}
+
+impl Clock {
+    /// Both.
+    pub const ALL: &'static [Clock] = &[Clock::Timed, Clock::Untimed];
+
+    /// The name that scenarios use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Clock::Timed => "timed",
+            Clock::Untimed => "untimed",
+        }
+    }
 }
 
 /// A plan of a scenario, and where it stands: a plan that does not fit its run is an error that points here, by way of

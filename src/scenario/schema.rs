@@ -12,7 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::faults::UNTIMED_AT_MOST_MAX;
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
-use super::{Catalogue, CryptoKind, Judged, Network, Parties, Recovery, Workload};
+use super::{Catalogue, Clock, CryptoKind, Judged, Network, Parties, Recovery, Workload};
 use crate::costs::{Profile, Signatures};
 use crate::crypto::ITEM_BYTES_MIN;
 use crate::explore::Bounds;
@@ -311,7 +311,7 @@ schemas! {
     on_unknown: one_of(vec!["give-up", "wait"], Some("give-up"));
     judged: one_of(Judged::ALL.iter().map(|judged| judged.name()).collect(), Some(Judged::AtTheEnd.name()));
     modes: one_of(vec!["none", "random", "exhaustive", "scripted"], None);
-    clocks: one_of(vec!["timed", "untimed"], Some("timed"));
+    clocks: one_of(Clock::ALL.iter().map(|clock| clock.name()).collect(), Some(Clock::Timed.name()));
     fault_kinds: several_of(FaultKind::ALL.iter().map(|kind| kind.name()).collect(), 1);
     profiles: several_of(Profile::ALL.iter().map(|profile| profile.name()).collect(), 0);
     signatures: several_of(Signatures::ALL.iter().map(|kind| kind.name()).collect(), 1);
