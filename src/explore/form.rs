@@ -4,6 +4,11 @@
 //! that agree in these: which letters are dead ([`future`](super::future)), which steps can be taken again and again and so are taken
 //! at once, and who stands for whom ([`symmetry`](super::symmetry)).
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::search::Search;
 use super::state::{Counting, Shares, State, widened, words};
 use super::symmetry::{NOBODY, Renaming, Thing};
@@ -24,9 +29,52 @@ pub(super) struct Beside {
     faults_left: bool,
 }
 
+/// The normal forms of a search, by what they depend on. Few are different.
+#[derive(Debug, Default)]
+pub(super) struct Forms<const W: usize> {
+    of: FxHashMap<Beside, Arc<Form<W>>>,
+    different: FxHashSet<Arc<Form<W>>>,
+}
+
+impl<const W: usize> Forms<W> {
+    fn get(&self, beside: &Beside) -> Option<&Form<W>> {
+        self.of.get(beside).map(Arc::as_ref)
+    }
+
+    fn insert(&mut self, beside: Beside, form: Form<W>) {
+        let form = match self.different.get(&form) {
+            Some(same) => Arc::clone(same),
+            None => {
+                let form = Arc::new(form);
+                self.different.insert(Arc::clone(&form));
+                form
+            }
+        };
+        self.of.insert(beside, form);
+    }
+
+    /// Takes one out; the last of its kind is forgotten.
+    fn remove(&mut self, beside: &Beside) -> Option<Form<W>> {
+        let form = self.of.remove(beside)?;
+        if Arc::strong_count(&form) == 2 {
+            self.different.remove(&form);
+        }
+        Some(Arc::unwrap_or_clone(form))
+    }
+
+    /// The same for states of more words.
+    pub(super) fn widen<const V: usize>(self) -> Forms<V> {
+        let mut wide = Forms::default();
+        for (beside, form) in self.of {
+            wide.insert(beside, form.as_ref().clone().widen());
+        }
+        wide
+    }
+}
+
 /// How a state is brought into normal form.
-#[derive(Debug)]
-pub(super) struct Form<const W: usize> {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Form<const W: usize> {
     /// What makes its shares the least of those under other names. If anything does, that is done first, and this is all.
     renaming: Renaming,
     /// The renamings that leave shares and moment as they are, so that only letters tell which is the least.
@@ -37,12 +85,47 @@ pub(super) struct Form<const W: usize> {
     unless: [u64; W],
     /// The places of the letters that timers put under way again and again.
     looped: [u64; W],
-    /// A letter that can be taken again and again, and what it puts under way each time; and the places of these letters.
-    echoes: Vec<(u16, Vec<u16>)>,
-    echoing: [u64; W],
+    /// What letters that can be taken again and again put under way each time.
+    echoes: Vec<Echo>,
     /// So many letters had a place when it was worked out; the places of the others.
     placed: usize,
     beyond: [u64; W],
+}
+
+/// A word of a list of rules: where any number of copies of one of some letters may be under way, so may be of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Echo {
+    part: Part,
+    word: u8,
+    /// The letters, as bits of that word.
+    letters: u64,
+}
+
+/// What a word of a rule says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Part {
+    /// Where one of these is: the first word of a rule.
+    Where,
+    /// Or of these.
+    Or,
+    /// There are these.
+    There,
+}
+
+impl Echo {
+    /// A rule as words.
+    fn rule<const W: usize>(of: &[u16], echo: &[u16]) -> impl Iterator<Item = Echo> {
+        let words = |places: &[u16], part| {
+            let mask = State::<W>::mask_of(places.iter().copied());
+            let there = mask.into_iter().enumerate().filter(|(_, letters)| *letters != 0);
+            there.map(move |(word, letters)| Echo { part, word: word as u8, letters })
+        };
+        let of = words(of, Part::Or).enumerate().map(|(number, echo)| match number {
+            0 => Echo { part: Part::Where, ..echo },
+            _ => echo,
+        });
+        of.chain(words(echo, Part::There))
+    }
 }
 
 impl<const W: usize> Form<W> {
@@ -50,18 +133,18 @@ impl<const W: usize> Form<W> {
         if !state.has_any(&self.unless) {
             state.leave_out(&self.dead);
         }
-        state.add_some_of(&self.looped, counting);
-        if self.echoes.is_empty() {
-            return;
+        for (word, letters) in (1..).zip(&self.looped[1..]) {
+            state.add_some(word, *letters, counting);
         }
-        let mut heard = [0; W];
         let mut grows = true;
         while grows {
             grows = false;
-            for letter in state.any_number_of(&self.echoing, &mut heard) {
-                let echo = self.echoes.binary_search_by_key(&letter, |(letter, _)| *letter);
-                for &echo in echo.into_iter().flat_map(|at| &self.echoes[at].1) {
-                    grows |= state.add_some(echo, counting);
+            let mut applies = false;
+            for &Echo { part, word, letters } in &self.echoes {
+                match part {
+                    Part::Where => applies = state.has_any_number(word, letters),
+                    Part::Or => applies |= state.has_any_number(word, letters),
+                    Part::There => grows |= applies && state.add_some(word, letters, counting),
                 }
             }
         }
@@ -70,7 +153,7 @@ impl<const W: usize> Form<W> {
 
 impl<const W: usize> Form<W> {
     /// The same for states of more words.
-    pub(super) fn widen<const V: usize>(self) -> Form<V> {
+    fn widen<const V: usize>(self) -> Form<V> {
         Form {
             renaming: self.renaming,
             ties: self.ties,
@@ -78,7 +161,6 @@ impl<const W: usize> Form<W> {
             unless: widened(self.unless, 0),
             looped: widened(self.looped, 0),
             echoes: self.echoes,
-            echoing: widened(self.echoing, 0),
             placed: self.placed,
             beyond: widened(self.beyond, u64::MAX),
         }
@@ -106,8 +188,8 @@ impl<const W: usize> Search<'_, W> {
     fn begin_form(&mut self, beside: Beside) -> Form<W> {
         let (renaming, ties) = self.least(beside);
         let none = [0; W];
-        let (dead, unless, looped, echoing, beyond) = (none, none, none, none, none);
-        Form { renaming, ties, dead, unless, looped, echoes: Vec::new(), echoing, placed: 0, beyond }
+        let (dead, unless, looped, beyond) = (none, none, none, none);
+        Form { renaming, ties, dead, unless, looped, echoes: Vec::new(), placed: 0, beyond }
     }
 
     /// Takes in the letters that have been given a place since the form was worked out. Whether a state has room for all of them.
@@ -153,8 +235,11 @@ impl<const W: usize> Search<'_, W> {
                 !is_dead(letter) && !echo.is_empty()
             });
         }
-        form.echoes.append(&mut echoes);
-        form.echoing = State::<W>::mask_of(form.echoes.iter().map(|(letter, _)| *letter));
+        let mut alike = BTreeMap::<_, Vec<u16>>::new();
+        for (letter, echo) in echoes {
+            alike.entry(echo).or_default().push(letter);
+        }
+        form.echoes.extend(alike.iter().flat_map(|(echo, letters)| Echo::rule::<W>(letters, echo)));
         form.looped = State::<W>::mask_of(looped.into_iter());
         form.placed = placed.len();
         form.beyond = State::<W>::mask_of(placed.len() as u16..State::<W>::LETTERS);

@@ -25,10 +25,14 @@ use crate::world::{Node, Presence};
 /// go on until the account is empty.
 const CHARGES_MAX: usize = 2;
 
-/// A party draws at most so many random values for each purchase and each fault, and for one more: a ciphertext's key and its nonce.
-/// An input that would make it draw more is lost. A merchant that makes a new key for each inquiry would go on without end, and no
-/// clause tells a third key from a second: what matters is the key that C signed for, and the one that M holds by then. A party that
-/// keeps to the protocol draws once for each purchase, and again after a crash or for a garbled inquiry, so it never gets there.
+/// A party draws at most so many random values, a ciphertext's key and its nonce, for each purchase and each fault, or two more where
+/// there are fewer faults. An input that would make it draw more is lost.
+///
+/// A party that keeps to the protocol draws once for each purchase, and again after a crash or for a garbled inquiry, so it never gets
+/// there. A merchant that makes a new key for each inquiry would go on without end. Three keys of one purchase show all that more could:
+/// keys are only ever compared, C signs for one, and M submits the one that it holds by then. A key that comes after the second is to P
+/// and to the judge what the second is, neither the first nor the one that was signed for; and an inquiry may come late or never, so
+/// that whatever more keys would do in between can be left out of a run.
 pub(super) const DRAWS_EACH: u64 = 2;
 
 /// A party's share of a state.

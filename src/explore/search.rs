@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::coverage::Tried;
-use super::form::{Beside, Form};
+use super::form::{Beside, Forms};
 use super::look::{Breaches, Likeness, Look, Looks};
 use super::state::{PARTIES_MAX, State, words};
 use super::step::{Step, Steps, Strikes, Taken, View};
@@ -101,7 +101,7 @@ pub(super) struct Search<'a, const W: usize> {
     pub(super) transitions: u64,
     pub(super) stopped: Option<Stopped>,
     /// How a state is brought into normal form, by what that depends on.
-    pub(super) forms: FxHashMap<Beside, Form<W>>,
+    pub(super) forms: Forms<W>,
     pub(super) reductions: Reductions,
     /// Whether states are in normal form as they come, since nothing is left out.
     pub(super) plain: bool,
@@ -237,7 +237,7 @@ impl<'a, const W: usize> Search<'a, W> {
             ends_known: FxHashMap::default(),
             transitions: 0,
             stopped: full,
-            forms: FxHashMap::default(),
+            forms: Forms::default(),
             reductions: question.reductions,
             plain: false,
             tried: Vec::new(),
@@ -265,7 +265,7 @@ impl<'a, const W: usize> Search<'a, W> {
     pub(super) fn widen<const V: usize>(self) -> Search<'a, V> {
         Search {
             shards: self.shards.into_iter().map(Shard::widen).collect(),
-            forms: self.forms.into_iter().map(|(beside, form)| (beside, form.widen())).collect(),
+            forms: self.forms.widen(),
             found: (0..PIECES).map(|_| Found::new()).collect(),
             tables: self.tables,
             looks: self.looks,

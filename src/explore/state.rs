@@ -251,48 +251,27 @@ impl<const W: usize> State<W> {
         self.set_letter(letter, more);
     }
 
-    /// As many copies more as you like, or none. Whether that makes a difference.
-    pub(super) fn add_some(&mut self, place: u16, counting: Counting) -> bool {
-        let code = self.letter(place);
-        let more = match code {
-            ABSENT | CARRIED => STALE,
-            ONE => FRESH,
-            TWO | THREE => counting.several(),
-            any => any,
-        };
-        self.set_letter(place, more);
-        more != code
+    /// As many copies more as you like, or none, of some letters of a word. Whether that makes a difference.
+    pub(super) fn add_some(&mut self, word: u8, letters: u64, counting: Counting) -> bool {
+        let word = usize::from(word);
+        let before = self.0[word];
+        let lowest = letters & Self::lowest(word);
+        let (zero, one, two) = self.bits(word);
+        let none = lowest & !two & !one;
+        let single = lowest & !two & one & !zero;
+        let few = lowest & (!two & one & zero | two & !one & !zero);
+        let codes = [(none, STALE), (single, FRESH), (few, counting.several())];
+        let spread =
+            |letters: u64, code: u8| (0..3).filter(|bit| code >> bit & 1 == 1).fold(0, |all, bit| all | letters << bit);
+        let cleared = before & !((none | single | few) * 7);
+        self.0[word] = codes.iter().fold(cleared, |word, (letters, code)| word | spread(*letters, *code));
+        self.0[word] != before
     }
 
-    /// Adds some copies of each letter of a mask: [`State::add_some`] for all of them at once.
-    pub(super) fn add_some_of(&mut self, mask: &[u64; W], counting: Counting) {
-        for (word, mask) in mask.iter().enumerate().skip(1) {
-            let lowest = mask & Self::lowest(word);
-            if lowest == 0 {
-                continue;
-            }
-            let (zero, one, two) = self.bits(word);
-            let none = lowest & !two & !one;
-            let single = lowest & !two & one & !zero;
-            let few = lowest & (!two & one & zero | two & !one & !zero);
-            let codes = [(none, STALE), (single, FRESH), (few, counting.several())];
-            let spread = |letters: u64, code: u8| {
-                (0..3).filter(|bit| code >> bit & 1 == 1).fold(0, |all, bit| all | letters << bit)
-            };
-            let cleared = self.0[word] & !((none | single | few) * 7);
-            self.0[word] = codes.iter().fold(cleared, |word, (letters, code)| word | spread(*letters, *code));
-        }
-    }
-
-    /// The letters of a mask of which any number of copies may be under way, but for those that have been heard of; now they have been.
-    pub(super) fn any_number_of(&self, mask: &[u64; W], heard: &mut [u64; W]) -> Found<W> {
-        let mut letters = [0; W];
-        for word in 1..W {
-            let (zero, one, two) = self.bits(word);
-            letters[word] = mask[word] & Self::lowest(word) & two & (one | zero) & !heard[word];
-            heard[word] |= letters[word];
-        }
-        Found { letters, word: 1 }
+    /// Whether any number of copies of one of some letters of a word may be under way.
+    pub(super) fn has_any_number(&self, word: u8, letters: u64) -> bool {
+        let (zero, one, two) = self.bits(usize::from(word));
+        letters & Self::lowest(word.into()) & two & (one | zero) != 0
     }
 
     /// The lowest bits of the letters of a word.
@@ -360,35 +339,5 @@ impl<const W: usize> State<W> {
         let mixed = |(word, factor): (&u64, &u64)| fold(u128::from(*word) * u128::from(*factor));
         let sum = self.0.iter().zip(&FACTORS).map(mixed).fold(0, u64::wrapping_add);
         fold(u128::from(sum ^ sum >> 32) * 0xd6e8_feb8_6659_fd93)
-    }
-}
-
-/// Letters that stand apart in a few words, one by one.
-#[derive(Debug)]
-pub(super) struct Found<const W: usize> {
-    /// By word: their lowest bits.
-    letters: [u64; W],
-    word: usize,
-}
-
-impl<const W: usize> Iterator for Found<W> {
-    type Item = u16;
-
-    fn next(&mut self) -> Option<u16> {
-        while self.word < W {
-            let left = &mut self.letters[self.word];
-            if *left != 0 {
-                let shift = left.trailing_zeros();
-                *left &= *left - 1;
-                let letter = if self.word == 1 {
-                    (shift - LETTERS_SHIFT) as usize / 3
-                } else {
-                    LETTERS_IN_SECOND + (self.word - 2) * LETTERS_PER_WORD + shift as usize / 3
-                };
-                return Some(letter as u16);
-            }
-            self.word += 1;
-        }
-        None
     }
 }

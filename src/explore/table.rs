@@ -256,7 +256,7 @@ impl<'a> Tables<'a> {
     /// The tables before anything has happened.
     pub(super) fn new(question: &Question<'a>) -> Self {
         let (setup, workload) = (question.setup, question.workload);
-        let chances = workload.errands.len() as u64 + u64::from(question.budget.at_most) + 1;
+        let chances = workload.errands.len() as u64 + u64::from(question.budget.at_most.max(2));
         let mut tables = Tables {
             setup,
             workload,

@@ -301,9 +301,12 @@ impl Facts {
             let kept = self.moved.get(account).copied().unwrap_or(0);
             (kept != *cents).then(|| format!("{account} moved {cents} cents by the records, and {kept} are counted"))
         };
-        let counted = self.moved.keys().map(|account| (account, moved.get(account).unwrap_or(&0)));
-        let wrong = moved.iter().chain(counted).find_map(differs);
         let sum: Cents = moved.values().sum();
+        for account in self.moved.keys() {
+            moved.entry(*account).or_default();
+        }
+        // The least account that differs is named, wherever the others stand in their table.
+        let wrong = moved.iter().find_map(differs);
         match wrong {
             Some(wrong) => Err(wrong),
             None if sum != self.imbalance_cents => {
