@@ -156,22 +156,7 @@ fn every_finding_of_the_judge_is_made_in_some_run() {
             made.extend(findings(&deviating(Shop::as_written(case), who), "none"));
         }
     }
-    let all = [
-        Committed,
-        Receipt,
-        CustomerSignature,
-        CiphertextSigned,
-        Ciphertext,
-        KeyOnRecord,
-        KeyCommitted,
-        MerchantSignature,
-        Opens,
-        ItemOnRecord,
-        SameAsClaimed,
-        AsDescribed,
-        Described,
-    ];
-    let possible = all.iter().flat_map(|check| [Passed, Failed, Missing].map(|finding| (*check, finding)));
+    let possible = Check::ALL.iter().flat_map(|check| [Passed, Failed, Missing].map(|finding| (*check, finding)));
     let never = NEVER.iter().map(|(check, finding, _)| (*check, *finding));
     let never: BTreeSet<(Check, Finding)> = never.chain(NONE.iter().copied()).collect();
     let open: Vec<_> = possible.filter(|found| !made.contains(found) && !never.contains(found)).collect();

@@ -115,6 +115,26 @@ fn two_faults_that_break_something() {
     assert!(searched.joined > searched.plans / 4, "where nothing breaks plans are cut all the same: {searched:?}");
 }
 
+/// Purchases that overlap: of one customer at one merchant, of two customers at one, and of two at two.
+#[test]
+fn two_purchases() {
+    let ways: [fn(Shop) -> Shop; 3] = [Shop::with_two_purchases, Shop::with_two_customers, Shop::with_two_shops];
+    for case in ["case1", "case2", "case3"] {
+        for way in ways {
+            for shop in [Shop::hardened(case), Shop::as_written(case)] {
+                let (searched, every) = agree(&way(shop), DRAWN, &Budget::new(1, &EVERY_KIND));
+                assert_eq!(searched.stand_for, every);
+            }
+        }
+    }
+    let kinds = [FaultKind::Drop, FaultKind::Replay, FaultKind::Crash];
+    for (without, breaks) in [(&[][..], false), (&[Mechanism::Tombstone], true)] {
+        let shop = Shop::hardened("case2").without(without).with_two_customers();
+        let (searched, shown) = cut(&shop, DRAWN, &Budget::new(2, &kinds));
+        assert_eq!(!shown.broken.is_empty(), breaks, "{searched:?}");
+    }
+}
+
 #[test]
 fn a_budget_of_single_kinds() {
     let budget = Budget {

@@ -44,7 +44,7 @@ pub(super) struct NecessityArgs {
     #[arg(long, value_name = "DEVIATION,...", value_delimiter = ',', value_parser = threat)]
     against: Vec<Threat>,
     /// Stop a search at so many states; what rests on it is unknown then
-    #[arg(long, value_name = "N", default_value_t = 300_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 3_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     states: u64,
     /// The folder for the results
     #[arg(long, value_name = "DIR", default_value = "results")]

@@ -133,7 +133,7 @@ impl<const W: usize> Form<W> {
         if !state.has_any(&self.unless) {
             state.leave_out(&self.dead);
         }
-        for (word, letters) in (1..).zip(&self.looped[1..]) {
+        for (word, letters) in (0..).zip(&self.looped).filter(|(_, letters)| **letters != 0) {
             state.add_some(word, *letters, counting);
         }
         let mut grows = true;

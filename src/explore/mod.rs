@@ -4,16 +4,16 @@
 //! This is the untimed clock: any message under way may be next, any timer may fire, any fault that is left may strike. A state is
 //! a few numbers: each party's share ([`local`]), stepped by the very nodes and roles that a run steps and worked out once for each
 //! input ([`table`]); and how many copies of each letter are under way ([`state`]). The search goes breadth first, fewest faults
-//! first ([`search`]), over states that are kept in full, with a link to the state before ([`store`]). What holds is looked at from
-//! outside, by the same clauses and disputes as in a run ([`look`]); a way from every state to one at rest is looked for at the end
-//! ([`settle`]). Whatever is found is written down as a course ([`trace`]) and followed event by event in a world that knows
+//! first ([`search`], [`expand`]), over states that are kept in full, with a link to the state before ([`store`]). What holds is
+//! looked at from outside, by the same clauses and disputes as in a run ([`look`]); a way from every state to one at rest is looked
+//! for at the end ([`settle`]). Whatever is found is written down as a course ([`trace`]) and followed event by event in a world that knows
 //! nothing of the search ([`follow`](crate::drive::follow)), under real cryptography too: what a run does not confirm is no finding.
 //!
 //! Five things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
 //! count as any number ([`state`]), loops are taken at once ([`form`]), letters that nobody minds any more are left out
 //! ([`future`]), a journal does not tell which purchase came first ([`local`]), and parties that set out to do the same stand for each
-//! other ([`symmetry`]). They are [`Reductions`] and can be switched off, but for copies without end. Time is what it makes parties do: orders lapse, timers
-//! fire, P forgets ([`table`]).
+//! other ([`symmetry`]). They are [`Reductions`] and can be switched off, but for copies without end. Time is what it makes parties
+//! do: orders lapse, timers fire, P forgets ([`table`]).
 //!
 //! Not among them is a partial-order reduction in the strict sense, taking what one party may do alone while the others wait. It was
 //! measured what one could gain. In a state it may be done for a party if nothing that the party may do shows in any fact that a
@@ -30,6 +30,7 @@
 
 mod answer;
 mod coverage;
+mod expand;
 mod form;
 mod future;
 mod local;

@@ -101,6 +101,23 @@ pub enum Check {
 }
 
 impl Check {
+    /// Every check.
+    pub const ALL: [Self; 13] = [
+        Self::Committed,
+        Self::Receipt,
+        Self::CustomerSignature,
+        Self::CiphertextSigned,
+        Self::Ciphertext,
+        Self::KeyOnRecord,
+        Self::KeyCommitted,
+        Self::MerchantSignature,
+        Self::Opens,
+        Self::ItemOnRecord,
+        Self::SameAsClaimed,
+        Self::AsDescribed,
+        Self::Described,
+    ];
+
     /// The check in words.
     pub const fn words(self) -> &'static str {
         match self {

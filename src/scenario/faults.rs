@@ -15,11 +15,11 @@ use super::raw::{AtMost, Given, RawFaults, Texts, Whole};
 use super::{Clock, Faults, GivenPlan, Workload};
 use crate::fault::{FaultKind, Plan};
 
-/// The most faults and the most purchases of an exhaustive search under that clock.
-pub(super) const fn limits(clock: Clock) -> (u64, u32) {
+/// The most faults of an exhaustive search under that clock.
+pub(super) const fn most_faults(clock: Clock) -> u64 {
     match clock {
-        Clock::Timed => (AT_MOST_MAX, 1),
-        Clock::Untimed => (UNTIMED_AT_MOST_MAX, UNTIMED_PURCHASES_MAX),
+        Clock::Timed => AT_MOST_MAX,
+        Clock::Untimed => UNTIMED_AT_MOST_MAX,
     }
 }
 
@@ -63,8 +63,8 @@ const AT_MOST_MAX: u64 = 3;
 const AT_MOST_DEFAULT: u32 = 2;
 /// The most faults of a search without time.
 pub(super) const UNTIMED_AT_MOST_MAX: u64 = 8;
-/// The most purchases of one.
-const UNTIMED_PURCHASES_MAX: u32 = 4;
+/// The most purchases of an exhaustive search.
+pub(super) const PURCHASES_MAX: u32 = 4;
 /// The seeds of a random campaign that names none.
 const SEEDS: Range<u64> = 0..100;
 /// The most seeds of one scenario.
@@ -141,10 +141,9 @@ impl Findings<'_> {
                 self.random(raw)
             }
             Mode::Exhaustive => {
-                let (_, most) = limits(clock);
-                if let (Some(purchases), true) = (purchases, workload.purchases > most) {
+                if let (Some(purchases), true) = (purchases, workload.purchases > PURCHASES_MAX) {
                     let message = format!("`workload.purchases` is {} in mode \"exhaustive\"", workload.purchases);
-                    let help = format!("accepted: 1, or up to {UNTIMED_PURCHASES_MAX} with clock = \"untimed\"");
+                    let help = format!("accepted: 1 to {PURCHASES_MAX}");
                     self.error(purchases.span(), message, help);
                 }
                 self.exhaustive(raw, clock)
@@ -251,7 +250,7 @@ impl Findings<'_> {
         clock: Clock,
         kinds: Vec<FaultKind>,
     ) -> (u32, Vec<FaultKind>, BTreeMap<FaultKind, u32>) {
-        let (most, _) = limits(clock);
+        let most = most_faults(clock);
         let Some(given) = given else { return (AT_MOST_DEFAULT, kinds, BTreeMap::new()) };
         let rows = match given.get_ref() {
             AtMost::All(number) => {

@@ -34,6 +34,7 @@ use crate::protocol::outsider::NOBODY;
 
 pub use diagnostic::Diagnostic;
 pub use faults::{EXHAUSTIVE_KINDS, parse_seeds, seeds_from};
+use faults::{PURCHASES_MAX, most_faults};
 pub use load::{Loaded, LoadedScenario, line_of, load, load_file};
 pub use read::parse;
 pub use schema::schema;
@@ -116,12 +117,12 @@ impl Scenario {
     /// What would be accepted.
     pub fn within_limits(&self) -> Result<(), String> {
         let Faults::Exhaustive { at_most, clock, .. } = &self.faults else { return Ok(()) };
-        let (faults, purchases) = faults::limits(*clock);
-        if u64::from(*at_most) > faults {
-            return Err(format!("{at_most} faults: accepted: at most {faults} with this clock"));
+        let most = most_faults(*clock);
+        if u64::from(*at_most) > most {
+            return Err(format!("{at_most} faults: accepted: at most {most} with this clock"));
         }
-        if self.workload.purchases == 0 || self.workload.purchases > purchases {
-            return Err(format!("{} purchases: accepted: 1 to {purchases} with this clock", self.workload.purchases));
+        if self.workload.purchases == 0 || self.workload.purchases > PURCHASES_MAX {
+            return Err(format!("{} purchases: accepted: 1 to {PURCHASES_MAX}", self.workload.purchases));
         }
         if *clock == Clock::Untimed && self.deviations.outsider != NOBODY {
             return Err(format!("outsider {}: accepted: with the timed clock only", self.deviations.outsider));

@@ -138,6 +138,12 @@ impl Shop {
         self
     }
 
+    /// One customer with two purchases, one soon after the other.
+    pub fn with_two_purchases(mut self) -> Self {
+        self.workload.errands.push(Errand { customer: 0, wish: Wish { merchant: 0, item: 3 }, at_us: 10_000 });
+        self
+    }
+
     /// Two customers, one purchase each, of the same merchant.
     pub fn with_two_customers(mut self) -> Self {
         self.setup.population.customers = 2;

@@ -256,8 +256,8 @@ fn settings_that_contradict_each_other_are_errors() {
         ],
     );
     check(
-        &changed("purchases = 1", "purchases = 2"),
-        &["14:13 `workload.purchases` is 2 in mode \"exhaustive\" | accepted: 1, or up to 4 with clock = \"untimed\""],
+        &changed("purchases = 1", "purchases = 5"),
+        &["14:13 `workload.purchases` is 5 in mode \"exhaustive\" | accepted: 1 to 4"],
     );
     check(
         &with("[faults]\nmode = \"random\"\nkinds = [\"drop\"]\nrates = { crash = 0.1 }\nserver_crash_forever = true"),
