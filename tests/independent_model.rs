@@ -3,7 +3,9 @@
 
 pub mod independent;
 
-use independent::{Case, Configuration, EndState, Graph, Kinds, Preset, end_states, example, world::State};
+use independent::{
+    Case, Configuration, EndState, Graph, Kinds, Preset, end_states, example, parties::Stage, world::State,
+};
 use stateright::{Checker, Model};
 use std::collections::BTreeSet;
 
@@ -12,15 +14,19 @@ const NO_KINDS: Kinds = Kinds { drop: false, duplicate: false, crash: false };
 /// Where `theirs`, the end states another program finds, differ from this model's; empty when the two agree. Each end
 /// state that only this model reaches comes with a run that leads there.
 pub fn differences(configuration: Configuration, theirs: &BTreeSet<EndState>) -> Vec<String> {
-    let ours = end_states(configuration);
+    unlike(configuration, &end_states(configuration), theirs)
+}
+
+fn unlike(configuration: Configuration, ours: &BTreeSet<EndState>, theirs: &BTreeSet<EndState>) -> Vec<String> {
     let missing = ours.difference(theirs).map(|end| {
         format!("only here: {}\n    {}", end.columns().join(","), example(configuration, end).join("\n    "))
     });
-    let surplus = theirs.difference(&ours).map(|end| format!("only there: {}", end.columns().join(",")));
+    let surplus = theirs.difference(ours).map(|end| format!("only there: {}", end.columns().join(",")));
     missing.chain(surplus).collect()
 }
 
-/// The number of unique states and of end states for budgets from 0 on.
+/// The number of unique states and of end states for budgets from 0 on; halfpaid finds the same end states, verdicts
+/// included.
 fn pin(case: Case, preset: Preset, pinned: &[(usize, usize)]) {
     for (budget, &pinned) in (0..).zip(pinned) {
         let configuration = Configuration::new(case, preset, budget);
@@ -31,31 +37,45 @@ fn pin(case: Case, preset: Preset, pinned: &[(usize, usize)]) {
             checker.assert_properties();
             assert_eq!(checker.unique_state_count(), graph.size(), "stateright and the graph disagree");
         }
+        if (case, preset, budget) != TOO_LARGE {
+            agree(configuration, &graph);
+        }
     }
+}
+
+/// Four million states of halfpaid's.
+const TOO_LARGE: (Case, Preset, u8) = (Case::Two, Preset::AsWritten, 2);
+
+/// Halfpaid finds the same end states.
+fn agree(configuration: Configuration, graph: &Graph) {
+    let ours: BTreeSet<EndState> = graph.end_states().into_keys().collect();
+    let wrong = unlike(configuration, &ours, &theirs(configuration));
+    assert!(wrong.is_empty(), "{configuration:?}: {}", wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "a minute and a gigabyte"]
+fn case_two_as_written_agrees_under_two_faults() {
+    let (case, preset, budget) = TOO_LARGE;
+    let configuration = Configuration::new(case, preset, budget);
+    agree(configuration, &Graph::explore(configuration));
 }
 
 #[test]
 fn sizes_of_case_one() {
-    pin(Case::One, Preset::AsWritten, &[(15, 2), (200, 13), (1_169, 20)]);
-    pin(Case::One, Preset::Hardened, &[(16_738, 2), (209_153, 4)]);
+    pin(Case::One, Preset::AsWritten, &[(19, 2), (304, 16), (2_128, 29)]);
+    pin(Case::One, Preset::Hardened, &[(18_358, 2), (233_309, 4), (1_452_686, 4)]);
 }
 
 #[test]
 fn sizes_of_case_two() {
-    pin(Case::Two, Preset::AsWritten, &[(2_651, 3), (55_609, 16), (539_416, 26)]);
+    pin(Case::Two, Preset::AsWritten, &[(4_226, 5), (116_480, 20), (1_236_715, 31)]);
     pin(Case::Two, Preset::Hardened, &[(15_658, 2), (189_431, 5), (1_146_473, 5)]);
 }
 
 #[test]
 fn sizes_of_case_three() {
-    pin(Case::Three, Preset::AsWritten, &[(3_059, 3), (44_004, 12), (312_000, 18)]);
-    pin(Case::Three, Preset::Hardened, &[(17_938, 2), (224_249, 4)]);
-}
-
-#[test]
-#[ignore = "half a minute; Case 2 stands for the three above"]
-fn sizes_of_two_faults() {
-    pin(Case::One, Preset::Hardened, &[(16_738, 2), (209_153, 4), (1_287_233, 4)]);
+    pin(Case::Three, Preset::AsWritten, &[(4_934, 5), (75_515, 17), (566_752, 25)]);
     pin(Case::Three, Preset::Hardened, &[(17_938, 2), (224_249, 4), (1_406_405, 4)]);
 }
 
@@ -98,9 +118,22 @@ fn events_until(configuration: Configuration, shows: impl Fn(&State) -> bool) ->
 fn seven_events_and_no_fault_belie_a_customer_that_takes_unknown_for_not_charged() {
     for case in [Case::Two, Case::Three] {
         let as_written = Configuration::new(case, Preset::AsWritten, 0);
-        assert_eq!(events_until(as_written, |state| state.belief_broken), Some(7), "{case:?}");
+        assert_eq!(events_until(as_written, |state| state.belied()), Some(7), "{case:?}");
         let hardened = Configuration::new(case, Preset::Hardened, 0);
-        assert_eq!(events_until(hardened, |state| state.belief_broken), None, "{case:?}");
+        assert_eq!(events_until(hardened, |state| state.belied()), None, "{case:?}");
+    }
+}
+
+#[test]
+fn what_can_still_commit_does_so_by_fair_steps_alone() {
+    for case in [Case::One, Case::Two, Case::Three] {
+        let configuration = Configuration::new(case, Preset::AsWritten, 1);
+        let graph = Graph::explore(configuration);
+        for (state, commits) in graph.leads_to(State::committed) {
+            if state.customer.stage == Stage::NotCharged && !state.committed() {
+                assert_eq!(state.can_still_commit(&configuration), commits, "{case:?} {state:?}");
+            }
+        }
     }
 }
 
@@ -143,7 +176,7 @@ fn a_second_identical_copy_changes_nothing() {
 }
 
 #[test]
-#[ignore = "minutes and gigabytes"]
+#[ignore = "three minutes"]
 fn further_identical_copies_change_nothing() {
     copies_change_nothing(Preset::AsWritten, 0, 3);
     copies_change_nothing(Preset::AsWritten, 1, 2);
@@ -186,18 +219,4 @@ fn theirs(configuration: Configuration) -> BTreeSet<EndState> {
             }
         })
         .collect()
-}
-
-/// Hardened, the two programs find the same end states, verdicts included. As written they differ in what they take the
-/// specification to say: here P never forgets a TID, M does not pass a refusal on, and a belief that is wrong only while P
-/// *can still* commit is no violation of money.
-#[test]
-fn halfpaid_finds_the_same_end_states() {
-    for case in [Case::One, Case::Two, Case::Three] {
-        for budget in 0..=2 {
-            let configuration = Configuration::new(case, Preset::Hardened, budget);
-            let wrong = differences(configuration, &theirs(configuration));
-            assert!(wrong.is_empty(), "{case:?} {budget}: {}", wrong.join("\n"));
-        }
-    }
 }

@@ -132,7 +132,7 @@ impl PurchaseFacts {
         self.server.iter().any(|(record, _)| record.status() == Some(&Status::Committed))
     }
 
-    /// P's record of the commitment.
+    /// P's record of the commitment. Of several it is the first that P answers by.
     pub fn commitment(&self) -> Option<&Record> {
         let committed = |entry: &&Entry| entry.0.status() == Some(&Status::Committed);
         self.server.iter().find(committed).map(|(record, _)| &**record)

@@ -32,7 +32,8 @@ pub struct Server {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Entry {
-    /// The last thing recorded of the purchase: instrument, status, goods, receipt.
+    /// What is recorded of the purchase: instrument, status, goods, receipt. The last record; of several commitments the first,
+    /// so that the goods that P hands out are always the same.
     record: Arc<Record>,
     /// Whether P still knows that it has acted on the TID when the order comes again.
     remembered: bool,
@@ -64,6 +65,10 @@ impl Server {
             }
         }
         let Some(about) = record.about else { return };
+        // A TID that P acts on again, having forgotten that it has, is charged again; what P keeps of the purchase stays.
+        let earlier = self.entries.get(&about).map(|entry| Arc::clone(&entry.record));
+        let committed = |record: &Record| record.status() == Some(&Status::Committed);
+        let record = earlier.filter(|earlier| committed(earlier) && committed(&record)).unwrap_or(record);
         self.entries.insert(about, Entry { record, remembered: true });
     }
 

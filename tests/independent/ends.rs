@@ -7,8 +7,8 @@
 
 use super::{
     Case, Configuration,
-    parties::{Sale, Stage, Status},
-    readings::{FORGETFUL_IS_WRONGED, PAIR_REFUTES},
+    parties::{Party, Sale, Stage, Status},
+    readings::{CIPHERTEXT_MUST_BE_SHOWN, FORGETFUL_IS_WRONGED, OPPONENT_KEEPS_SILENT, PAIR_REFUTES},
     world::{Action, State},
 };
 use stateright::Model;
@@ -64,7 +64,7 @@ impl EndState {
         let merchant_belief = match state.merchant.sale {
             Sale::None => "none",
             Sale::Submitted { .. } => "in-doubt",
-            Sale::Paid(_) => "paid",
+            Sale::Paid => "paid",
             Sale::NotPaid => "not-paid",
         };
         // Who signed or submitted nothing is settled without knowing anything.
@@ -72,7 +72,7 @@ impl EndState {
             state.instrument == super::world::Instrument::Unsigned || customer_belief.ends_with("charged");
         let merchant_knows = merchant_belief.ends_with("paid") || (merchant_belief == "none" && !state.submitted);
         Self {
-            payment: match state.record {
+            payment: match state.ledger.record {
                 Status::Unknown => "none",
                 Status::Committed { .. } => "committed",
                 Status::Aborted => "aborted",
@@ -85,7 +85,7 @@ impl EndState {
             obtainable: if obtainable { "yes" } else { "no" },
             customer_belief,
             merchant_belief,
-            money: verdict(!state.belief_broken),
+            money: verdict(!state.money_broken),
             goods: verdict(!state.unpaid_goods && (obtainable || !state.committed())),
             // A key that does not open the ciphertext yields nothing; honest merchants seal what they describe.
             content: verdict(true),
@@ -102,7 +102,7 @@ fn verdict(holds: Held) -> &'static str {
 /// C can get the item with what it remembers and what P's record says.
 fn can_obtain(config: &Configuration, state: &State) -> bool {
     let helps = state.customer.signed() && config.queries();
-    match (config.case, state.record) {
+    match (config.case, state.ledger.record) {
         (Case::Two, Status::Committed { key, .. }) => helps && state.customer.sealed == Some(key),
         (Case::Three, Status::Committed { .. }) => helps,
         _ => false,
@@ -112,20 +112,35 @@ fn can_obtain(config: &Configuration, state: &State) -> bool {
 /// The judge decides every claim of section 5 rightly.
 ///
 /// Where nothing is committed P's record says so, and that decides "I was not charged" for C and "C ordered and
-/// received this" against M. Where something is, P's record is all the evidence that counts: in Case 3 the item itself;
-/// in Case 2 the digest that C signed and the key, and whoever claims an item seals it under that key and compares
-/// (neither the false "Y" of either side fits, nor the true "X" of an M that registered another key). So "I paid and
-/// received nothing" is rejected exactly where the record shows a delivery, and that is right exactly where C has the
-/// item or can get it.
+/// received this" against M. Where something is, P's record decides: in Case 3 it holds the item itself; in Case 2 the
+/// digest that C signed and the key, which show the item to a judge who is handed the ciphertext too. False claims are
+/// rejected: no "Y" is ever shown, and who claims to have received nothing while the record's key opens what it signed
+/// for has to hold back the ciphertext, without which nothing is shown to be wrong. What is left are the true claims,
+/// which their claimants must be able to prove.
 fn certified(config: &Configuration, state: &State, obtainable: bool) -> Held {
-    let Status::Committed { signed, key } = state.record else { return true };
-    let proven = match config.case {
-        Case::One if PAIR_REFUTES => return false,
-        Case::One => false,
-        Case::Two => key == signed,
-        Case::Three => true,
+    let Status::Committed { signed, key } = state.ledger.record else { return true };
+    let fits = key == signed;
+    let keeps = |party| match party {
+        _ if !CIPHERTEXT_MUST_BE_SHOWN => true,
+        Party::Customer => state.customer.sealed == Some(signed),
+        _ => state.merchant.kept >> signed & 1 == 1,
     };
-    proven == obtainable || (proven && !FORGETFUL_IS_WRONGED)
+    let shows =
+        |party| keeps(party) || (!OPPONENT_KEEPS_SILENT && [Party::Customer, Party::Merchant].map(keeps) != [false; 2]);
+    match config.case {
+        Case::One => !PAIR_REFUTES && obtainable,
+        // C "paid and received nothing": what the record shows was delivered is not refuted; a key that fits nothing is.
+        Case::Two if !obtainable => {
+            if fits {
+                !FORGETFUL_IS_WRONGED
+            } else {
+                shows(Party::Customer)
+            }
+        }
+        // C "received exactly X", and M "delivered exactly X".
+        Case::Two => fits && shows(Party::Merchant) && (!state.customer.item || shows(Party::Customer)),
+        Case::Three => obtainable || !FORGETFUL_IS_WRONGED,
+    }
 }
 
 /// Multiply and rotate: the standard library's hash would take most of the exploration's time.
@@ -214,6 +229,20 @@ impl Graph {
             }
         }
         ends
+    }
+
+    /// From which states fair steps lead to what is looked for.
+    pub fn leads_to(&self, goal: impl Fn(&State) -> bool) -> Vec<(&State, bool)> {
+        let mut leads: Vec<bool> = self.states.iter().map(goal).collect();
+        let mut grows = true;
+        while grows {
+            grows = false;
+            for state in (0..self.size()).rev().filter(|&state| !leads[state]).collect::<Vec<_>>() {
+                leads[state] = self.fair_steps(state).iter().any(|&next| leads[next as usize]);
+                grows |= leads[state];
+            }
+        }
+        self.states.iter().zip(leads).collect()
     }
 
     /// The run that leads to a state, one line an event.

@@ -19,7 +19,7 @@ pub enum Party {
     Server,
 }
 
-/// P's record, its status after a submission and its answer to a query.
+/// P's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// P has no record.
@@ -33,6 +33,37 @@ pub enum Status {
     },
     /// Refused for good: the instrument had expired.
     Aborted,
+}
+
+impl Status {
+    /// What P tells a party of its record: k, or in Case 3 the item, goes to C alone.
+    fn told_to(self, party: Party) -> Told {
+        match self {
+            Self::Unknown => Told::Unknown,
+            Self::Committed { key, .. } => Told::Committed(if party == Party::Customer { key } else { 0 }),
+            Self::Aborted => Told::Aborted,
+        }
+    }
+}
+
+/// P's word, after a submission or as the answer to a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Told {
+    /// P has no record.
+    Unknown,
+    /// Paid, and the key that P hands out; always 0 to M.
+    Committed(Key),
+    /// Refused for good.
+    Aborted,
+}
+
+/// What P keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ledger {
+    /// The record, for queries.
+    pub record: Status,
+    /// P has forgotten that it acted on the TID; see [`readings`](super::readings).
+    pub pruned: bool,
 }
 
 /// An envelope; its kind says who sends it to whom, except step 6, which M sends in Cases 1 and 2 and P in Case 3.
@@ -52,15 +83,15 @@ pub enum Message {
         key: Key,
     },
     /// Step 5, P to M.
-    Status(Status),
+    Status(Told),
     /// Step 6 to C: the item, or in Case 2 this key.
     Goods(Key),
-    /// Not a step of the paper: M tells C that the payment was refused (see `MERCHANT_RELAYS_REFUSAL`).
+    /// Step 6 of Case 1 where there is no item to send: the payment was refused (see `MERCHANT_RELAYS_REFUSAL`).
     Refusal,
     /// C or M asks P.
     Query(Party),
     /// P answers C or M.
-    Answer(Party, Status),
+    Answer(Party, Told),
 }
 
 impl Message {
@@ -158,7 +189,9 @@ impl Customer {
                 let next = Self { stage: Stage::Ordered, ..self };
                 (next, vec![Save(next), Send(Message::Order(digest))])
             }
-            Input::Query if self.stage == Stage::Ordered => (self, vec![Send(Message::Query(Party::Customer))]),
+            Input::Query if self.stage == Stage::Ordered || (lacks_item && config.case != Case::One) => {
+                (self, vec![Send(Message::Query(Party::Customer))])
+            }
             Input::Message(Message::Quote(key)) if self.stage == Stage::Asking => {
                 let sealed = (config.case == Case::Two).then_some(key);
                 let next = Self { stage: Stage::Ordered, sealed, item: false };
@@ -169,17 +202,15 @@ impl Customer {
             Input::Message(Message::Goods(key)) if self.listens() && self.sealed.is_none_or(|mine| mine == key) => {
                 rest(Self { stage: Stage::Charged, item: true, ..self })
             }
-            Input::Message(Message::Answer(_, Status::Committed { key, .. })) if self.listens() => {
+            Input::Message(Message::Answer(_, Told::Committed(key))) if self.listens() => {
                 let released = config.case == Case::Three || self.sealed == Some(key);
                 rest(Self { stage: Stage::Charged, item: self.item || released, ..self })
             }
-            Input::Message(Message::Refusal | Message::Answer(_, Status::Aborted)) if self.stage == Stage::Ordered => {
+            Input::Message(Message::Refusal | Message::Answer(_, Told::Aborted)) if self.stage == Stage::Ordered => {
                 rest(Self { stage: Stage::NotCharged, ..self })
             }
             // Without `tombstone`, "unknown" is all that C ever hears of a purchase that P refused or never saw.
-            Input::Message(Message::Answer(_, Status::Unknown))
-                if self.stage == Stage::Ordered && !config.hardened() =>
-            {
+            Input::Message(Message::Answer(_, Told::Unknown)) if self.stage == Stage::Ordered && !config.hardened() => {
                 rest(Self { stage: Stage::NotCharged, ..self })
             }
             _ => (self, vec![]),
@@ -201,11 +232,9 @@ pub enum Sale {
     Submitted {
         /// The key of the ciphertext whose digest C signed.
         signed: Key,
-        /// The key that goes to P.
-        key: Key,
     },
-    /// P committed; this key opens the goods.
-    Paid(Key),
+    /// P committed.
+    Paid,
     /// P refused.
     NotPaid,
 }
@@ -217,6 +246,8 @@ pub struct Merchant {
     pub quote: Option<Key>,
     /// The order under it.
     pub sale: Sale,
+    /// In Case 2, the ciphertexts that it can show: the keys that it has made since it last forgot, as bits.
+    pub kept: u8,
 }
 
 impl Merchant {
@@ -231,66 +262,71 @@ impl Merchant {
             let saved = (config.hardened() && next != self).then_some(Effect::Save(next));
             (next, saved.into_iter().chain(message.map(Effect::Send)).collect())
         };
-        let goods = |key| (config.case != Case::Three).then_some(Message::Goods(key));
-        let refusal = MERCHANT_RELAYS_REFUSAL.then_some(Message::Refusal);
+        // Steps 4 and 6 are made of the order and the key that M has under the TID by then.
+        let key = self.quote.unwrap_or(0);
+        let goods = (config.case != Case::Three).then_some(Message::Goods(key));
+        let refusal = (config.case == Case::One && MERCHANT_RELAYS_REFUSAL).then_some(Message::Refusal);
         match (input, self.sale) {
             (Input::Message(Message::Inquiry), _) => {
                 // `one-key-per-tid`: a repeated inquiry gets the same key.
                 let key = if config.hardened() { self.quote.unwrap_or(fresh) } else { fresh };
-                save(Self { quote: Some(key), ..self }, Some(Message::Quote(key)))
+                let kept = if config.case == Case::Two { self.kept | 1 << key } else { 0 };
+                save(Self { quote: Some(key), kept, ..self }, Some(Message::Quote(key)))
             }
             (Input::Message(Message::Order(signed)), sale) => match (sale, self.quote) {
-                (Sale::Paid(key), _) if config.hardened() || !REPEATED_ORDER_IS_NEW => save(self, goods(key)),
+                (Sale::Paid, _) if config.hardened() || !REPEATED_ORDER_IS_NEW => save(self, goods),
                 (Sale::NotPaid, _) if config.hardened() || !REPEATED_ORDER_IS_NEW => save(self, refusal),
-                (Sale::Submitted { signed, key }, _) if config.hardened() => {
+                (Sale::Submitted { signed }, _) if config.hardened() => {
                     save(self, Some(Message::Submit { signed, key }))
                 }
                 // `merchant-checks-seal`
-                (_, Some(key)) if config.hardened() && key != signed => save(self, None),
-                (_, Some(key)) => {
-                    let next = Self { sale: Sale::Submitted { signed, key }, ..self };
+                (_, Some(_)) if config.hardened() && key != signed => save(self, None),
+                // In Case 2 there is nothing to submit without a key.
+                (_, None) if !SUBMIT_WITHOUT_QUOTE || config.case == Case::Two => save(self, None),
+                _ => {
+                    let next = Self { sale: Sale::Submitted { signed }, ..self };
                     save(next, Some(Message::Submit { signed, key }))
                 }
-                (_, None) if SUBMIT_WITHOUT_QUOTE && config.case != Case::Two => {
-                    let next = Self { sale: Sale::Submitted { signed, key: 0 }, ..self };
-                    save(next, Some(Message::Submit { signed, key: 0 }))
-                }
-                (_, None) => save(self, None),
             },
-            (Input::Message(Message::Status(status) | Message::Answer(_, status)), Sale::Submitted { signed, key }) => {
-                match status {
-                    Status::Committed { .. } => save(Self { sale: Sale::Paid(key), ..self }, goods(key)),
-                    Status::Aborted => save(Self { sale: Sale::NotPaid, ..self }, refusal),
-                    Status::Unknown => save(self, RESUBMIT_ON_UNKNOWN.then_some(Message::Submit { signed, key })),
+            (Input::Message(Message::Status(told) | Message::Answer(_, told)), Sale::Submitted { signed }) => {
+                match told {
+                    Told::Committed(_) => save(Self { sale: Sale::Paid, ..self }, goods),
+                    Told::Aborted => save(Self { sale: Sale::NotPaid, ..self }, refusal),
+                    Told::Unknown => save(self, RESUBMIT_ON_UNKNOWN.then_some(Message::Submit { signed, key })),
                 }
             }
-            (Input::Retry, Sale::Submitted { signed, key }) => save(self, Some(Message::Submit { signed, key })),
+            (Input::Retry, Sale::Submitted { signed }) => save(self, Some(Message::Submit { signed, key })),
             (Input::Query, Sale::Submitted { .. }) => save(self, Some(Message::Query(Party::Merchant))),
             _ => save(self, None),
         }
     }
 }
 
-/// P's handler: its record is its memory, saved in one atomic write with the transfer; `payment-journal` and
+/// P's handler: its ledger is its memory, saved in one atomic write with the transfer; `payment-journal` and
 /// `idempotent-submit` are on in both presets.
-pub fn serve(record: Status, config: &Configuration, input: Input, expired: bool) -> Reaction<Status> {
+pub fn serve(ledger: Ledger, config: &Configuration, input: Input, expired: bool) -> Reaction<Ledger> {
+    use Message::{Query, Submit};
+    let Ledger { record, pruned } = ledger;
     let settled = match (record, input) {
-        (Status::Unknown, Input::Message(Message::Submit { .. })) if expired => Status::Aborted,
-        (Status::Unknown, Input::Message(Message::Submit { signed, key })) => Status::Committed { signed, key },
+        (Status::Unknown, Input::Message(Submit { .. })) if expired => Status::Aborted,
+        (Status::Unknown, Input::Message(Submit { signed, key })) => Status::Committed { signed, key },
         // `tombstone`
-        (Status::Unknown, Input::Message(Message::Query(_))) if expired && config.hardened() => Status::Aborted,
+        (Status::Unknown, Input::Message(Query(_))) if expired && config.hardened() => Status::Aborted,
         (known, _) => known,
     };
-    let mut effects = Vec::from_iter((settled != record).then_some(Effect::Save(settled)));
-    match (input, settled) {
-        (Input::Message(Message::Query(party)), _) => effects.push(Effect::Send(Message::Answer(party, settled))),
-        (Input::Message(Message::Submit { .. }), _) => {
-            effects.push(Effect::Send(Message::Status(settled)));
+    // Without `dedup-retention`: charged once more, on the record that is there.
+    let again = pruned && !expired && matches!(input, Input::Message(Submit { .. }));
+    let next = Ledger { record: settled, pruned: pruned && !again };
+    let mut effects = Vec::from_iter((next != ledger).then_some(Effect::Save(next)));
+    match input {
+        Input::Message(Query(party)) => effects.push(Effect::Send(Message::Answer(party, settled.told_to(party)))),
+        Input::Message(Submit { .. }) => {
+            effects.push(Effect::Send(Message::Status(settled.told_to(Party::Merchant))));
             if let (Case::Three, Status::Committed { key, .. }) = (config.case, settled) {
                 effects.push(Effect::Send(Message::Goods(key)));
             }
         }
         _ => {}
     }
-    (settled, effects)
+    (next, effects)
 }

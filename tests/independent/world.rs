@@ -32,7 +32,7 @@
 use super::{
     Case, Configuration,
     network::Network,
-    parties::{Customer, Effect, Input, Merchant, Message, Party, Reaction, Sale, Stage, Status, serve},
+    parties::{Customer, Effect, Input, Ledger, Merchant, Message, Party, Reaction, Sale, Stage, Status, serve},
 };
 use stateright::{Model, Property};
 
@@ -56,8 +56,8 @@ pub struct State {
     pub customer: Customer,
     /// M's memory.
     pub merchant: Merchant,
-    /// P's record.
-    pub record: Status,
+    /// What P keeps.
+    pub ledger: Ledger,
     /// Who has crashed and not restarted, by [`Party`].
     pub down: [bool; 3],
     /// The instrument's life.
@@ -70,8 +70,8 @@ pub struct State {
     pub faults: u8,
     /// M has ever sent step 4.
     pub submitted: bool,
-    /// A final belief has ever contradicted P's record.
-    pub belief_broken: bool,
+    /// Money atomicity has ever been violated.
+    pub money_broken: bool,
     /// C has ever held the item with nothing committed.
     pub unpaid_goods: bool,
 }
@@ -83,6 +83,8 @@ pub enum Event {
     Take(Party, Input),
     /// The instrument expires.
     Expire,
+    /// P forgets that it acted on the TID.
+    Prune,
     /// A party comes back.
     Restart(Party),
     /// A party crashes in an idle moment.
@@ -147,7 +149,7 @@ impl State {
         match party {
             Party::Customer => sends(self.customer.react(config, input)),
             Party::Merchant => sends(self.merchant.react(config, input, self.fresh(config))),
-            Party::Server => sends(serve(self.record, config, input, self.expired())),
+            Party::Server => sends(serve(self.ledger, config, input, self.expired())),
         }
     }
 
@@ -216,8 +218,11 @@ impl State {
                 }
             }
             Party::Server => {
-                let reaction = serve(self.record, config, input, self.expired());
-                self.record = self.carry_out(config, self.record, reaction, action);
+                let before = self.ledger;
+                let reaction = serve(before, config, input, self.expired());
+                self.ledger = self.carry_out(config, before, reaction, action);
+                // Once: at most one transfer per TID.
+                self.money_broken |= before.pruned && !self.ledger.pruned;
             }
         }
         if action.crash.is_some() {
@@ -236,18 +241,42 @@ impl State {
 
     /// P has committed.
     pub fn committed(&self) -> bool {
-        matches!(self.record, Status::Committed { .. })
+        matches!(self.ledger.record, Status::Committed { .. })
     }
 
     /// The key that M registered at P.
     pub fn record_key(&self) -> Option<u8> {
-        if let Status::Committed { key, .. } = self.record { Some(key) } else { None }
+        if let Status::Committed { key, .. } = self.ledger.record { Some(key) } else { None }
     }
 
-    fn judge(&mut self) {
+    /// A final belief contradicts P's record.
+    pub fn belied(&self) -> bool {
         let refused = self.customer.stage == Stage::NotCharged || self.merchant.sale == Sale::NotPaid;
-        let paid = matches!(self.merchant.sale, Sale::Paid(_));
-        self.belief_broken |= if self.committed() { refused } else { paid };
+        let paid = matches!(self.merchant.sale, Sale::Paid);
+        if self.committed() { refused } else { paid }
+    }
+
+    /// P can still commit to what C rests on not having been charged for: nothing is settled, and the order is on its way
+    /// to P, or with an M that asks and submits it again, or on its way to an M that will submit it.
+    pub fn can_still_commit(&self, config: &Configuration) -> bool {
+        let network = self.network;
+        let mut under_way = network.distinct();
+        let to_be_submitted = |message| match message {
+            Message::Submit { .. } => true,
+            // In Case 2 there is nothing to submit without a key.
+            Message::Order(_) => {
+                config.case != Case::Two || self.merchant.quote.is_some() || network.count(Message::Inquiry) > 0
+            }
+            _ => false,
+        };
+        self.ledger.record == Status::Unknown
+            && self.instrument == Instrument::Live
+            && (matches!(self.merchant.sale, Sale::Submitted { .. }) || under_way.any(to_be_submitted))
+    }
+
+    fn judge(&mut self, config: &Configuration) {
+        let too_soon = self.customer.stage == Stage::NotCharged && self.can_still_commit(config);
+        self.money_broken |= self.belied() || too_soon;
         self.unpaid_goods |= self.customer.item && !self.committed();
     }
 }
@@ -292,14 +321,14 @@ impl Model for Configuration {
         vec![State {
             customer: Customer::default(),
             merchant: Merchant::default(),
-            record: Status::Unknown,
+            ledger: Ledger { record: Status::Unknown, pruned: false },
             down: [false; 3],
             instrument: Instrument::Unsigned,
             network: Network::default(),
             minted: 0,
             faults: self.budget,
             submitted: false,
-            belief_broken: false,
+            money_broken: false,
             unpaid_goods: false,
         }]
     }
@@ -309,7 +338,7 @@ impl Model for Configuration {
         if !started {
             self.strike(state, Party::Customer, Input::Start, state.faults, actions);
         }
-        for message in state.network.distinct(state.record) {
+        for message in state.network.distinct() {
             self.strike(state, message.recipient(), Input::Message(message), state.faults, actions);
         }
         for party in PARTIES {
@@ -328,6 +357,9 @@ impl Model for Configuration {
         }
         if state.instrument == Instrument::Live {
             actions.push(Action::fair(Event::Expire));
+            if !self.hardened() && state.committed() && !state.ledger.pruned && !state.is_down(Party::Server) {
+                actions.push(Action::fair(Event::Prune));
+            }
         }
     }
 
@@ -336,11 +368,16 @@ impl Model for Configuration {
         next.faults -= action.faults();
         match action.event {
             Event::Take(party, input) => next.take(self, party, input, &action),
-            Event::Expire => next.instrument = Instrument::Expired,
+            Event::Expire => {
+                next.instrument = Instrument::Expired;
+                // From now on it makes no difference: an expired instrument moves no money.
+                next.ledger.pruned = false;
+            }
+            Event::Prune => next.ledger.pruned = true,
             Event::Restart(party) => next.down[party as usize] = false,
             Event::Crash(party) => next.crash(self, party),
         }
-        next.judge();
+        next.judge(self);
         Some(next)
     }
 
@@ -355,7 +392,7 @@ impl Model for Configuration {
         vec![
             Property::always("the merchant's half of goods atomicity", |_, state: &State| !state.unpaid_goods),
             Property::always("a merchant that rests on paid was paid", |_, state: &State| {
-                state.committed() || !matches!(state.merchant.sale, Sale::Paid(_))
+                state.committed() || !matches!(state.merchant.sale, Sale::Paid)
             }),
             Property::sometimes("committed and delivered", |_, state: &State| state.committed() && state.customer.item),
         ]
