@@ -224,7 +224,7 @@ impl<const W: usize> View<'_, '_, W> {
         let strikes = self.left(tried.strikes);
         let crash = [u64::from(strikes.has(FaultKind::Crash)), u64::from(strikes.has(FaultKind::CrashForever))];
         let meet = |met: &mut [u64; 2]| met.iter_mut().zip(crash).for_each(|(met, crash)| *met += crash);
-        for (_, letter, code) in self.letters() {
+        self.each_letter(|_, letter, code| {
             let under_way = code >= ONE;
             let up = under_way && self.presence(self.tables.letters[letter as usize].to) == Presence::Up;
             let garbled = || self.tables.garbled(letter).is_ok_and(|garbled| !garbled.is_empty());
@@ -236,7 +236,7 @@ impl<const W: usize> View<'_, '_, W> {
             if up {
                 meet(&mut own.taking.met);
             }
-        }
+        });
         for (seat, idle) in tried.idle.iter_mut().enumerate().take(self.tables.seats.len()) {
             if self.presence(seat as u8) == Presence::Up {
                 meet(&mut idle.met);

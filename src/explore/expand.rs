@@ -15,7 +15,7 @@ use super::table::Need;
 /// How many states a thread works on at a time.
 pub(super) const PIECE: usize = 256;
 /// About how many states are looked up in one go.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 
 /// Which steps are taken from a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub(super) enum Mode {
 
 /// A state that a step leads to.
 #[derive(Debug, Clone, Copy)]
-struct Next<const W: usize> {
-    state: State<W>,
-    hash: u64,
+pub(super) struct Next<const W: usize> {
+    pub(super) state: State<W>,
+    pub(super) hash: u64,
     /// The state before it, by its number in the piece.
-    from: u32,
+    pub(super) from: u32,
 }
 
 /// What a thread found in a piece.

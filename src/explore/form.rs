@@ -292,27 +292,35 @@ impl<const W: usize> Search<'_, W> {
 
     /// Brings a state that a step has led to into the form in which it is kept. What it has been renamed by; an error if that has
     /// not been worked out.
+    #[inline]
     pub(super) fn finish(&self, state: &mut State<W>, faulty: bool, faults: u32) -> Result<Renaming, Beside> {
-        let (mut renaming, mut ties) = (NOBODY, &[][..]);
-        if !self.plain {
-            loop {
-                let beside = self.beside(state, faults);
-                let form = self.forms.get(&beside).ok_or(beside)?;
-                if form.renaming == NOBODY {
-                    if state.has_any(&form.beyond) {
-                        return Err(beside);
-                    }
-                    form.apply(state, self.tables.counting);
-                    ties = &form.ties;
-                    break;
-                }
-                *state = self.tables.rename(form.renaming, state);
-                renaming = self.tables.symmetry.after(form.renaming, renaming);
-            }
-        }
+        let normal = if self.plain { (NOBODY, &[][..]) } else { self.normalise(state, faults)? };
         if faulty && !self.replays(faults) {
             state.forget_carried();
         }
+        Ok(self.break_ties(state, normal))
+    }
+
+    /// Brings a state into normal form, but for ties. What it has been renamed by, and the ties.
+    fn normalise(&self, state: &mut State<W>, faults: u32) -> Result<(Renaming, &[Renaming]), Beside> {
+        let mut renaming = NOBODY;
+        loop {
+            let beside = self.beside(state, faults);
+            let form = self.forms.get(&beside).ok_or(beside)?;
+            if form.renaming == NOBODY {
+                if state.has_any(&form.beyond) {
+                    return Err(beside);
+                }
+                form.apply(state, self.tables.counting);
+                return Ok((renaming, &form.ties));
+            }
+            *state = self.tables.rename(form.renaming, state);
+            renaming = self.tables.symmetry.after(form.renaming, renaming);
+        }
+    }
+
+    /// Makes a state the least of those that only letters tell from it.
+    fn break_ties(&self, state: &mut State<W>, (mut renaming, ties): (Renaming, &[Renaming])) -> Renaming {
         let (own, first) = (*state, renaming);
         for &tie in ties {
             let other = self.tables.rename(tie, &own);
@@ -320,7 +328,7 @@ impl<const W: usize> Search<'_, W> {
                 (*state, renaming) = (other, self.tables.symmetry.after(tie, first));
             }
         }
-        Ok(renaming)
+        renaming
     }
 
     fn beside(&self, state: &State<W>, faults: u32) -> Beside {

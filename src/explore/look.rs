@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::local::{Local, facts};
-use super::state::Shares;
+use super::state::{ONE, Shares};
 use super::step::View;
 use super::symmetry::{NOBODY, Renaming, Thing};
 use super::table::{Full, Need, PURCHASES_MAX, Tables};
@@ -85,12 +85,8 @@ pub(super) struct Looks {
 impl Likeness {
     pub(super) fn of<const W: usize>(view: &View<'_, '_, W>) -> Self {
         let mut orders = 0;
-        for (_, letter, code) in view.letters() {
-            if code > super::state::CARRIED
-                && let Some(purchase) = view.tables.letters[letter as usize].order
-            {
-                orders |= 1 << purchase;
-            }
+        for &(place, purchase) in &view.tables.orders {
+            orders |= u8::from(view.state.letter(place) >= ONE) << purchase;
         }
         let idle = view.nothing_to_come() && view.state.nothing_due();
         Likeness { shares: view.state.shares(), moment: view.state.moment(), orders, idle }

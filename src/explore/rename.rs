@@ -145,11 +145,11 @@ impl Tables<'_> {
             let purchase = known(Thing::Purchase, purchase as u32) as usize;
             renamed.break_also(1 << (property * PURCHASES_MAX + purchase));
         }
-        for (place, code) in state.letters() {
+        state.each_letter(|place, code| {
             let letter = known(Thing::Letter, self.placed[place as usize].into());
             let place = self.letters[letter as usize].place.expect("images of letters with a place have one");
             renamed.set_letter(place, code);
-        }
+        });
         renamed
     }
 

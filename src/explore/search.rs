@@ -321,9 +321,7 @@ impl<'a, const W: usize> Search<'a, W> {
                 found.sort();
             });
             self.shards.par_iter_mut().enumerate().for_each(|(number, shard)| {
-                for (state, hash, parent) in founds[..pieces].iter().flat_map(|found| found.of(number)) {
-                    shard.enter(*state, *hash, *parent);
-                }
+                shard.enter_all(founds[..pieces].iter().flat_map(|found| found.of(number)));
             });
             places.clear();
             for found in &founds[..pieces] {

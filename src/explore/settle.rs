@@ -8,15 +8,18 @@
 
 use rayon::prelude::*;
 
+use super::expand::Next;
 use super::look::{Likeness, Look};
 use super::search::Search;
 use super::state::State;
 use super::step::{Step, Steps, View};
-use super::store::{Place, shard_of};
+use super::store::{Place, find_all};
 use super::table::Need;
 
 /// So many states are looked at before what was found is noted.
 const PIECE: usize = 1 << 12;
+/// So many states are looked at in one go.
+const AT_ONCE: usize = 64;
 
 impl<const W: usize> Search<'_, W> {
     /// Finds out how many states there are from which nothing at rest can be reached, and the first of them. `None` if there are
@@ -62,8 +65,7 @@ impl<const W: usize> Search<'_, W> {
     /// Leaves of some states those that are not known to be good.
     fn look_onward(&mut self, piece: &mut Vec<(u32, Place)>) {
         let this = &*self;
-        let good: Vec<bool> =
-            piece.par_iter().map(|(faults, place)| this.is_known(*place) || this.is_good(*place, *faults)).collect();
+        let good: Vec<bool> = piece.par_chunks(AT_ONCE).flat_map_iter(|some| this.are_good(some)).collect();
         for ((faults, place), _) in piece.iter().zip(good).filter(|(_, is_good)| *is_good) {
             self.shards[place.shard()].set_good(place.index());
             self.lead_here(*place, *faults);
@@ -87,7 +89,28 @@ impl<const W: usize> Search<'_, W> {
         }
     }
 
-    fn is_good(&self, place: Place, faults: u32) -> bool {
+    /// Which of some states are good, as far as that is known. A good one mostly follows by the first step of all, so first that is
+    /// looked up for all of them at once; then everything else that follows, for those that are left.
+    fn are_good(&self, some: &[(u32, Place)]) -> Vec<bool> {
+        let mut good: Vec<bool> = some.iter().map(|(_, place)| self.is_known(*place)).collect();
+        let mut nexts = Vec::new();
+        for steps in [1, usize::MAX] {
+            for (number, &(faults, place)) in some.iter().enumerate() {
+                good[number] = good[number] || self.step_onward((number as u32, faults, place), steps, &mut nexts);
+            }
+            find_all(
+                &self.shards,
+                &nexts,
+                |next| (&next.state, next.hash),
+                |next, there| good[next.from as usize] |= there.is_some_and(|there| self.is_known(there)),
+            );
+            nexts.clear();
+        }
+        good
+    }
+
+    /// Adds what follows a state by that many steps, at least. Whether it is at rest.
+    fn step_onward(&self, (from, faults, place): (u32, u32, Place), steps: usize, nexts: &mut Vec<Next<W>>) -> bool {
         let (state, _) = self.state(place);
         let view = View::new(&self.tables, &state, self.replays(faults));
         let likeness = Likeness::of(&view);
@@ -96,13 +119,13 @@ impl<const W: usize> Search<'_, W> {
             return true;
         }
         let broken = state.broken() | self.looks.remembered(look.broken, &self.tables);
-        let mut onward = Onward { search: self, faults, likeness, look: *look, broken, between: 0, found: false };
+        let mut onward = Onward { search: self, faults, likeness, look: *look, broken, between: 0, from, steps, nexts };
         view.fair(&mut onward);
-        onward.found
+        false
     }
 }
 
-/// Looks for a good state among those that follow.
+/// Collects the states that follow.
 struct Onward<'s, 'a, const W: usize> {
     search: &'s Search<'a, W>,
     faults: u32,
@@ -111,7 +134,11 @@ struct Onward<'s, 'a, const W: usize> {
     broken: u8,
     /// What is broken in the middle of the step.
     between: u8,
-    found: bool,
+    /// The state that they follow, by its number among those that are looked at.
+    from: u32,
+    /// So many are enough.
+    steps: usize,
+    nexts: &'s mut Vec<Next<W>>,
 }
 
 impl<const W: usize> Steps<W> for Onward<'_, '_, W> {
@@ -121,9 +148,8 @@ impl<const W: usize> Steps<W> for Onward<'_, '_, W> {
         if self.search.finish(&mut state, false, self.faults).is_err() {
             return;
         }
-        let hash = state.hash();
-        let shard = &self.search.shards[shard_of(hash)];
-        self.found = shard.find(&state, hash).is_some_and(|index| shard.is_good(index));
+        self.steps = self.steps.saturating_sub(1);
+        self.nexts.push(Next { state, hash: state.hash(), from: self.from });
     }
 
     fn between(&mut self, _: Step, seat: u8, local: u16) {
@@ -133,7 +159,7 @@ impl<const W: usize> Steps<W> for Onward<'_, '_, W> {
     }
 
     fn enough(&self) -> bool {
-        self.found
+        self.steps == 0
     }
 
     fn missed(&mut self, _: Need) {}

@@ -202,24 +202,22 @@ impl<const W: usize> State<W> {
         self.0[word] = self.0[word] & !(7 << shift) | u64::from(code) << shift;
     }
 
-    /// The place and the code of every letter that is not absent.
-    pub(super) fn letters(&self) -> impl Iterator<Item = (u16, u8)> + '_ {
-        (1..W).flat_map(move |word| {
+    /// Shows the place and the code of every letter that is not absent.
+    #[inline]
+    pub(super) fn each_letter(&self, mut show: impl FnMut(u16, u8)) {
+        for word in 1..W {
             let (first, bits) = if word == 1 {
                 (0, self.0[1] >> LETTERS_SHIFT)
             } else {
                 (LETTERS_IN_SECOND + (word - 2) * LETTERS_PER_WORD, self.0[word])
             };
             let mut left = (bits | bits >> 1 | bits >> 2) & LOWEST;
-            std::iter::from_fn(move || {
-                if left == 0 {
-                    return None;
-                }
+            while left != 0 {
                 let shift = left.trailing_zeros();
                 left &= left - 1;
-                Some((first as u16 + (shift / 3) as u16, (bits >> shift & 7) as u8))
-            })
-        })
+                show(first as u16 + (shift / 3) as u16, (bits >> shift & 7) as u8);
+            }
+        }
     }
 
     /// One copy more.
@@ -329,7 +327,11 @@ impl<const W: usize> State<W> {
 
     /// Whether nothing is under way that must still arrive.
     pub(super) fn nothing_due(&self) -> bool {
-        self.letters().all(|(_, code)| code == CARRIED || code == STALE)
+        (1..W).all(|word| {
+            let (zero, one, two) = self.bits(word);
+            // All codes but nought, 1 and 6.
+            (one ^ two | zero & one & two) & Self::lowest(word) == 0
+        })
     }
 
     /// A hash of all words, good enough to pick a shard by its top bits and a slot by its bottom ones. Words that are nought add nothing,

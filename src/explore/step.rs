@@ -215,10 +215,10 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         0..self.tables.seats.len() as u8
     }
 
-    /// The letters that are not absent: place, number, code.
-    pub(super) fn letters(&self) -> impl Iterator<Item = (u16, u16, u8)> + use<'t, 'a, W> {
-        let placed = &self.tables.placed;
-        self.state.letters().map(move |(place, code)| (place, placed[place as usize], code))
+    /// Shows the letters that are not absent: place, number, code.
+    #[inline]
+    pub(super) fn each_letter(&self, mut show: impl FnMut(u16, u16, u8)) {
+        self.state.each_letter(|place, code| show(place, self.tables.placed[place as usize], code));
     }
 
     fn code(&self, letter: u16) -> u8 {
@@ -308,7 +308,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
 
     /// Every input that a party that is there may take: who, what, its number, and the state without it.
     pub(super) fn each_input(&self, mut show: impl FnMut(u8, Taken, u16, State<W>)) {
-        for (place, letter, code) in self.letters() {
+        self.each_letter(|place, letter, code| {
             if code >= ONE {
                 let &super::table::Letter { to, stimulus, .. } = &self.tables.letters[letter as usize];
                 if self.presence(to) == Presence::Up {
@@ -317,7 +317,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
                     show(to, Taken::Letter(letter), stimulus, before);
                 }
             }
-        }
+        });
         for seat in self.seats() {
             let known = &self.tables.seats[seat as usize];
             match self.presence(seat) {
@@ -351,14 +351,14 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     /// What reaches a party that is not there is lost.
     fn each_loss(&self, mut show: impl FnMut(Step, State<W>)) {
         let lost = |seat, taken| Step::Take { seat, taken, repeats: false };
-        for (place, letter, code) in self.letters() {
+        self.each_letter(|place, letter, code| {
             let to = self.tables.letters[letter as usize].to;
             if code >= ONE && code != STALE && self.presence(to) != Presence::Up {
                 let mut after = *self.state;
                 after.take(place, self.none);
                 show(lost(to, Taken::Letter(letter)), after);
             }
-        }
+        });
         if let Some((seat, _)) = self.next_start()
             && self.presence(seat) != Presence::Up
         {
@@ -401,9 +401,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     pub(super) fn faulty(&self, strikes: Strikes, steps: &mut impl Steps<W>) {
         let strikes = self.left(strikes);
         let steps = &mut Paying { steps, strikes };
-        for (place, letter, code) in self.letters() {
-            self.network_faults((place, letter, code), strikes, steps);
-        }
+        self.each_letter(|place, letter, code| self.network_faults((place, letter, code), strikes, steps));
         if !strikes.crashes() {
             return;
         }

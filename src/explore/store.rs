@@ -8,6 +8,8 @@
 //! Most of what a search does is to ask whether a state is there, and the answer lies where no cache has it. So it asks for many at
 //! a time ([`find_all`]), in rounds of loads that do not depend on each other: the processor then waits for all of them at once.
 
+use std::hint::black_box;
+
 use super::state::{State, widened};
 
 /// The number of shards, which does not depend on the number of threads.
@@ -168,6 +170,27 @@ impl<const W: usize> Shard<W> {
         true
     }
 
+    /// Enters those of some states that are not there, in their order, each with the state before it.
+    pub(super) fn enter_all<'s>(&mut self, mut states: impl Iterator<Item = &'s (State<W>, u64, Place)>) {
+        let mut some = Vec::with_capacity(AT_ONCE);
+        loop {
+            some.extend(states.by_ref().take(AT_ONCE));
+            if some.is_empty() {
+                return;
+            }
+            // What they will ask for first, loaded for all of them at once.
+            let mut held = [0; AT_ONCE];
+            for ((_, hash, _), held) in some.iter().zip(&mut held) {
+                *held = self.slots[self.home(*hash)];
+            }
+            let likely = some.iter().zip(held).filter(|((_, hash, _), held)| *held != 0 && held & !INDEX == tag(*hash));
+            black_box(likely.fold(0, |all, (_, held)| all ^ self.at((held & INDEX) as usize - 1)[0]));
+            for (state, hash, parent) in some.drain(..) {
+                self.enter(state, hash, parent);
+            }
+        }
+    }
+
     fn grow(&mut self) {
         let size = self.slots.len() + self.slots.len() / 2;
         self.slots = Vec::new();
@@ -180,11 +203,6 @@ impl<const W: usize> Shard<W> {
             }
             self.slots[slot] = tag(hash) | (index as u32 + 1);
         }
-    }
-
-    /// Where a state stands.
-    pub(super) fn find(&self, state: &State<W>, hash: u64) -> Option<usize> {
-        self.seek(state, hash, self.home(hash)).ok()
     }
 }
 

@@ -58,6 +58,8 @@ impl<T: Eq + Hash> Numbered<T> {
 
 /// Not worked out yet.
 const UNKNOWN: u32 = u32::MAX;
+/// The bit of inputs that are about no purchase.
+const OF_NONE: u8 = 1 << 7;
 
 /// A moment of the untimed clock: which orders have been signed, in this order, and how many of them have lapsed. They lapse in the
 /// order in which they were signed, since all live equally long. What a party takes the time to be is either before or after the
@@ -175,14 +177,12 @@ pub(super) struct Seat {
     pub(super) restart: u16,
     /// For each share, itself after a crash, and after a crash for ever.
     crashed: Vec<Option<(u16, u16)>>,
-    /// For each share and stimulus, the number of the move, where it is the same at any time.
-    timeless: Vec<Vec<u32>>,
-    /// The same, where it is one before and another after the lapse of the order that the stimulus is about.
-    lapsing: [Vec<Vec<u32>>; 2],
+    /// For each share and stimulus, the number of the move before the lapse of the order that the stimulus is about, and after it.
+    moves: Vec<Vec<[u32; 2]>>,
     /// For each moment, share and stimulus, the number of the move, where it is the signing of an order.
-    signing: Vec<Vec<Vec<u32>>>,
-    /// By stimulus: the number of the purchase that it is about.
-    about: Vec<Option<u8>>,
+    signing: FxHashMap<(u8, u16, u16), u32>,
+    /// By stimulus: the bit that says in [`Tables::over`] whether it comes too late.
+    about: Vec<u8>,
 }
 
 /// When a party does the same with an input.
@@ -233,12 +233,16 @@ pub(super) struct Tables<'a> {
     pub(super) letters: Vec<Letter>,
     /// The letters that states have a place for, by place.
     pub(super) placed: Vec<u16>,
+    /// Those of them that bring the order of a purchase to somebody who may act on it: place and purchase.
+    pub(super) orders: Vec<(u16, u8)>,
     /// Which letters can make a difference, where that is known.
     pub(super) futures: Option<Futures>,
     by_content: FxHashMap<(u8, Party, Arc<Message>), u16>,
     pub(super) moments: Vec<Moment>,
     /// For each moment, the one at which the next order has lapsed.
     lapses: Vec<Option<u8>>,
+    /// For each moment, a bit for each purchase whose order has lapsed, and one for the lapse of all that were signed.
+    over: Vec<u8>,
     moves: Vec<Move>,
     /// The purchases met so far; a garbled name makes one too.
     pub(super) purchases: Vec<PurchaseKey>,
@@ -268,10 +272,12 @@ impl<'a> Tables<'a> {
             seats: Vec::new(),
             letters: Vec::new(),
             placed: Vec::new(),
+            orders: Vec::new(),
             futures: None,
             by_content: FxHashMap::default(),
             moments: vec![Moment::default()],
             lapses: vec![None],
+            over: vec![0],
             moves: Vec::new(),
             purchases: Vec::new(),
             begun: Vec::new(),
@@ -304,13 +310,12 @@ impl<'a> Tables<'a> {
     /// The number of what comes of an input, if that has been worked out.
     pub(super) fn find_number(&self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<u32, Need> {
         let known = &self.seats[seat as usize];
-        let at = |rows: &Vec<Vec<u32>>| {
-            let number = rows.get(local as usize).and_then(|row| row.get(stimulus as usize).copied());
-            number.filter(|number| *number != UNKNOWN)
+        let over = usize::from(self.is_over(seat, moment, stimulus));
+        let row = known.moves.get(local as usize).and_then(|row| row.get(stimulus as usize));
+        let number = match row.map_or(UNKNOWN, |row| row[over]) {
+            UNKNOWN => known.signing.get(&(moment, local, stimulus)).copied(),
+            number => Some(number),
         };
-        let number = at(&known.timeless)
-            .or_else(|| at(&known.lapsing[usize::from(self.is_over(seat, moment, stimulus))]))
-            .or_else(|| known.signing.get(moment as usize).and_then(at));
         number.ok_or(Need::Move(seat, local, moment, stimulus))
     }
 
@@ -326,11 +331,7 @@ impl<'a> Tables<'a> {
 
     /// Whether the order that an input is about has lapsed; of an input that is about none, whether all that were signed have.
     fn is_over(&self, seat: u8, moment: u8, stimulus: u16) -> bool {
-        let moment = &self.moments[moment as usize];
-        match self.seats[seat as usize].about[stimulus as usize] {
-            Some(purchase) => moment.is_over(purchase),
-            None => moment.lapsed > 0 && moment.lapsed == moment.signed.len(),
-        }
+        self.over[moment as usize] & self.seats[seat as usize].about[stimulus as usize] != 0
     }
 
     /// What a party takes the time to be, in virtual microseconds, before the lapse of an order or after it.
@@ -362,6 +363,9 @@ impl<'a> Tables<'a> {
             return Err(Full("moments"));
         }
         let latest = self.moments.len() as u8;
+        let over = moment.signed[..moment.lapsed].iter().fold(0, |over, purchase| over | 1 << purchase);
+        let all_over = moment.lapsed > 0 && moment.lapsed == moment.signed.len();
+        self.over.push(if all_over { over | OF_NONE } else { over });
         self.moments.push(moment.clone());
         self.lapses.push(None);
         // What a state may ask for without warning.
@@ -399,8 +403,10 @@ impl<'a> Tables<'a> {
     fn give_place(&mut self, letter: u16) {
         let known = &mut self.letters[letter as usize].place;
         if known.is_none() {
-            *known = Some(self.placed.len() as u16);
+            let place = self.placed.len() as u16;
+            *known = Some(place);
             self.placed.push(letter);
+            self.orders.extend(self.letters[letter as usize].order.map(|purchase| (place, purchase)));
         }
     }
 
@@ -568,9 +574,8 @@ impl Seat {
             timers: Vec::new(),
             restart: 0,
             crashed: Vec::new(),
-            timeless: Vec::new(),
-            lapsing: [Vec::new(), Vec::new()],
-            signing: Vec::new(),
+            moves: Vec::new(),
+            signing: FxHashMap::default(),
             about: Vec::new(),
         }
     }
@@ -596,31 +601,27 @@ impl Seat {
     pub(super) fn stimulus(&mut self, stimulus: Stimulus, about: Option<u8>) -> Result<u16, Full> {
         let (number, new) = self.stimuli.number(stimulus);
         if new {
-            self.about.push(about);
+            self.about.push(about.map_or(OF_NONE, |purchase| 1 << purchase));
         }
         u16::try_from(number).map_err(|_| Full("inputs of one party"))
     }
 
     fn enter(&mut self, local: u16, when: When, stimulus: u16, number: u32) {
+        if let When::At(moment) = when {
+            self.signing.insert((moment, local, stimulus), number);
+            return;
+        }
         let (local, stimulus) = (local as usize, stimulus as usize);
-        let rows = match when {
-            When::AnyTime => &mut self.timeless,
-            When::Lapsed(over) => &mut self.lapsing[usize::from(over)],
-            When::At(moment) => {
-                let moment = usize::from(moment);
-                if self.signing.len() <= moment {
-                    self.signing.resize_with(moment + 1, Vec::new);
-                }
-                &mut self.signing[moment]
-            }
-        };
-        if rows.len() <= local {
-            rows.resize_with(local + 1, Vec::new);
+        if self.moves.len() <= local {
+            self.moves.resize_with(local + 1, Vec::new);
         }
-        let row = &mut rows[local];
+        let row = &mut self.moves[local];
         if row.len() <= stimulus {
-            row.resize(stimulus + 1, UNKNOWN);
+            row.resize(stimulus + 1, [UNKNOWN; 2]);
         }
-        row[stimulus] = number;
+        match when {
+            When::Lapsed(over) => row[stimulus][usize::from(over)] = number,
+            _ => row[stimulus] = [number; 2],
+        }
     }
 }

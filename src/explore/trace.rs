@@ -130,12 +130,12 @@ impl<const W: usize> Search<'_, W> {
                     }
                 }
             }
-            for (_, from, code) in view.letters() {
+            view.each_letter(|_, from, code| {
                 let super::table::Letter { to, stimulus, .. } = self.tables.letters[from as usize];
                 if code >= FRESH && view.presence(to) == Presence::Up {
                     consider(to, Taken::Letter(from), stimulus);
                 }
-            }
+            });
             maker
         })
     }
