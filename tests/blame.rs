@@ -7,9 +7,7 @@ use halfpaid::protocol::deviation::{MERCHANT, find};
 use halfpaid::protocol::mechanism::Mechanism;
 use halfpaid::protocol::outsider;
 
-mod common;
-
-use common::Shop;
+use crate::common::Shop;
 
 /// What of a plan is at the root of a clause, and who is to blame.
 fn blame(shop: &Shop, plan: &str, clause: &str) -> (String, Blame) {

@@ -1,8 +1,6 @@
 //! Case 1, "without atomicity" (section 5.1): what the paper says of it, and what the simulator finds.
 
-mod common;
-
-use common::{Shop, set};
+use crate::common::{Shop, set};
 
 /// Nothing that M signs says what step 6 held, so a true claim about it cannot be proved, with or without faults.
 const UNPROVABLE: [&str; 2] = ["delivered-this", "received-this"];

@@ -1,8 +1,6 @@
 //! Case 2, "encryption-based atomicity" (sections 4.1 and 5.1).
 
-mod common;
-
-use common::{Shop, set};
+use crate::common::{Shop, set};
 use halfpaid::protocol::mechanism::Mechanism;
 
 #[test]

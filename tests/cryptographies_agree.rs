@@ -1,8 +1,6 @@
 //! The same plans under real and symbolic cryptography: the same outcomes, verdicts, bytes and message counts.
 
-mod common;
-
-use common::{EVERY_KIND, Shop};
+use crate::common::{EVERY_KIND, Shop};
 use halfpaid::drive::exhaustive::explore;
 use halfpaid::drive::scripted::run_plan;
 use halfpaid::fault::Budget;

@@ -2,11 +2,9 @@
 //! judge can make the runs in which it makes it. What no switch, no deviation and no fault brings about is listed with the reason;
 //! such a clause is broken by a planted bug (`planted_bugs.rs`), such a finding by tampered evidence (`judge::tests`).
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{Shop, set};
+use crate::common::{Shop, set};
 use halfpaid::invariant::certified::disputes;
 use halfpaid::invariant::{View, clauses};
 use halfpaid::judge::Check::*;

@@ -18,9 +18,7 @@ use halfpaid::world::{Happening, Node, Observer};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-mod common;
-
-use common::Shop;
+use crate::common::Shop;
 
 /// Hears every message and reads every journal.
 #[derive(Default)]

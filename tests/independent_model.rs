@@ -1,9 +1,7 @@
 //! The protocols written a second time (see `independent`): its size, its end states, and what the literature says of
 //! them.
 
-pub mod independent;
-
-use independent::{
+use crate::independent::{
     Case, Configuration, EndState, Graph, Kinds, Preset, end_states, example, parties::Stage, world::State,
 };
 use stateright::{Checker, Model};

@@ -1,10 +1,8 @@
 //! Cutting plans where they come to a known situation hides nothing: held against the search that runs every plan to its end.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{EVERY_KIND, Shop};
+use crate::common::{EVERY_KIND, Shop};
 use halfpaid::drive::joined::{self, Audience, Searched};
 use halfpaid::drive::{Finished, Job, Latency, exhaustive};
 use halfpaid::fault::{Budget, FaultKind, Plan};

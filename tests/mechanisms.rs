@@ -3,12 +3,10 @@
 //! The model's section 3 gives a hypothesis for each; where the finding differs, the finding stands, and the sentence beside it
 //! says why. Parties are honest here: a safeguard that nothing needs may well be needed against one that cheats.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use common::{Shop, set};
+use crate::common::{Shop, set};
 use halfpaid::protocol::mechanism::Mechanism;
 
 /// What breaks with every mechanism on; only Case 1 has anything.

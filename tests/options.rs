@@ -1,11 +1,9 @@
 //! What no preset has: channels that are sealed, and signatures of whole items. Neither makes or breaks an atomic purchase.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use common::Shop;
+use crate::common::Shop;
 use halfpaid::drive::{self, Fair, Job};
 use halfpaid::explore::Reductions;
 use halfpaid::fault::FaultKind;
@@ -47,7 +45,7 @@ fn watched(shop: &Shop) -> (Wire, Vec<&'static str>) {
     let mut wire = Wire::default();
     let Job { setup, workload, latency } = shop.job();
     let finished = drive::run(&Job { setup, workload, latency }, &mut Fair, &mut wire);
-    (wire, common::clauses(finished.checker.violations()).into_iter().collect())
+    (wire, crate::common::clauses(finished.checker.violations()).into_iter().collect())
 }
 
 #[test]

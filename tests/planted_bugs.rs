@@ -2,11 +2,9 @@
 //!
 //! Each bug is planted in a protocol that lives outside the crate, which also shows that one can.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::Shop;
+use crate::common::Shop;
 use halfpaid::crypto::Crypto;
 use halfpaid::crypto::streams::Streams;
 use halfpaid::crypto::symbolic::Symbolic;
@@ -232,7 +230,7 @@ fn a_server_that_files_another_item_makes_a_lie_of_c_s_true() {
     };
     let case = protocol::by_name("case3").expect("a protocol");
     let broken = Shop::of(Arc::new(Buggy { case, side: Side::Server, bend }), Preset::Hardened).breaks("none");
-    assert_eq!(broken, common::set(&["received-this", "claims-other"]));
+    assert_eq!(broken, crate::common::set(&["received-this", "claims-other"]));
 }
 
 /// P's record says committed where nothing was: M can then prove a sale that never was, and C cannot prove its innocence. The

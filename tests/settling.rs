@@ -1,10 +1,8 @@
 //! A run that forgets what has settled knows the same of each purchase as one that keeps everything to the end.
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::Shop;
+use crate::common::Shop;
 use halfpaid::drive::random::{Random, Rates};
 use halfpaid::drive::settle::{Desk, Settled};
 use halfpaid::drive::{self, Finished};

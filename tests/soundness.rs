@@ -25,9 +25,7 @@ use halfpaid::protocol::party::Side;
 use halfpaid::protocol::setup::Setup;
 use halfpaid::world::{Happening, Observer};
 
-mod common;
-
-use common::{EVERY_KIND, Shop};
+use crate::common::{EVERY_KIND, Shop};
 
 /// Hears every message.
 #[derive(Default)]

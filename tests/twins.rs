@@ -8,9 +8,7 @@ use halfpaid::protocol::deviation::{CUSTOMER, MERCHANT, find};
 use halfpaid::protocol::party::Side;
 use halfpaid::twins::{Answer, Run, search};
 
-mod common;
-
-use common::{EVERY_KIND, Shop};
+use crate::common::{EVERY_KIND, Shop};
 
 fn searched(shop: &Shop, at_most: u32) -> Answer {
     let answer = search(&shop.job(), &Budget::new(at_most, &EVERY_KIND));

@@ -1,10 +1,8 @@
 //! Every interleaving: what holds and what breaks under the untimed clock, in exact numbers of states.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{Shop, set};
+use crate::common::{Shop, set};
 use halfpaid::drive::follow::follow;
 use halfpaid::explore::{Answer, Covered, Finding, Reductions};
 use halfpaid::fault::{Budget, Course, FaultKind};

@@ -18,8 +18,6 @@ use halfpaid::protocol::setup::Setup;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
-mod common;
-
 fn symbolic() -> Symbolic {
     Symbolic::new(Streams::new(0))
 }
@@ -520,7 +518,7 @@ proptest! {
     fn no_message_timer_or_restart_in_any_order_brings_a_role_down(deeds in prop::collection::vec(deed(), 1..60)) {
         for name in protocol::NAMES {
             for preset in [Preset::Hardened, Preset::AsWritten] {
-                let shop = common::Shop::of(protocol::by_name(name).expect("a protocol"), preset);
+                let shop = crate::common::Shop::of(protocol::by_name(name).expect("a protocol"), preset);
                 let mut bedlam = Bedlam::new(&shop.setup);
                 for deed in deeds.clone() {
                     bedlam.does(deed);

@@ -5,8 +5,8 @@
 
 use halfpaid::protocol::deviation::CUSTOMER;
 
-use super::common::{Shop, set};
 use super::{Row, compare, two_purchases, with_customer};
+use crate::common::{Shop, set};
 
 const ONE: &[Row] = &[
     // Nothing was ordered. In Case 2 C has a ciphertext, and no key.

@@ -5,8 +5,8 @@
 
 use halfpaid::protocol::deviation::MERCHANT;
 
-use super::common::{Shop, set};
 use super::{Row, compare, two_purchases, with_merchant};
+use crate::common::{Shop, set};
 
 const ONE: &[Row] = &[
     // Case 1: P has no goods, so C has none, and no paper tells this M from one that delivers. As written C may not even ask P,

@@ -8,8 +8,8 @@ use halfpaid::protocol::outsider::{OUTSIDER, find};
 use halfpaid::protocol::role::Wish;
 use halfpaid::world::Errand;
 
-use super::common::{Shop, set};
 use super::{Row, table, two_purchases};
+use crate::common::{Shop, set};
 
 fn with_outsider(mut shop: Shop, name: &str) -> Shop {
     shop.setup.outsider = find(name);

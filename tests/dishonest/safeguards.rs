@@ -2,8 +2,8 @@
 
 use halfpaid::protocol::mechanism::Mechanism;
 
-use super::common::{Shop, set};
 use super::{two_purchases, with_customer, with_merchant};
+use crate::common::{Shop, set};
 
 /// Section 5.1, Case 1: "the merchant could decline to send message 6".
 #[test]

@@ -6,8 +6,8 @@ use halfpaid::crypto::{Blob, Key};
 use halfpaid::protocol::mechanism::Mechanism;
 use halfpaid::protocol::part::{Part, Parts};
 
-use super::common::{Shop, set};
 use super::with_merchant;
+use crate::common::{Shop, set};
 
 fn bytes(blob: &Blob) -> &[u8] {
     match blob {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A verdict column: `true` is `holds`.
-pub type Held = bool;
+type Held = bool;
 
 /// The columns of `outcomes.csv`, in its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

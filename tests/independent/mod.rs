@@ -18,7 +18,7 @@ pub mod world;
 
 use std::collections::BTreeSet;
 
-pub use ends::{EndState, Graph, Held};
+pub use ends::{EndState, Graph};
 
 /// A protocol of section 5.1 of the paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,7 +1,5 @@
 //! Parties that break the protocol (section 4: "S and R may try to deviate"), and the safeguards that stop them.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod customers;
 mod merchants;
 mod outsiders;
@@ -10,7 +8,7 @@ mod two_keys;
 
 use std::collections::BTreeSet;
 
-use common::Shop;
+use crate::common::Shop;
 use halfpaid::protocol::deviation::{CUSTOMER, Known, MERCHANT, find};
 use halfpaid::protocol::role::Wish;
 use halfpaid::world::Errand;
