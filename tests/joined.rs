@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::{EVERY_KIND, Shop};
-use halfpaid::drive::joined::{self, Audience, Searched};
+use halfpaid::drive::joined::{self, Audience, Bound, Searched, Stopped};
 use halfpaid::drive::{Finished, Job, Latency, exhaustive};
 use halfpaid::fault::{Budget, FaultKind, Plan};
 use halfpaid::invariant::ending::Ending;
@@ -60,7 +60,8 @@ fn look(shop: &Shop) -> impl Fn(&Plan, &Finished<'_>) -> Run + Sync {
 
 fn cut(shop: &Shop, latency: Latency, budget: &Budget) -> (Searched, Shown) {
     let mut shown = Shown::default();
-    let searched = joined::explore(&Job { latency, ..shop.job() }, budget, look(shop), &mut shown);
+    let searched =
+        joined::explore(&Job { latency, ..shop.job() }, budget, joined::Bounds::default(), look(shop), &mut shown);
     (searched, shown)
 }
 
@@ -99,6 +100,28 @@ fn two_faults_and_every_plan_is_accounted_for() {
     let kinds: Vec<FaultKind> = EVERY_KIND.into_iter().filter(|kind| *kind != FaultKind::Replay).collect();
     let (searched, every) = agree(&Shop::hardened("case3"), CONSTANT, &Budget::new(2, &kinds));
     assert_eq!(searched.stand_for, every);
+}
+
+#[test]
+fn four_faults_of_two_kinds_break_nothing() {
+    let budget = Budget::new(4, &[FaultKind::Drop, FaultKind::Crash]);
+    let (searched, shown) = cut(&Shop::hardened("case2"), DRAWN, &budget);
+    assert_eq!((searched.stand_for, searched.plans, searched.stopped), (230_278, 54_590, None));
+    assert!(shown.broken.is_empty());
+}
+
+#[test]
+fn what_a_bounded_search_finds_the_whole_one_finds() {
+    let shop = Shop::as_written("case2");
+    let budget = Budget::new(2, &[FaultKind::Drop, FaultKind::Crash]);
+    let (whole, all) = cut(&shop, DRAWN, &budget);
+    let bounds = joined::Bounds { situations: whole.situations / 2, ..joined::Bounds::default() };
+    let mut some = Shown::default();
+    let job = Job { latency: DRAWN, ..shop.job() };
+    let searched = joined::explore(&job, &budget, bounds, look(&shop), &mut some);
+    assert_eq!(searched.stopped, Some(Stopped { by: Bound::Situations, complete: 1 }));
+    assert!(!some.broken.is_empty() && some.broken.iter().all(|(plan, broken)| all.broken.get(plan) == Some(broken)));
+    assert!(some.ends.is_subset(&all.ends) && some.runs.len() < all.runs.len());
 }
 
 #[test]

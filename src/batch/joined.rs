@@ -8,11 +8,12 @@ use std::sync::atomic::Ordering;
 use super::findings::Exhaustive;
 use super::rows::{self, Kept, Place};
 use super::{BatchError, Campaign, Sums};
-use crate::drive::joined::{self, Audience};
+use crate::drive::joined::{self, Audience, Bound, Bounds};
 use crate::drive::{Finished, Job};
+use crate::explore::Stopped;
 use crate::fault::coverage::Coverage;
 use crate::fault::{Budget, Plan};
-use crate::results::grouped;
+use crate::results::{LeftOut, grouped};
 
 /// A campaign that is told of runs as they come to their end.
 struct Told<'s, 'a> {
@@ -56,8 +57,21 @@ impl<'a> Campaign<'a> {
     ) -> Result<Coverage, BatchError> {
         let inspect = |_: &Plan, finished: &Finished<'_>| rows::keep(finished, job.setup, job.workload, place);
         let mut told = Told { campaign: self, exhaustive, sums, result: Ok(()) };
-        let searched = joined::explore(job, budget, inspect, &mut told);
+        let bounds =
+            Bounds { situations: told.campaign.scenario.bounds.states, bytes: told.campaign.scenario.bounds.bytes };
+        let searched = joined::explore(job, budget, bounds, inspect, &mut told);
         told.result?;
+        if let Some(stopped) = searched.stopped {
+            let (plans, faults) = (grouped(searched.plans), stopped.complete);
+            let why = match stopped.by {
+                Bound::Situations => Stopped::States,
+                Bound::Memory => Stopped::Memory,
+            };
+            self.left_out.push(LeftOut {
+                what: format!("{} after {plans} plans: complete up to {faults} faults", place.protocol),
+                why: why.to_string(),
+            });
+        }
         self.extent.push(format!(
             "{}: {} plans, {} of them begun and {} cut where another had been; {} situations",
             place.protocol,

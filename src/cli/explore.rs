@@ -61,14 +61,14 @@ pub(super) struct ExploreArgs {
     /// Expect a verdict, such as goods=violated; may be repeated [default: everything holds]
     #[arg(long, value_name = "INVARIANT=VERDICT", value_parser = expectation)]
     expect: Vec<(Invariant, Expectation)>,
-    /// Stop at so many states of an untimed search
-    #[arg(long, value_name = "N", default_value_t = Bounds::default().states, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Stop at so many states, or situations under the clock
+    #[arg(long, value_name = "N", conflicts_with = "every_plan", default_value_t = Bounds::default().states, value_parser = clap::value_parser!(u64).range(1..))]
     states: u64,
     /// Stop after so many events that follow each other in an untimed search
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", requires = "untimed", value_parser = clap::value_parser!(u32).range(1..))]
     events: Option<u32>,
-    /// Stop when the states of an untimed search take so much memory
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Bounds::MEBIBYTES_MAX))]
+    /// Stop when states, or situations and plans under the clock, take so much memory
+    #[arg(long, value_name = "N", conflicts_with = "every_plan", value_parser = clap::value_parser!(u64).range(1..=Bounds::MEBIBYTES_MAX))]
     mebibytes: Option<u64>,
     /// The seed
     #[arg(long, value_name = "N", default_value_t = 0)]

@@ -10,6 +10,9 @@
 //! run to its end, and what is found is the same to the byte as when every plan is ([`exhaustive`](super::exhaustive)): the cause
 //! of a violation is what its plan does, and two plans that meet have different ones.
 //!
+//! A search that is stopped by a bound has tried all plans of so many faults, and some that are one fault longer. What these broke is
+//! broken; a plan was cut at a situation that an earlier one had come to, whether or not that one was taken further before the end.
+//!
 //! Plans are made from their parents: the parent is run once, and at each turn the world is forked for every fault that could strike
 //! there. The answer is the same for any number of threads: they look at situations of earlier batches only, and what they find
 //! is taken in in order.
@@ -40,6 +43,40 @@ pub trait Audience<T> {
     fn take(&mut self, kept: T) -> bool;
 }
 
+/// How far a search may go. A bound is looked at between batches of plans, whatever the number of threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// So many situations.
+    pub situations: u64,
+    /// So many bytes for plans and situations.
+    pub bytes: u64,
+}
+
+impl Default for Bounds {
+    /// None.
+    fn default() -> Self {
+        Bounds { situations: u64::MAX, bytes: u64::MAX }
+    }
+}
+
+/// What stopped a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// See [`Bounds::situations`].
+    Situations,
+    /// See [`Bounds::bytes`].
+    Memory,
+}
+
+/// Where a search was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped {
+    /// By what.
+    pub by: Bound,
+    /// Every plan of no more faults than that was tried.
+    pub complete: u32,
+}
+
 /// What a search has done.
 #[derive(Debug, Default)]
 pub struct Searched {
@@ -55,6 +92,8 @@ pub struct Searched {
     pub passes: u32,
     /// How many plans there would have been had none been cut.
     pub stand_for: u64,
+    /// Why it came to its end before every plan was tried, if it did.
+    pub stopped: Option<Stopped>,
 }
 
 /// A turn of a plan's run. Turns are counted from nought, and a situation is named by the turn that it comes before.
@@ -160,10 +199,12 @@ struct Tried<T> {
 pub fn explore<T: Send>(
     job: &Job<'_, '_>,
     budget: &Budget,
+    bounds: Bounds,
     inspect: impl Fn(&Plan, &Finished<'_>) -> T + Sync,
     audience: &mut impl Audience<T>,
 ) -> Searched {
-    let mut pass = Pass { job, budget, inspect: &inspect, known: Known::default(), begun: Vec::new(), passes: 0 };
+    let (known, begun) = (Known::default(), Vec::new());
+    let mut pass = Pass { job, budget, bounds, inspect: &inspect, known, begun, passes: 0, stopped: None };
     // Nothing is known of what breaks: as long as nothing does, this pass is the only one.
     let mut runs = Runs::Back(Vec::new());
     while pass.run(&mut runs, audience) && !matches!(runs, Runs::HandedOver) {
@@ -194,15 +235,33 @@ struct Pass<'j, 's, 'w, I> {
     job: &'j Job<'s, 'w>,
     budget: &'j Budget,
     inspect: &'j I,
+    bounds: Bounds,
     known: Known,
     begun: Vec<Begun>,
     passes: u32,
+    stopped: Option<Stopped>,
 }
 
 impl<T: Send, I: Fn(&Plan, &Finished<'_>) -> T + Sync> Pass<'_, '_, '_, I> {
-    /// Whether it was not stopped.
+    /// The bound that is reached, if one is.
+    fn bound(&self) -> Option<Bound> {
+        /// A fingerprint and where it was met, and what a table has beside each entry.
+        const SITUATION_BYTES: u64 = 32;
+        let situations = self.known.first.len() as u64;
+        let plans = self.begun.len() as u64 * size_of::<Begun>() as u64;
+        if situations >= self.bounds.situations {
+            Some(Bound::Situations)
+        } else if plans + situations * SITUATION_BYTES >= self.bounds.bytes {
+            Some(Bound::Memory)
+        } else {
+            None
+        }
+    }
+
+    /// Tries every plan, up to a bound. Whether the audience wanted all of it.
     fn run(&mut self, runs: &mut Runs<T>, audience: &mut impl Audience<T>) -> bool {
         self.passes += 1;
+        self.stopped = None;
         self.known.first.clear();
         self.begun.clear();
         let root = self.root(!matches!(runs, Runs::Dropped));
@@ -213,6 +272,10 @@ impl<T: Send, I: Fn(&Plan, &Finished<'_>) -> T + Sync> Pass<'_, '_, '_, I> {
             let next = self.begun.len();
             let numbers: Vec<usize> = round.collect();
             for batch in numbers.chunks(BATCH) {
+                if let Some(by) = self.bound() {
+                    self.stopped = Some(Stopped { by, complete: faults - 1 });
+                    return true;
+                }
                 let wanted = !matches!(runs, Runs::Dropped);
                 let tried: Vec<Vec<Tried<T>>> =
                     batch.par_iter().map(|number| self.further(*number, faults, wanted)).collect();
@@ -403,6 +466,7 @@ impl<T: Send, I: Fn(&Plan, &Finished<'_>) -> T + Sync> Pass<'_, '_, '_, I> {
             coverage,
             passes: self.passes,
             stand_for: self.stand_for(),
+            stopped: self.stopped,
         }
     }
 }

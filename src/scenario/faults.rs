@@ -15,11 +15,11 @@ use super::raw::{AtMost, Given, RawFaults, Texts, Whole};
 use super::{Clock, Faults, GivenPlan, Workload};
 use crate::fault::{FaultKind, Plan};
 
-/// The most faults of an exhaustive search under that clock.
-pub(super) const fn most_faults(clock: Clock) -> u64 {
+/// The most faults of an exhaustive search under that clock; fewer where every plan is run to its end.
+pub(super) const fn most_faults(clock: Clock, cuts: bool) -> u64 {
     match clock {
-        Clock::Timed => AT_MOST_MAX,
-        Clock::Untimed => UNTIMED_AT_MOST_MAX,
+        Clock::Timed if !cuts => EVERY_PLAN_MAX,
+        _ => AT_MOST_MAX,
     }
 }
 
@@ -57,12 +57,12 @@ pub const EXHAUSTIVE_KINDS: &[FaultKind] = &[
     FaultKind::Crash,
     FaultKind::CrashForever,
 ];
-/// The most faults per plan that an exhaustive search takes on under the clock.
-const AT_MOST_MAX: u64 = 3;
+/// The most faults per plan where every plan is run to its end.
+const EVERY_PLAN_MAX: u64 = 3;
 /// The most faults of one that does not say.
 const AT_MOST_DEFAULT: u32 = 2;
-/// The most faults of a search without time.
-pub(super) const UNTIMED_AT_MOST_MAX: u64 = 8;
+/// The most faults of a search that visits what several plans come to once.
+pub(super) const AT_MOST_MAX: u64 = 8;
 /// The most purchases of an exhaustive search.
 pub(super) const PURCHASES_MAX: u32 = 4;
 /// The seeds of a random campaign that names none.
@@ -250,7 +250,7 @@ impl Findings<'_> {
         clock: Clock,
         kinds: Vec<FaultKind>,
     ) -> (u32, Vec<FaultKind>, BTreeMap<FaultKind, u32>) {
-        let most = most_faults(clock);
+        let most = most_faults(clock, false);
         let Some(given) = given else { return (AT_MOST_DEFAULT, kinds, BTreeMap::new()) };
         let rows = match given.get_ref() {
             AtMost::All(number) => {

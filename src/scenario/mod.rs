@@ -74,7 +74,7 @@ pub struct Scenario {
     /// Whether an exhaustive search under the clock cuts plans where they come to what is known, so that not every plan has a run.
     /// Files cannot ask for it: parts of a run could not be told apart.
     pub cuts: bool,
-    /// How far a search without time may go.
+    /// How far a search may go: one without time, or one that cuts plans, of which situations are the states.
     pub bounds: Bounds,
     /// Who breaks the protocol, and how.
     pub deviations: Deviations,
@@ -117,7 +117,7 @@ impl Scenario {
     /// What would be accepted.
     pub fn within_limits(&self) -> Result<(), String> {
         let Faults::Exhaustive { at_most, clock, .. } = &self.faults else { return Ok(()) };
-        let most = most_faults(*clock);
+        let most = most_faults(*clock, self.cuts);
         if u64::from(*at_most) > most {
             return Err(format!("{at_most} faults: accepted: at most {most} with this clock"));
         }

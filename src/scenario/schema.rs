@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::faults::UNTIMED_AT_MOST_MAX;
+use super::faults::AT_MOST_MAX;
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
 use super::{Catalogue, Clock, CryptoKind, Judged, Network, Parties, Recovery, Workload};
 use crate::costs::{Profile, Signatures};
@@ -316,10 +316,10 @@ schemas! {
     profiles: several_of(Profile::ALL.iter().map(|profile| profile.name()).collect(), 0);
     signatures: several_of(Signatures::ALL.iter().map(|kind| kind.name()).collect(), 1);
     at_most: json_schema!({ "anyOf": [
-        { "type": "integer", "minimum": 0, "maximum": UNTIMED_AT_MOST_MAX },
+        { "type": "integer", "minimum": 0, "maximum": AT_MOST_MAX },
         table_of(
             FaultKind::ALL.iter().filter(|kind| **kind != FaultKind::Partition).map(|kind| kind.name()).collect(),
-            &json_schema!({ "type": "integer", "minimum": 1, "maximum": UNTIMED_AT_MOST_MAX })
+            &json_schema!({ "type": "integer", "minimum": 1, "maximum": AT_MOST_MAX })
         )
     ]});
     merchant_deviations: one_of(known(deviation::MERCHANT), Some(HONEST));

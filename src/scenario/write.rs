@@ -56,7 +56,7 @@ pub fn exhaustive(scenario: &Scenario) -> Result<String, toml::ser::Error> {
         put("at_most", number((*at_most).into()));
         put("kinds", names(kinds.iter().map(|kind| kind.name())));
         put("server_crash_forever", Value::Boolean(scenario.server_crash_forever));
-        if *clock == Clock::Untimed {
+        if *clock == Clock::Untimed || scenario.cuts {
             let Bounds { states, depth, bytes } = Bounds::default();
             let set = [
                 ("states_at_most", scenario.bounds.states, states),
