@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 
 use super::findings::Exhaustive;
 use super::rows::{self, Kept, Place};
-use super::{BatchError, Campaign, Sums};
-use crate::drive::joined::{self, Audience, Bound, Bounds};
+use super::{BatchError, Campaign, Level, Sums};
+use crate::drive::joined::{self, Audience, Bound, Bounds, Reached};
 use crate::drive::{Finished, Job};
 use crate::explore::Stopped;
 use crate::fault::coverage::Coverage;
@@ -36,6 +36,10 @@ impl<'a> Audience<Kept<'a>> for Told<'_, 'a> {
             self.result = Err(BatchError::Interrupted);
         }
         goes_on
+    }
+
+    fn reached(&mut self, Reached { faults, situations, frontier, bytes }: Reached) {
+        self.campaign.progress.level(Level { faults, events: None, states: situations, frontier, bytes });
     }
 
     fn take(&mut self, kept: Kept<'a>) -> bool {

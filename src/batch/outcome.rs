@@ -12,20 +12,20 @@ pub trait Progress: Sync {
     fn done(&self, runs: u64);
     /// Whether more runs will turn out to be ahead than are known.
     fn open_ended(&self, _is_so: bool) {}
-    /// A search without time has come to the states with so many faults and so many events.
+    /// A search has come so far.
     fn level(&self, _level: Level) {}
 }
 
-/// How far a search without time has come.
+/// How far a search has come.
 #[derive(Debug, Clone, Copy)]
 pub struct Level {
     /// Faults.
     pub faults: u32,
-    /// Events.
-    pub events: u32,
-    /// States so far.
+    /// Events; none under the clock, where plans are tried one after the other.
+    pub events: Option<u32>,
+    /// States or situations so far.
     pub states: u64,
-    /// States that are next.
+    /// States that are next, or plans to be taken further.
     pub frontier: u64,
     /// What they take, in bytes.
     pub bytes: u64,

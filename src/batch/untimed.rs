@@ -41,7 +41,7 @@ impl explore::Progress for Teller<'_, '_> {
         self.told += new;
         progress.level(Level {
             faults: level.faults,
-            events: level.events,
+            events: Some(level.events),
             states: level.states,
             frontier: level.frontier,
             bytes: level.bytes,

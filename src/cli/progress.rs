@@ -90,8 +90,9 @@ impl Progress for Bars {
     fn level(&self, level: Level) {
         let Level { faults, events, states, frontier, bytes } = level;
         let rate = states as f64 / self.one.elapsed().as_secs_f64().max(1e-3);
+        let events = events.map_or(String::new(), |events| format!(" and {events} events"));
         self.one.set_message(format!(
-            "{states} states, {rate:.0}/s, {faults} faults and {events} events deep, {frontier} ahead, {} MiB",
+            "{states} states, {rate:.0}/s, {faults} faults{events} deep, {frontier} ahead, {} MiB",
             bytes >> 20
         ));
     }

@@ -39,8 +39,23 @@ pub trait Audience<T> {
     fn ahead(&mut self, plans: usize);
     /// One of them has been. `false` stops everything.
     fn done(&mut self) -> bool;
+    /// The search has come so far.
+    fn reached(&mut self, _: Reached) {}
     /// Gets what is kept of a run that came to its end, in order; `false` stops everything.
     fn take(&mut self, kept: T) -> bool;
+}
+
+/// How far a search has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Reached {
+    /// Plans of so many faults are being tried.
+    pub faults: u32,
+    /// Situations so far.
+    pub situations: u64,
+    /// Plans of one fault less that are still to be taken further.
+    pub frontier: u64,
+    /// What plans and situations take, in bytes.
+    pub bytes: u64,
 }
 
 /// How far a search may go. A bound is looked at between batches of plans, whatever the number of threads.
@@ -243,15 +258,20 @@ struct Pass<'j, 's, 'w, I> {
 }
 
 impl<T: Send, I: Fn(&Plan, &Finished<'_>) -> T + Sync> Pass<'_, '_, '_, I> {
-    /// The bound that is reached, if one is.
-    fn bound(&self) -> Option<Bound> {
+    /// How far the search has come with plans of so many faults.
+    fn reached(&self, faults: u32, frontier: usize) -> Reached {
         /// A fingerprint and where it was met, and what a table has beside each entry.
         const SITUATION_BYTES: u64 = 32;
         let situations = self.known.first.len() as u64;
-        let plans = self.begun.len() as u64 * size_of::<Begun>() as u64;
-        if situations >= self.bounds.situations {
+        let bytes = self.begun.len() as u64 * size_of::<Begun>() as u64 + situations * SITUATION_BYTES;
+        Reached { faults, situations, frontier: frontier as u64, bytes }
+    }
+
+    /// The bound that is reached, if one is.
+    fn bound(&self, reached: Reached) -> Option<Bound> {
+        if reached.situations >= self.bounds.situations {
             Some(Bound::Situations)
-        } else if plans + situations * SITUATION_BYTES >= self.bounds.bytes {
+        } else if reached.bytes >= self.bounds.bytes {
             Some(Bound::Memory)
         } else {
             None
@@ -271,8 +291,10 @@ impl<T: Send, I: Fn(&Plan, &Finished<'_>) -> T + Sync> Pass<'_, '_, '_, I> {
             audience.ahead(round.len());
             let next = self.begun.len();
             let numbers: Vec<usize> = round.collect();
-            for batch in numbers.chunks(BATCH) {
-                if let Some(by) = self.bound() {
+            for (batches, batch) in numbers.chunks(BATCH).enumerate() {
+                let reached = self.reached(faults, numbers.len() - batches * BATCH);
+                audience.reached(reached);
+                if let Some(by) = self.bound(reached) {
                     self.stopped = Some(Stopped { by, complete: faults - 1 });
                     return true;
                 }
