@@ -294,11 +294,11 @@ impl<const W: usize> Search<'_, W> {
     /// not been worked out.
     #[inline]
     pub(super) fn finish(&self, state: &mut State<W>, faulty: bool, faults: u32) -> Result<Renaming, Beside> {
-        let normal = if self.plain { (NOBODY, &[][..]) } else { self.normalise(state, faults)? };
+        let (renaming, ties) = if self.plain { (NOBODY, &[][..]) } else { self.normalise(state, faults)? };
         if faulty && !self.replays(faults) {
             state.forget_carried();
         }
-        Ok(self.break_ties(state, normal))
+        Ok(if ties.is_empty() { renaming } else { self.break_ties(state, (renaming, ties)) })
     }
 
     /// Brings a state into normal form, but for ties. What it has been renamed by, and the ties.

@@ -4,11 +4,12 @@
 //! States that agree in these look the same.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHashMap;
 
 use super::local::{Local, facts};
-use super::state::{ONE, Shares};
+use super::state::{ONE, Shares, State};
 use super::step::View;
 use super::symmetry::{NOBODY, Renaming, Thing};
 use super::table::{Full, Need, PURCHASES_MAX, Tables};
@@ -56,7 +57,7 @@ pub(super) type Breaches = u128;
 const BREACHES_MAX: usize = Breaches::BITS as usize;
 
 /// What states that look the same have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Likeness {
     shares: Shares,
     moment: u8,
@@ -78,18 +79,40 @@ pub(super) struct Look {
 /// The table of looks.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
-    known: FxHashMap<Likeness, Look>,
+    /// By likeness: the number of the look. Few are different.
+    known: FxHashMap<Likeness, u32>,
+    different: Vec<Look>,
     pub(super) breaches: Vec<Breach>,
+}
+
+/// In two words, since it is done for every state.
+impl Hash for Likeness {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Likeness { shares, moment, orders, idle } = *self;
+        let (four, fifth) = shares.words();
+        hasher.write_u64(four);
+        hasher.write_u64(fifth | u64::from(moment) << 16 | u64::from(orders) << 24 | u64::from(idle) << 32);
+    }
 }
 
 impl Likeness {
     pub(super) fn of<const W: usize>(view: &View<'_, '_, W>) -> Self {
+        Self::new(view.tables, view.state, || view.nothing_to_come())
+    }
+
+    /// `nothing_to_come`: whether everything that comes from outside has come.
+    #[inline]
+    pub(super) fn new<const W: usize>(
+        tables: &Tables<'_>,
+        state: &State<W>,
+        nothing_to_come: impl FnOnce() -> bool,
+    ) -> Self {
         let mut orders = 0;
-        for &(place, purchase) in &view.tables.orders {
-            orders |= u8::from(view.state.letter(place) >= ONE) << purchase;
+        for &(place, purchase) in &tables.orders {
+            orders |= u8::from(state.letter(place) >= ONE) << purchase;
         }
-        let idle = view.nothing_to_come() && view.state.nothing_due();
-        Likeness { shares: view.state.shares(), moment: view.state.moment(), orders, idle }
+        let idle = state.nothing_due() && nothing_to_come();
+        Likeness { shares: state.shares(), moment: state.moment(), orders, idle }
     }
 
     /// The same with another share in a seat, in the middle of a step.
@@ -118,8 +141,9 @@ impl Likeness {
 }
 
 impl Looks {
+    #[inline]
     pub(super) fn find(&self, likeness: &Likeness) -> Option<&Look> {
-        self.known.get(likeness)
+        self.known.get(likeness).map(|number| &self.different[*number as usize])
     }
 
     /// Looks at states of this kind.
@@ -140,7 +164,12 @@ impl Looks {
         for breach in broken {
             set |= 1 << self.number(breach)?;
         }
-        self.known.insert(likeness, Look { broken: set, rests });
+        let look = Look { broken: set, rests };
+        let number = self.different.iter().position(|known| *known == look).unwrap_or_else(|| {
+            self.different.push(look);
+            self.different.len() - 1
+        });
+        self.known.insert(likeness, number as u32);
         Ok(())
     }
 
@@ -170,7 +199,8 @@ impl Looks {
                 if self.fill(other, tables).is_err() {
                     return false;
                 }
-                let (own, image) = (self.known[likeness], self.known[&other]);
+                let look = |likeness| self.different[self.known[likeness] as usize];
+                let (own, image) = (look(likeness), look(&other));
                 let same = self.renamed(own.broken, renaming, tables) == Some(image.broken);
                 let ends_alike = || {
                     let ends = self.endings(*likeness, renaming, tables);
@@ -183,7 +213,7 @@ impl Looks {
 
     /// How each purchase has ended, under other names.
     fn endings(&self, likeness: Likeness, renaming: Renaming, tables: &Tables<'_>) -> BTreeMap<PurchaseKey, Ending> {
-        let broken = self.known[&likeness].broken;
+        let broken = self.find(&likeness).map_or(0, |look| look.broken);
         let of = |about: &PurchaseKey, purchase: &PurchaseFacts| {
             let is_broken =
                 |invariant| self.breaches(broken).any(|(_, b)| b.purchase == *about && b.invariant == invariant);
@@ -204,7 +234,12 @@ impl Looks {
     }
 
     /// Which properties of which purchases a set breaks that can only be told on the way: what a state remembers of its past.
+    #[inline]
     pub(super) fn remembered(&self, set: Breaches, tables: &Tables<'_>) -> u8 {
+        if set == 0 { 0 } else { self.remember(set, tables) }
+    }
+
+    fn remember(&self, set: Breaches, tables: &Tables<'_>) -> u8 {
         let mut bits = 0;
         for (_, breach) in self.breaches(set).filter(|(_, breach)| !breach.at_the_end) {
             let purchase = tables.purchases.iter().position(|known| *known == breach.purchase);

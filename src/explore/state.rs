@@ -25,10 +25,17 @@ pub(super) struct State<const W: usize>(pub(super) [u64; W]);
 pub(super) struct Shares(u64, u16);
 
 impl Shares {
+    /// The numbers of four shares, and of the fifth.
+    pub(super) const fn words(self) -> (u64, u64) {
+        (self.0, self.1 as u64)
+    }
+
+    #[inline]
     pub(super) const fn local(self, seat: u8) -> u16 {
         if seat < 4 { (self.0 >> (16 * seat)) as u16 } else { self.1 }
     }
 
+    #[inline]
     pub(super) fn with(self, seat: u8, local: u16) -> Self {
         if seat < 4 {
             let shift = 16 * seat;
@@ -75,6 +82,60 @@ impl Counting {
             Counting::Coarse => FRESH,
             Counting::Fine => TWICE,
         }
+    }
+}
+
+/// What becomes of the code of a letter: for each code another, four bits each, so that a change is one look and no branch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Change(u32);
+
+impl Change {
+    /// `codes`: what nought, 1, 2 and so on become.
+    const fn of(codes: [u8; 8]) -> Self {
+        let (mut all, mut code) = (0, 0);
+        while code < codes.len() {
+            all |= (codes[code] as u32) << (4 * code);
+            code += 1;
+        }
+        Change(all)
+    }
+
+    /// One copy more.
+    pub(super) const fn add(counting: Counting) -> Self {
+        let several = counting.several();
+        Change::of([ONE, ONE, TWO, THREE, several, FRESH, FRESH, several])
+    }
+
+    /// As many copies more as you like, at least one. Where the loop that makes them has to be taken (`due`), there is one more that
+    /// must arrive than there was, which is told apart where copies are counted. Otherwise it need not have been, and nothing is new.
+    pub(super) const fn add_any(due: bool, counting: Counting) -> Self {
+        let several = counting.several();
+        let fresh = if due { several } else { FRESH };
+        let stale = if due && matches!(counting, Counting::Fine) { FRESH } else { STALE };
+        Change::of([FRESH, FRESH, FRESH, several, several, fresh, stale, TWICE])
+    }
+
+    /// One copy less; `none` is the code of none.
+    pub(super) const fn take(none: u8) -> Self {
+        Change::of([STALE, STALE, none, ONE, TWO, STALE, STALE, FRESH])
+    }
+
+    const fn apply(self, code: u64) -> u64 {
+        (self.0 >> (4 * code)) as u64 & 7
+    }
+}
+
+/// Where a state keeps the code of a letter: the word, and how far up in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell {
+    word: u8,
+    shift: u8,
+}
+
+impl Cell {
+    pub(super) const fn of(letter: u16) -> Self {
+        let (word, shift) = place(letter as usize);
+        Cell { word: word as u8, shift: shift as u8 }
     }
 }
 
@@ -126,25 +187,30 @@ impl<const W: usize> State<W> {
     /// The state before anything has happened: every party's first share.
     pub(super) const START: Self = State([0; W]);
 
+    #[inline]
     pub(super) const fn local(&self, seat: u8) -> u16 {
         self.shares().local(seat)
     }
 
     /// The number of each party's share.
+    #[inline]
     pub(super) const fn shares(&self) -> Shares {
         Shares(self.0[0], (self.0[1] >> 20 & 0xfff) as u16)
     }
 
+    #[inline]
     pub(super) fn set_local(&mut self, seat: u8, local: u16) {
         let Shares(four, fifth) = self.shares().with(seat, local);
         self.0[0] = four;
         self.0[1] = self.0[1] & !(0xfff << 20) | u64::from(fifth) << 20;
     }
 
+    #[inline]
     pub(super) const fn moment(&self) -> u8 {
         (self.0[1] & 0xff) as u8
     }
 
+    #[inline]
     pub(super) fn set_moment(&mut self, moment: u8) {
         self.0[1] = self.0[1] & !0xff | u64::from(moment);
     }
@@ -171,6 +237,7 @@ impl<const W: usize> State<W> {
         (self.0[1] >> 12) as u8
     }
 
+    #[inline]
     pub(super) fn break_also(&mut self, broken: u8) {
         self.0[1] |= u64::from(broken) << 12;
     }
@@ -192,6 +259,7 @@ impl<const W: usize> State<W> {
     }
 
     /// The code of the letter of that place.
+    #[inline]
     pub(super) fn letter(&self, letter: u16) -> u8 {
         let (word, shift) = place(letter as usize);
         (self.0[word] >> shift & 7) as u8
@@ -220,33 +288,22 @@ impl<const W: usize> State<W> {
         }
     }
 
-    /// One copy more.
-    pub(super) fn add(&mut self, letter: u16, counting: Counting) {
-        let code = self.letter(letter);
-        self.set_letter(
-            letter,
-            match code {
-                ABSENT | CARRIED => ONE,
-                ONE => TWO,
-                TWO => THREE,
-                STALE | FRESH => FRESH,
-                _ => counting.several(),
-            },
-        );
+    /// Changes how many copies of a letter are under way.
+    #[inline]
+    pub(super) fn change(&mut self, Cell { word, shift }: Cell, change: Change) {
+        let word = &mut self.0[word as usize];
+        let code = *word >> shift & 7;
+        *word ^= (code ^ change.apply(code)) << shift;
     }
 
-    /// As many copies more as you like, at least one. Where the loop that makes them has to be taken (`due`), there is one more that
-    /// must arrive than there was, which is told apart where copies are counted. Otherwise it need not have been, and nothing is new.
+    /// One copy more.
+    pub(super) fn add(&mut self, letter: u16, counting: Counting) {
+        self.change(Cell::of(letter), Change::add(counting));
+    }
+
+    /// As many copies more as you like, at least one.
     pub(super) fn add_any(&mut self, letter: u16, due: bool, counting: Counting) {
-        let code = self.letter(letter);
-        let more = match code {
-            ABSENT | CARRIED | ONE => FRESH,
-            TWO | THREE => counting.several(),
-            STALE if due && counting == Counting::Fine => FRESH,
-            FRESH if due => counting.several(),
-            any => any,
-        };
-        self.set_letter(letter, more);
+        self.change(Cell::of(letter), Change::add_any(due, counting));
     }
 
     /// As many copies more as you like, or none, of some letters of a word. Whether that makes a difference.
@@ -285,20 +342,11 @@ impl<const W: usize> State<W> {
 
     /// One copy less; `none` is the code of none.
     pub(super) fn take(&mut self, letter: u16, none: u8) {
-        let code = self.letter(letter);
-        self.set_letter(
-            letter,
-            match code {
-                ONE => none,
-                TWO => ONE,
-                THREE => TWO,
-                TWICE => FRESH,
-                _ => STALE,
-            },
-        );
+        self.change(Cell::of(letter), Change::take(none));
     }
 
     /// Forgets what the network has recorded and does not carry: nothing will be replayed.
+    #[inline]
     pub(super) fn forget_carried(&mut self) {
         for word in 1..W {
             let (zero, one, two) = self.bits(word);
@@ -326,6 +374,7 @@ impl<const W: usize> State<W> {
     }
 
     /// Whether nothing is under way that must still arrive.
+    #[inline]
     pub(super) fn nothing_due(&self) -> bool {
         (1..W).all(|word| {
             let (zero, one, two) = self.bits(word);
@@ -336,10 +385,13 @@ impl<const W: usize> State<W> {
 
     /// A hash of all words, good enough to pick a shard by its top bits and a slot by its bottom ones. Words that are nought add nothing,
     /// so that a state keeps its hash when it gets more of them.
+    #[inline]
     pub(super) fn hash(&self) -> u64 {
         let fold = |wide: u128| (wide >> 64) as u64 ^ wide as u64;
-        let mixed = |(word, factor): (&u64, &u64)| fold(u128::from(*word) * u128::from(*factor));
-        let sum = self.0.iter().zip(&FACTORS).map(mixed).fold(0, u64::wrapping_add);
+        let mut sum = 0_u64;
+        for (word, factor) in self.0.iter().zip(&FACTORS) {
+            sum = sum.wrapping_add(fold(u128::from(*word) * u128::from(*factor)));
+        }
         fold(u128::from(sum ^ sum >> 32) * 0xd6e8_feb8_6659_fd93)
     }
 }

@@ -375,13 +375,12 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         }
     }
 
-    /// The customer whose purchase is due next, and what it is to take.
     fn next_start(&self) -> Option<(u8, u16)> {
-        self.tables.starts.get(self.state.started() as usize).copied()
+        self.tables.next_start(self.state)
     }
 
     fn top_up(&self) -> Option<(u8, u16)> {
-        self.tables.top_up.filter(|_| !self.state.topped_up())
+        self.tables.next_top_up(self.state)
     }
 
     /// Whether everything that comes from outside has come.

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::Question;
 use super::future::Futures;
 use super::local::{Before, DRAWS_EACH, Limits, Local, Stimulus};
-use super::state::Counting;
+use super::state::{Counting, State};
 use super::symmetry::Symmetry;
 use crate::fault::garble::bits;
 use crate::invariant::facts::carries_order;
@@ -317,6 +317,16 @@ impl<'a> Tables<'a> {
             number => Some(number),
         };
         number.ok_or(Need::Move(seat, local, moment, stimulus))
+    }
+
+    /// The customer whose purchase is due next in a state, and what it is to take.
+    pub(super) fn next_start<const W: usize>(&self, state: &State<W>) -> Option<(u8, u16)> {
+        self.starts.get(state.started() as usize).copied()
+    }
+
+    /// P, and what it is to take when money comes from outside, if it has not come yet.
+    pub(super) fn next_top_up<const W: usize>(&self, state: &State<W>) -> Option<(u8, u16)> {
+        self.top_up.filter(|_| !state.topped_up())
     }
 
     /// What comes of an input, by its number.
