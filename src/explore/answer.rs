@@ -145,13 +145,13 @@ impl<const W: usize> Search<'_, W> {
         all.sort_unstable();
         all.dedup();
         let root = |place: Place, step: Step| {
-            let (state, _) = self.state(place);
+            let state = self.state(place);
             (self.cause(step), View::new(&self.tables, &state, false).spot(step))
         };
         let known: Vec<_> = all
             .par_iter()
             .map(|place| {
-                let (_, before) = self.state(*place);
+                let before = self.parent(*place);
                 Some(root(before, self.step_between(before, *place)?.0))
             })
             .collect();

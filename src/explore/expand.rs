@@ -1,21 +1,21 @@
 //! What follows the states of a piece of a level. One thread works on a piece; it only reads the search, and what it finds is kept
-//! apart ([`Found`]) until all are done.
+//! apart ([`Found`]), by the shards that it belongs to, until all are done.
 
-use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::form::Beside;
 use super::look::{Breaches, Likeness, Look};
-use super::search::{Hit, Search};
+use super::ready::Ready;
+use super::search::{Hit, Own, Search};
 use super::state::State;
 use super::step::{Step, Steps, Taken, View};
-use super::store::{Place, SHARDS, find_all, shard_of};
+use super::store::{Next, Place, SHARDS, shard_of};
 use super::symmetry::NOBODY;
 use super::table::Need;
 
 /// How many states a thread works on at a time.
-pub(super) const PIECE: usize = 256;
-/// About how many states are looked up in one go.
-const AT_ONCE: usize = 256;
+pub(super) const PIECE: usize = 512;
 
 /// Which steps are taken from a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,25 +26,20 @@ pub(super) enum Mode {
     Faulty,
 }
 
-/// A state that a step leads to.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Next<const W: usize> {
-    pub(super) state: State<W>,
-    pub(super) hash: u64,
-    /// The state before it, by its number in the piece.
-    pub(super) from: u32,
+/// The states that steps from a piece lead to.
+#[derive(Debug)]
+pub(super) struct Onward<const W: usize> {
+    /// Shard by shard, and otherwise in the order in which they were found.
+    nexts: Vec<Next<W>>,
+    /// Where each shard's begin.
+    starts: [u32; SHARDS + 1],
 }
 
-/// What a thread found in a piece.
+/// What else a thread found in a piece.
 #[derive(Debug)]
-pub(super) struct Found<const W: usize> {
-    /// States that were not there before the pieces were begun, and where they come from.
-    states: Vec<(State<W>, u64, Place)>,
-    /// Their numbers, shard by shard, and where each shard's begin.
-    order: Vec<u32>,
-    starts: [u32; SHARDS + 1],
-    /// States that a good one follows.
-    pub(super) good: Vec<Place>,
+pub(super) struct Found {
+    /// A bit for each state of the piece: whether a state at rest is known to follow it. It is noted by whoever finds that out.
+    good: [AtomicU64; PIECE.div_ceil(64)],
     pub(super) hits: Vec<Hit>,
     pub(super) ends: Vec<(Likeness, u8, Place)>,
     pub(super) transitions: u64,
@@ -55,13 +50,42 @@ pub(super) struct Found<const W: usize> {
     pub(super) besides: Vec<Beside>,
 }
 
-impl<const W: usize> Found<W> {
+impl<const W: usize> Onward<W> {
+    pub(super) fn new() -> Self {
+        Onward { nexts: Vec::new(), starts: [0; SHARDS + 1] }
+    }
+
+    /// Those of a shard.
+    pub(super) fn of(&self, shard: usize) -> &[Next<W>] {
+        &self.nexts[self.starts[shard] as usize..self.starts[shard + 1] as usize]
+    }
+
+    /// Takes in states, each with its shard, in place of those of another piece.
+    fn sort(&mut self, nexts: &[(u8, Next<W>)]) {
+        let mut counts = [0_u32; SHARDS];
+        for (shard, _) in nexts {
+            counts[*shard as usize] += 1;
+        }
+        for (shard, count) in counts.iter().enumerate() {
+            self.starts[shard + 1] = self.starts[shard] + count;
+        }
+        let mut at = self.starts;
+        // What is left of the other piece is written over.
+        if let Some((_, any)) = nexts.first().filter(|_| self.nexts.len() < nexts.len()) {
+            self.nexts.resize(nexts.len(), *any);
+        }
+        for (shard, next) in nexts {
+            let at = &mut at[*shard as usize];
+            self.nexts[*at as usize] = *next;
+            *at += 1;
+        }
+    }
+}
+
+impl Found {
     pub(super) fn new() -> Self {
         Found {
-            states: Vec::new(),
-            order: Vec::new(),
-            starts: [0; SHARDS + 1],
-            good: Vec::new(),
+            good: std::array::from_fn(|_| AtomicU64::new(0)),
             hits: Vec::new(),
             ends: Vec::new(),
             transitions: 0,
@@ -72,51 +96,44 @@ impl<const W: usize> Found<W> {
         }
     }
 
-    pub(super) fn clear(&mut self) {
-        self.transitions = 0;
-        self.states.clear();
-        self.good.clear();
+    fn clear(&mut self) {
+        self.good.iter_mut().for_each(|bits| *bits.get_mut() = 0);
         self.hits.clear();
         self.ends.clear();
+        self.transitions = 0;
         self.missed.clear();
         self.needs.clear();
         self.likenesses.clear();
         self.besides.clear();
     }
 
-    /// Puts the states in the order of their shards, and otherwise leaves them in the order in which they were found.
-    pub(super) fn sort(&mut self) {
-        let mut counts = [0_u32; SHARDS];
-        for (_, hash, _) in &self.states {
-            counts[shard_of(*hash)] += 1;
-        }
-        for (shard, count) in counts.iter().enumerate() {
-            self.starts[shard + 1] = self.starts[shard] + count;
-        }
-        let mut at = self.starts;
-        self.order.clear();
-        self.order.resize(self.states.len(), 0);
-        for (number, (_, hash, _)) in self.states.iter().enumerate() {
-            let at = &mut at[shard_of(*hash)];
-            self.order[*at as usize] = number as u32;
-            *at += 1;
+    /// A state at rest follows that one of the piece. Bits are only ever set, so it does not matter who comes first.
+    pub(super) fn set_good(&self, number: u32) {
+        let (bits, bit) = (&self.good[number as usize / 64], 1 << (number % 64));
+        if bits.load(Relaxed) & bit == 0 {
+            bits.fetch_or(bit, Relaxed);
         }
     }
 
-    pub(super) fn of(&self, shard: usize) -> impl Iterator<Item = &(State<W>, u64, Place)> {
-        let order = &self.order[self.starts[shard] as usize..self.starts[shard + 1] as usize];
-        order.iter().map(|number| &self.states[*number as usize])
+    pub(super) fn is_good(&self, number: usize) -> bool {
+        self.good[number / 64].load(Relaxed) >> (number % 64) & 1 == 1
     }
 }
 
 impl<const W: usize> Search<'_, W> {
-    /// Takes the steps from each state of a piece, and leaves those that lead to nothing new.
-    pub(super) fn expand(&self, piece: &[Place], mode: Mode, faults: u32, found: &mut Found<W>) {
+    /// Takes the steps from each state of a piece.
+    pub(super) fn expand(
+        &self,
+        (piece, mode, faults): (&[Place], Mode, u32),
+        found: &mut Found,
+        onward: &mut Onward<W>,
+    ) {
+        found.clear();
         let counts = mode == Mode::Faulty || faults < self.at_most;
-        let own = &self.tried[rayon::current_thread_index().unwrap_or(0) % self.tried.len()];
-        let mut tried = own.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut nexts: Vec<Next<W>> = Vec::with_capacity(AT_ONCE + 64);
-        let mut is_good = [false; PIECE];
+        let mut own = self.own();
+        let Own { tried, ready } = &mut *own;
+        ready.learn(&self.tables);
+        let mut nexts = Vec::with_capacity(piece.len() * 12);
         let mut taker = Taker {
             search: self,
             next: Vec::with_capacity(64),
@@ -129,15 +146,18 @@ impl<const W: usize> Search<'_, W> {
             look: Look { broken: 0, rests: false },
             between: 0,
             struck: Vec::new(),
+            counts,
             taken: Vec::new(),
         };
-        for (number, &place) in piece.iter().enumerate() {
-            let (state, parent) = self.state(place);
-            let view = View::new(&self.tables, &state, self.replays(faults));
-            taker.begin(place, &view);
+        for (number, &place) in (0..).zip(piece) {
+            let state = self.state(place);
             match mode {
-                Mode::Fair => view.fair(&mut taker),
-                Mode::Faulty => view.faulty(self.strikes, &mut taker),
+                Mode::Fair => self.step_fairly(place, &state, faults, ready, &mut taker),
+                Mode::Faulty => {
+                    let view = View::new(&self.tables, &state, self.replays(faults));
+                    taker.begin(place, Likeness::of(&view));
+                    view.faulty(self.strikes, &mut taker);
+                }
             }
             let remembered = state.broken() | self.looks.remembered(taker.look.broken, &self.tables);
             for (next, between) in &mut taker.next {
@@ -153,6 +173,7 @@ impl<const W: usize> Search<'_, W> {
             }
             if mode == Mode::Fair {
                 if taker.look.broken != 0 {
+                    let parent = self.parent(place);
                     let first = if parent == place { taker.look.broken } else { self.first_broken(parent, place) };
                     if first != 0 {
                         found.hits.push(Hit { place, within: None, broken: first });
@@ -162,47 +183,46 @@ impl<const W: usize> Search<'_, W> {
                     && let Some(likeness) = taker.likeness
                 {
                     found.ends.push((likeness, remembered, place));
-                    is_good[number] = true;
+                    let (bits, bit) = (&mut found.good[number as usize / 64], 1 << (number % 64));
+                    *bits.get_mut() |= bit;
                 }
             }
-            match mode {
-                Mode::Fair if counts => view.meet(&taker.taken, &mut tried),
-                Mode::Fair => {}
-                Mode::Faulty => taker.struck.iter().for_each(|step| view.strike(*step, &mut tried)),
+            if counts {
+                let view = View::new(&self.tables, &state, self.replays(faults));
+                match mode {
+                    Mode::Fair => view.meet(&taker.taken, tried),
+                    Mode::Faulty => taker.struck.iter().for_each(|step| view.strike(*step, tried)),
+                }
             }
             found.hits.append(&mut taker.hits);
             found.transitions += taker.next.len() as u64;
             for &(state, _) in &taker.next {
-                nexts.push(Next { state, hash: state.hash(), from: number as u32 });
-            }
-            if nexts.len() >= AT_ONCE {
-                self.sift(&mut nexts, piece, &mut is_good, &mut found.states);
+                nexts.push((shard_of(state.hash()) as u8, Next { state, from: place, number }));
             }
         }
-        self.sift(&mut nexts, piece, &mut is_good, &mut found.states);
-        if mode == Mode::Fair {
-            found.good.extend(piece.iter().zip(is_good).filter(|(_, is_good)| *is_good).map(|(place, _)| place));
-        }
+        onward.sort(&nexts);
     }
 
-    /// Leaves the states that are there already; notes which states a good one follows.
-    fn sift(
+    /// Shows the steps from a state without a fault.
+    fn step_fairly(
         &self,
-        nexts: &mut Vec<Next<W>>,
-        piece: &[Place],
-        is_good: &mut [bool; PIECE],
-        new: &mut Vec<(State<W>, u64, Place)>,
+        place: Place,
+        state: &State<W>,
+        faults: u32,
+        ready: &mut Ready,
+        taker: &mut Taker<'_, '_, W>,
     ) {
-        find_all(
-            &self.shards,
-            nexts,
-            |next| (&next.state, next.hash),
-            |next, there| match there {
-                Some(there) => is_good[next.from as usize] |= self.shards[there.shard()].is_good(there.index()),
-                None => new.push((next.state, next.hash, piece[next.from as usize])),
-            },
-        );
-        nexts.clear();
+        let replays = self.replays(faults);
+        if let Ok(here) = ready.here(&self.tables, state) {
+            let likeness = Likeness::new(&self.tables, state, || here.nothing_to_come(&self.tables, state));
+            taker.begin(place, likeness);
+            if ready.fair(&self.tables, state, &here, replays, taker).is_ok() {
+                return;
+            }
+        }
+        let view = View::new(&self.tables, state, replays);
+        taker.begin(place, Likeness::of(&view));
+        view.fair(taker);
     }
 
     /// What is broken in a state and not in the state before it.
@@ -221,7 +241,7 @@ impl<const W: usize> Search<'_, W> {
 
     /// What is broken in a state that has been looked at.
     fn broken_at(&self, place: Place) -> Breaches {
-        let (state, _) = self.state(place);
+        let state = self.state(place);
         let view = View::new(&self.tables, &state, false);
         self.looks.find(&Likeness::of(&view)).map_or(0, |look| look.broken)
     }
@@ -242,13 +262,13 @@ struct Taker<'s, 'a, const W: usize> {
     between: u8,
     /// Where faults struck.
     struck: Vec<Step>,
-    /// What parties could take.
+    /// What parties could take, where that is counted.
+    counts: bool,
     taken: Vec<(u8, Taken, u32)>,
 }
 
 impl<const W: usize> Taker<'_, '_, W> {
-    fn begin(&mut self, place: Place, view: &View<'_, '_, W>) {
-        let likeness = Likeness::of(view);
+    fn begin(&mut self, place: Place, likeness: Likeness) {
         (self.place, self.likeness, self.missed, self.between) = (place, Some(likeness), false, 0);
         self.next.clear();
         self.hits.clear();
@@ -274,7 +294,9 @@ impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
     }
 
     fn takes(&mut self, seat: u8, taken: Taken, number: u32) {
-        self.taken.push((seat, taken, number));
+        if self.counts {
+            self.taken.push((seat, taken, number));
+        }
     }
 
     fn in_vain(&mut self, step: Step) {

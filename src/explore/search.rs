@@ -2,19 +2,21 @@
 //!
 //! A level is the states that are first reached with so many faults and so many events. A state is entered once, on the first
 //! level that reaches it: with fewest faults and, among these, fewest events. Whatever can follow it after more faults can follow it
-//! then, since more are left. Each level is worked on in pieces by all threads, which only read; what they found is entered shard
-//! by shard, in the order of the pieces. So every state stands at the same place whatever the number of threads.
+//! then, since more are left. Each level is worked on in pieces by all threads, which only read: they take the steps of each state and
+//! ask nothing about where these lead. That is found out when what they found is entered, shard by shard, in the order of the pieces.
+//! So every state is asked for once, and stands at the same place whatever the number of threads.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::coverage::Tried;
-use super::expand::{Found, Mode, PIECE};
+use super::expand::{Found, Mode, Onward, PIECE};
 use super::form::Forms;
 use super::look::{Breaches, Likeness, Looks};
+use super::ready::Ready;
 use super::state::{PARTIES_MAX, State, words};
 use super::step::{Step, Strikes};
 use super::store::{Place, SHARDS, Shard, shard_of};
@@ -22,8 +24,17 @@ use super::table::{Full, Need, Tables};
 use super::{Bounds, Progress, Question, Reached, Reductions};
 use crate::fault::FaultKind;
 
-/// How many pieces are worked on before what they found is entered.
-const PIECES: usize = 64;
+/// How many pieces are worked on before what was missed is worked out.
+const PIECES: usize = 32;
+
+/// How many of them are worked on before what their states lead to is entered: the more, the closer together lies what a shard is asked
+/// for, and the more room it takes. Faults strike in three times as many ways as there are other steps.
+const fn at_once(mode: Mode) -> usize {
+    match mode {
+        Mode::Fair => PIECES,
+        Mode::Faulty => PIECES / 2,
+    }
+}
 
 /// What a state takes beside itself, in bytes: the link to the state before it, and its place in a table that is two thirds full.
 const PLACE_BYTES: u64 = 4 + 8;
@@ -101,18 +112,29 @@ pub(super) struct Search<'a, const W: usize> {
     pub(super) reductions: Reductions,
     /// Whether states are in normal form as they come, since nothing is left out.
     pub(super) plain: bool,
-    /// What was tried, by thread. They are added up at the end, so it does not matter who counted what.
-    pub(super) tried: Vec<Mutex<Tried>>,
+    /// What is a thread's own.
+    own: Vec<Mutex<Own>>,
     pub(super) coverage: Tried,
     /// How many states there are from which nothing at rest can be reached, and the first of them.
     endless: Option<(u64, Place)>,
+    /// States that are not known to be good although all with as many faults are there, and with how many faults.
+    pub(super) unsettled: Vec<(u32, Place)>,
     /// What was found in each piece, kept for the room that it takes.
-    found: Vec<Found<W>>,
+    found: Vec<Found>,
+    onward: Vec<Onward<W>>,
     /// The number of faults of the level that is worked on, and where it starts.
-    faults: u32,
+    pub(super) faults: u32,
     entered: Option<[u32; SHARDS]>,
     /// The states from which steps have yet to be taken for it.
     todo: VecDeque<(Mode, Vec<Place>)>,
+}
+
+/// What is a thread's own.
+#[derive(Debug)]
+pub(super) struct Own {
+    /// What was tried. It is added up at the end, so it does not matter who counted what.
+    pub(super) tried: Tried,
+    pub(super) ready: Ready,
 }
 
 /// Why a search cannot go on as it is.
@@ -147,15 +169,18 @@ impl<'a, const W: usize> Search<'a, W> {
             forms: Forms::default(),
             reductions: question.reductions,
             plain: false,
-            tried: Vec::new(),
+            own: Vec::new(),
             coverage: Tried::new(strikes),
             endless: None,
-            found: (0..PIECES).map(|_| Found::new()).collect(),
+            unsettled: Vec::new(),
+            found: Vec::new(),
+            onward: Vec::new(),
             faults: 0,
             entered: None,
             todo: VecDeque::new(),
         };
-        search.tried.resize_with(rayon::current_num_threads(), || Mutex::new(Tried::new(strikes)));
+        let own = || Mutex::new(Own { tried: Tried::new(strikes), ready: Ready::new() });
+        search.own.resize_with(rayon::current_num_threads(), own);
         search.look_ahead(question);
         search.plain = !search.reductions.loops && search.tables.futures.is_none() && search.tables.symmetry.is_none();
         let start = State::START;
@@ -173,7 +198,8 @@ impl<'a, const W: usize> Search<'a, W> {
         Search {
             shards: self.shards.into_iter().map(Shard::widen).collect(),
             forms: self.forms.widen(),
-            found: (0..PIECES).map(|_| Found::new()).collect(),
+            found: Vec::new(),
+            onward: Vec::new(),
             tables: self.tables,
             looks: self.looks,
             levels: self.levels,
@@ -186,9 +212,10 @@ impl<'a, const W: usize> Search<'a, W> {
             stopped: self.stopped,
             reductions: self.reductions,
             plain: self.plain,
-            tried: self.tried,
+            own: self.own,
             coverage: self.coverage,
             endless: self.endless,
+            unsettled: self.unsettled,
             faults: self.faults,
             entered: self.entered,
             todo: self.todo,
@@ -213,10 +240,10 @@ impl<'a, const W: usize> Search<'a, W> {
                 break;
             }
         }
-        for tried in std::mem::take(&mut self.tried) {
-            self.coverage.add(&tried.into_inner().unwrap_or_else(PoisonError::into_inner));
+        for own in &mut self.own {
+            self.coverage.add(&own.get_mut().unwrap_or_else(PoisonError::into_inner).tried);
         }
-        self.found = Vec::new();
+        (self.found, self.onward) = (Vec::new(), Vec::new());
         self.check_symmetry()?;
         self.endless = self.settle();
         Ok(())
@@ -268,6 +295,7 @@ impl<'a, const W: usize> Search<'a, W> {
             if self.faults == self.at_most {
                 return false;
             }
+            self.settle_layer(self.faults);
             self.faults += 1;
             self.levels.push(vec![self.no_level()]);
         };
@@ -310,26 +338,22 @@ impl<'a, const W: usize> Search<'a, W> {
 
     /// Takes every step from the given states and enters what they lead to.
     fn work(&mut self, mut places: Vec<Place>, mode: Mode) -> Result<Result<(), Full>, Halt> {
-        let faults = self.faults;
         while !places.is_empty() {
             let mut founds = std::mem::take(&mut self.found);
-            let this = &*self;
             let pieces = places.len().div_ceil(PIECE);
-            founds[..pieces].par_iter_mut().zip(places.par_chunks(PIECE)).for_each(|(found, piece)| {
-                found.clear();
-                this.expand(piece, mode, faults, found);
-                found.sort();
-            });
-            self.shards.par_iter_mut().enumerate().for_each(|(number, shard)| {
-                shard.enter_all(founds[..pieces].iter().flat_map(|found| found.of(number)));
-            });
-            places.clear();
-            for found in &founds[..pieces] {
-                places.extend_from_slice(&found.missed);
-                if let Err(full) = self.take_in(found) {
+            if founds.len() < pieces {
+                founds.resize_with(pieces, Found::new);
+            }
+            let some = places.chunks(PIECE * at_once(mode)).zip(founds.chunks_mut(at_once(mode)));
+            some.for_each(|(places, founds)| self.advance(places, mode, founds));
+            let mut missed = Vec::new();
+            for (found, piece) in founds.iter().zip(places.chunks(PIECE)) {
+                missed.extend_from_slice(&found.missed);
+                if let Err(full) = self.take_in(found, piece, mode) {
                     return Ok(Err(full));
                 }
             }
+            places = missed;
             self.found = founds;
             if self.tables.symmetry.has_failed() {
                 return Err(Halt::NotSymmetric);
@@ -342,12 +366,32 @@ impl<'a, const W: usize> Search<'a, W> {
         Ok(Ok(()))
     }
 
+    /// Takes every step from the given states and enters what they lead to, as far as the tables go.
+    fn advance(&mut self, places: &[Place], mode: Mode, founds: &mut [Found]) {
+        let mut onward = std::mem::take(&mut self.onward);
+        let pieces = places.len().div_ceil(PIECE);
+        if onward.len() < pieces {
+            onward.resize_with(pieces, Onward::new);
+        }
+        let (this, faults) = (&*self, self.faults);
+        let finds = founds.par_iter_mut().zip(onward.par_iter_mut()).zip(places.par_chunks(PIECE));
+        finds.for_each(|((found, onward), piece)| this.expand((piece, mode, faults), found, onward));
+        self.shards.par_iter_mut().enumerate().for_each(|(number, shard)| {
+            for (found, onward) in founds.iter().zip(&onward[..pieces]) {
+                shard.enter_all(onward.of(number), |next| found.set_good(next.number));
+            }
+        });
+        self.onward = onward;
+    }
+
     /// Adds what was found in a piece, and works out what was missed.
-    fn take_in(&mut self, found: &Found<W>) -> Result<(), Full> {
+    fn take_in(&mut self, found: &Found, piece: &[Place], mode: Mode) -> Result<(), Full> {
         self.transitions += found.transitions;
         self.hits.extend_from_slice(&found.hits);
-        for place in &found.good {
-            self.shards[place.shard()].set_good(place.index());
+        if mode == Mode::Fair {
+            for (_, place) in piece.iter().enumerate().filter(|(number, _)| found.is_good(*number)) {
+                self.shards[place.shard()].set_good(place.index());
+            }
         }
         for &(likeness, remembered, place) in &found.ends {
             self.end(likeness, remembered, place);
@@ -389,7 +433,18 @@ impl<'a, const W: usize> Search<'a, W> {
         layer.map_or(0, |levels| levels.partition_point(|level| level.to[shard] <= index))
     }
 
-    pub(super) fn state(&self, place: Place) -> (State<W>, Place) {
-        self.shards[place.shard()].get(place.index())
+    pub(super) fn state(&self, place: Place) -> State<W> {
+        self.shards[place.shard()].state(place.index())
+    }
+
+    /// The state before a state.
+    pub(super) fn parent(&self, place: Place) -> Place {
+        self.shards[place.shard()].parent(place.index())
+    }
+
+    /// What is this thread's own. No other thread asks for it.
+    pub(super) fn own(&self) -> MutexGuard<'_, Own> {
+        let own = &self.own[rayon::current_thread_index().unwrap_or(0) % self.own.len()];
+        own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,17 +2,18 @@
 //!
 //! A state is good if it is at rest or some fair step leads to a good one. What is left when nothing more becomes good is endless.
 //!
-//! Most of the work is done in passing. While the search takes the steps of a state, it looks up what follows anyhow, and notes if
-//! that is good already: late in a purchase, steps lead back to states that were met long before. The rest mostly follows from the
-//! links that are kept: a state that a fair step has led to makes the state before it good. What neither settles is looked at again.
+//! Most of the work is done in passing. What follows a state is looked up anyhow when it is entered, and if it is there and good
+//! already, that is noted: late in a purchase, steps lead back to states that were met long before. So that many of these are known,
+//! what has fewer faults behind it is settled before the search goes on to more. The rest mostly follows from the links that are kept: a
+//! state that a fair step has led to makes the state before it good. What neither settles is looked at again.
 
 use rayon::prelude::*;
 
-use super::expand::Next;
 use super::look::{Likeness, Look};
+use super::ready::Ready;
 use super::search::Search;
 use super::state::State;
-use super::step::{Step, Steps, View};
+use super::step::{Step, Steps};
 use super::store::{Place, find_all};
 use super::table::Need;
 
@@ -28,38 +29,49 @@ impl<const W: usize> Search<'_, W> {
         if self.stopped.is_some() {
             return None;
         }
-        let mut left: Vec<(u32, Place)> = Vec::new();
-        // A fair step leads to a state with as many faults behind it or fewer, and one event further on or back again.
-        for faults in 0..self.levels.len() {
-            for depth in (0..self.levels[faults].len()).rev() {
-                let level = self.levels[faults][depth].clone();
-                let mut places = level.places().peekable();
-                while places.peek().is_some() {
-                    let mut piece: Vec<(u32, Place)> =
-                        places.by_ref().take(PIECE).map(|place| (faults as u32, place)).collect();
-                    self.look_onward(&mut piece);
-                    left.append(&mut piece);
-                }
-            }
-        }
+        self.settle_layer(self.faults);
         loop {
-            let before = left.len();
+            let before = self.unsettled.len();
             let mut still = Vec::new();
-            for piece in left.chunks(PIECE) {
+            for piece in std::mem::take(&mut self.unsettled).chunks(PIECE) {
                 let mut piece = piece.to_vec();
                 self.look_onward(&mut piece);
                 still.append(&mut piece);
             }
-            left = still;
-            if left.len() == before || left.is_empty() {
+            self.unsettled = still;
+            if self.unsettled.len() == before || self.unsettled.is_empty() {
                 break;
             }
         }
         // What leads to a good state may have been found out since.
+        let mut left = std::mem::take(&mut self.unsettled);
         left.retain(|(_, place)| !self.is_known(*place));
         let first = |(faults, place): &(u32, Place)| (*faults, self.depth_of(*place), *place);
         let endless = left.iter().min_by_key(|left| first(left))?;
         Some((left.len() as u64, endless.1))
+    }
+
+    /// Finds out which states with so many faults are good, once all of them are there. What a step leads back to from more faults is
+    /// then known to be good when it is met.
+    pub(super) fn settle_layer(&mut self, faults: u32) {
+        // A fair step leads to a state with as many faults behind it or fewer, and one event further on or back again.
+        for depth in (0..self.levels[faults as usize].len()).rev() {
+            let level = self.levels[faults as usize][depth].clone();
+            let mut places = level.places().filter(|place| !self.is_known(*place)).map(|place| (faults, place));
+            let mut pieces = Vec::new();
+            loop {
+                let piece: Vec<(u32, Place)> = places.by_ref().take(PIECE).collect();
+                if piece.is_empty() {
+                    break;
+                }
+                pieces.push(piece);
+            }
+            drop(places);
+            for mut piece in pieces {
+                self.look_onward(&mut piece);
+                self.unsettled.append(&mut piece);
+            }
+        }
     }
 
     /// Leaves of some states those that are not known to be good.
@@ -94,9 +106,12 @@ impl<const W: usize> Search<'_, W> {
     fn are_good(&self, some: &[(u32, Place)]) -> Vec<bool> {
         let mut good: Vec<bool> = some.iter().map(|(_, place)| self.is_known(*place)).collect();
         let mut nexts = Vec::new();
+        let mut own = self.own();
+        own.ready.learn(&self.tables);
         for steps in [1, usize::MAX] {
             for (number, &(faults, place)) in some.iter().enumerate() {
-                good[number] = good[number] || self.step_onward((number as u32, faults, place), steps, &mut nexts);
+                good[number] =
+                    good[number] || self.step_onward((number as u32, faults, place), steps, &mut own.ready, &mut nexts);
             }
             find_all(
                 &self.shards,
@@ -110,19 +125,35 @@ impl<const W: usize> Search<'_, W> {
     }
 
     /// Adds what follows a state by that many steps, at least. Whether it is at rest.
-    fn step_onward(&self, (from, faults, place): (u32, u32, Place), steps: usize, nexts: &mut Vec<Next<W>>) -> bool {
-        let (state, _) = self.state(place);
-        let view = View::new(&self.tables, &state, self.replays(faults));
-        let likeness = Likeness::of(&view);
+    fn step_onward(
+        &self,
+        (from, faults, place): (u32, u32, Place),
+        steps: usize,
+        ready: &mut Ready,
+        nexts: &mut Vec<Onto<W>>,
+    ) -> bool {
+        let (state, replays) = (self.state(place), self.replays(faults));
+        let Ok(here) = ready.here(&self.tables, &state) else { return false };
+        let likeness = Likeness::new(&self.tables, &state, || here.nothing_to_come(&self.tables, &state));
         let Some(look) = self.looks.find(&likeness) else { return false };
         if look.rests {
             return true;
         }
         let broken = state.broken() | self.looks.remembered(look.broken, &self.tables);
         let mut onward = Onward { search: self, faults, likeness, look: *look, broken, between: 0, from, steps, nexts };
-        view.fair(&mut onward);
+        // Everything has been worked out by now.
+        let all = ready.fair(&self.tables, &state, &here, replays, &mut onward);
+        debug_assert!(all.is_ok(), "the steps of a state that was searched are known");
         false
     }
+}
+
+/// A state that a step leads to.
+struct Onto<const W: usize> {
+    state: State<W>,
+    hash: u64,
+    /// The state that it follows, by its number among those that are looked at.
+    from: u32,
 }
 
 /// Collects the states that follow.
@@ -138,7 +169,7 @@ struct Onward<'s, 'a, const W: usize> {
     from: u32,
     /// So many are enough.
     steps: usize,
-    nexts: &'s mut Vec<Next<W>>,
+    nexts: &'s mut Vec<Onto<W>>,
 }
 
 impl<const W: usize> Steps<W> for Onward<'_, '_, W> {
@@ -149,7 +180,7 @@ impl<const W: usize> Steps<W> for Onward<'_, '_, W> {
             return;
         }
         self.steps = self.steps.saturating_sub(1);
-        self.nexts.push(Next { state, hash: state.hash(), from: self.from });
+        self.nexts.push(Onto { state, hash: state.hash(), from: self.from });
     }
 
     fn between(&mut self, _: Step, seat: u8, local: u16) {

@@ -5,10 +5,10 @@
 //! and so does the link to the state before it. How a state was reached is not kept: it is found again by taking every step of the
 //! state before it.
 //!
-//! Most of what a search does is to ask whether a state is there, and the answer lies where no cache has it. So it asks for many at
-//! a time ([`find_all`]), in rounds of loads that do not depend on each other: the processor then waits for all of them at once.
-
-use std::hint::black_box;
+//! Most of what a search does is to ask whether a state is there, and the answer lies where no cache has it. So what steps lead to is
+//! gathered by shard, and each shard is asked for all of its own at a time ([`Shard::enter_all`]): what lies close together is asked
+//! for close together. Where that is not done, many are asked for in one go ([`find_all`]). Both go in rounds of loads that do not depend
+//! on each other: the processor then waits for all of them at once.
 
 use super::state::{State, widened};
 
@@ -32,6 +32,15 @@ impl Place {
     pub(super) const fn index(self) -> usize {
         self.0 as usize / SHARDS
     }
+}
+
+/// A state that a step leads to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Next<const W: usize> {
+    pub(super) state: State<W>,
+    /// The state before it, and its number in its piece.
+    pub(super) from: Place,
+    pub(super) number: u32,
 }
 
 /// The shard that a state belongs to.
@@ -96,8 +105,8 @@ impl<const W: usize> Shard<W> {
         &self.states[index / BLOCK][index % BLOCK]
     }
 
-    pub(super) fn get(&self, index: usize) -> (State<W>, Place) {
-        (State(*self.at(index)), self.parent(index))
+    pub(super) fn state(&self, index: usize) -> State<W> {
+        State(*self.at(index))
     }
 
     /// The state before a state.
@@ -153,9 +162,12 @@ impl<const W: usize> Shard<W> {
         }
     }
 
-    /// Enters a state, unless it is there.
-    pub(super) fn enter(&mut self, state: State<W>, hash: u64, parent: Place) -> bool {
-        let Err(mut free) = self.seek(&state, hash, self.home(hash)) else { return false };
+    /// Enters a state, unless it is there; then its index.
+    pub(super) fn enter(&mut self, state: State<W>, hash: u64, parent: Place) -> Option<usize> {
+        let mut free = match self.seek(&state, hash, self.home(hash)) {
+            Ok(there) => return Some(there),
+            Err(free) => free,
+        };
         // Above four fifths probing takes too long; growing by half rather than by all keeps the table small.
         if (self.len + 1) * 5 > self.slots.len() * 4 {
             self.grow();
@@ -167,26 +179,34 @@ impl<const W: usize> Shard<W> {
         push(&mut self.states, state.0);
         push(&mut self.parents, parent.0);
         self.good.resize(self.len.div_ceil(64), 0);
-        true
+        None
     }
 
-    /// Enters those of some states that are not there, in their order, each with the state before it.
-    pub(super) fn enter_all<'s>(&mut self, mut states: impl Iterator<Item = &'s (State<W>, u64, Place)>) {
-        let mut some = Vec::with_capacity(AT_ONCE);
-        loop {
-            some.extend(states.by_ref().take(AT_ONCE));
-            if some.is_empty() {
-                return;
+    /// Enters those of some states that are not there, in their order. Shows those that are there and that a state at rest is known to
+    /// follow.
+    pub(super) fn enter_all(&mut self, nexts: &[Next<W>], mut is_good: impl FnMut(&Next<W>)) {
+        for some in nexts.chunks(AT_ONCE) {
+            let mut hashes = [0; AT_ONCE];
+            let (mut first, mut held) = ([0; AT_ONCE], [0; AT_ONCE]);
+            let mut same = [false; AT_ONCE];
+            for ((next, hash), first) in some.iter().zip(&mut hashes).zip(&mut first) {
+                *hash = next.state.hash();
+                *first = self.slots[self.home(*hash)];
             }
-            // What they will ask for first, loaded for all of them at once.
-            let mut held = [0; AT_ONCE];
-            for ((_, hash, _), held) in some.iter().zip(&mut held) {
-                *held = self.slots[self.home(*hash)];
+            for ((hash, first), held) in hashes[..some.len()].iter().zip(first).zip(&mut held) {
+                let done = first == 0 || first & !INDEX == tag(*hash);
+                *held = if done { first } else { self.probe(self.after(self.home(*hash)), tag(*hash)).1 };
             }
-            let likely = some.iter().zip(held).filter(|((_, hash, _), held)| *held != 0 && held & !INDEX == tag(*hash));
-            black_box(likely.fold(0, |all, (_, held)| all ^ self.at((held & INDEX) as usize - 1)[0]));
-            for (state, hash, parent) in some.drain(..) {
-                self.enter(state, hash, parent);
+            for ((next, held), same) in some.iter().zip(held).zip(&mut same) {
+                *same = held != 0 && is_same(self.at((held & INDEX) as usize - 1), &next.state.0);
+            }
+            for (((next, hash), held), same) in some.iter().zip(hashes).zip(held).zip(same) {
+                // What has been entered since leaves an index what it was.
+                let there =
+                    if same { Some((held & INDEX) as usize - 1) } else { self.enter(next.state, hash, next.from) };
+                if there.is_some_and(|there| self.is_good(there)) {
+                    is_good(next);
+                }
             }
         }
     }
@@ -204,6 +224,15 @@ impl<const W: usize> Shard<W> {
             self.slots[slot] = tag(hash) | (index as u32 + 1);
         }
     }
+}
+
+/// Whether two states are the same, found out without a branch.
+fn is_same<const W: usize>(one: &[u64; W], other: &[u64; W]) -> bool {
+    let mut differ = 0;
+    for (a, b) in one.iter().zip(other) {
+        differ |= a ^ b;
+    }
+    differ == 0
 }
 
 /// So many states are asked for at a time.
@@ -234,8 +263,7 @@ pub(super) fn find_all<'q, const W: usize, Q>(
         for ((one, (_, held)), same) in asked.iter().zip(found).zip(&mut same) {
             if held != 0 {
                 let (state, hash) = key(one);
-                let there = shards[shard_of(hash)].at((held & INDEX) as usize - 1);
-                *same = there.iter().zip(&state.0).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0;
+                *same = is_same(shards[shard_of(hash)].at((held & INDEX) as usize - 1), &state.0);
             }
         }
         for ((one, (slot, held)), same) in asked.iter().zip(found).zip(same) {

@@ -40,7 +40,7 @@ impl<const W: usize> Search<'_, W> {
         let mut way = vec![place];
         loop {
             let here = way[way.len() - 1];
-            let (_, before) = self.state(here);
+            let before = self.parent(here);
             if before == here {
                 way.reverse();
                 return way;
@@ -51,8 +51,8 @@ impl<const W: usize> Search<'_, W> {
 
     /// The step that leads from a state to another, and by what that has been renamed.
     pub(super) fn step_between(&self, before: Place, after: Place) -> Option<(Step, Renaming)> {
-        let (state, _) = self.state(before);
-        let (wanted, _) = self.state(after);
+        let state = self.state(before);
+        let wanted = self.state(after);
         let faults = self.faults_of(after);
         let faulty = self.faults_of(before) < faults;
         let view = View::new(&self.tables, &state, self.replays(faults));
@@ -84,7 +84,7 @@ impl<const W: usize> Search<'_, W> {
         let mut names = NOBODY;
         let symmetry = &self.tables.symmetry;
         let named = |place: Place, step: Step, names: Renaming| {
-            Some((self.tables.rename(names, &self.state(place).0), self.tables.rename_step(names, step)?))
+            Some((self.tables.rename(names, &self.state(place)), self.tables.rename_step(names, step)?))
         };
         for pair in way.windows(2) {
             let (step, renaming) = self.step_between(pair[0], pair[1])?;
