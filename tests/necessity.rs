@@ -9,17 +9,19 @@ use halfpaid::batch::workload;
 use halfpaid::drive::Job;
 use halfpaid::drive::follow::follow;
 use halfpaid::drive::scripted::run_plan;
-use halfpaid::explore::KINDS;
-use halfpaid::fault::Course;
+use halfpaid::explore::{Bounds, KINDS, Question, Reductions, explore_for};
+use halfpaid::fault::{Budget, Course};
 use halfpaid::invariant::Invariant;
-use halfpaid::necessity::ask::{Ask, ENDLESS, Heard};
+use halfpaid::necessity::ask::{Ask, ENDLESS, Heard, answer_all};
 use halfpaid::necessity::minimal::{Minimal, minimal};
 use halfpaid::necessity::table::{CaseTable, joined};
 use halfpaid::necessity::{Interrupted, Settings, Threat, tables};
 use halfpaid::protocol;
 use halfpaid::protocol::mechanism::{Mechanism, MechanismSet};
+use halfpaid::protocol::setup::Setup;
 use halfpaid::results::{NecessityRow, write_sheet};
-use halfpaid::scenario::CryptoKind;
+use halfpaid::scenario::{Clock, CryptoKind};
+use rayon::prelude::*;
 
 /// A row of the committed table, by column.
 type Row = BTreeMap<String, String>;
@@ -110,6 +112,63 @@ fn every_counterexample_of_the_table_happens_and_is_gone_with_the_mechanism_back
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
 }
 
+/// What the program prints, and how it ends.
+fn halfpaid(arguments: &[&str]) -> (String, i32) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_halfpaid")).args(arguments).output().expect("it runs");
+    (String::from_utf8(output.stdout).expect("text"), output.status.code().unwrap_or(-1))
+}
+
+/// The words of a row's command, as a shell would split them, without the program's name; with the mechanism taken away or on.
+fn words(row: &Row, away: bool) -> Vec<&str> {
+    let pieces = row["replay"].split('"').enumerate();
+    let mut words: Vec<&str> = pieces
+        .flat_map(|(n, piece)| if n % 2 == 1 { vec![piece] } else { piece.split_whitespace().collect() })
+        .skip(1)
+        .collect();
+    while let (false, Some(at)) = (away, words.iter().position(|word| *word == "--without")) {
+        words.drain(at..at + 2);
+    }
+    words
+}
+
+/// Runs a row's command, as somebody would who copies it out of the table. Whether it shows the harm that the row is about.
+fn shows(row: &Row, away: bool) -> Result<bool, String> {
+    let mut words = words(row, away);
+    let victim = match &*row["victim"] {
+        "customer" => "(victim C",
+        "merchant" => "(victim M",
+        _ => "(victim P",
+    };
+    if words[0] == "explore" {
+        let folder = tempfile::tempdir().expect("a folder");
+        words.extend(["--quiet", "--out", folder.path().to_str().expect("a path")]);
+        halfpaid(&words);
+        let summary = std::fs::read_to_string(folder.path().join("summary.csv")).map_err(|error| error.to_string())?;
+        return Ok(summary.lines().any(|line| line.contains(",terminates,holds,violated,")));
+    }
+    let (shown, code) = halfpaid(&words);
+    let clause = format!("{}: ", row["clause"]);
+    match code {
+        0 => Ok(shown.lines().any(|line| line.trim_start().starts_with(&clause) && line.contains(victim))),
+        // With the mechanism on another message may be sent, so that a fault or an event of the plan is never met.
+        2 if !away => Ok(false),
+        code => Err(format!("exit code {code}: {words:?}")),
+    }
+}
+
+#[test]
+fn every_command_of_the_table_shows_what_its_row_says_and_no_more_with_the_mechanism_on() {
+    let rows: Vec<Row> = committed().into_iter().filter(|row| !row["replay"].is_empty()).collect();
+    assert!(rows.len() > 200, "{}", rows.len());
+    let wrong = |row: &Row| match (shows(row, true), shows(row, false)) {
+        (Ok(true), Ok(false)) => None,
+        (Ok(true), Ok(true)) if row["without"] == "none" => None,
+        other => Some(format!("{other:?}: {row:?}")),
+    };
+    let wrong: Vec<String> = rows.par_iter().filter_map(wrong).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
 /// A check that cannot fail is none: the right plan for the wrong mechanism, clause or party is found out.
 #[test]
 fn an_error_in_the_table_is_found_out() {
@@ -161,7 +220,7 @@ fn csv_of(rows: &[NecessityRow<'_>]) -> String {
 #[test]
 fn a_part_of_the_table_made_anew_is_what_is_committed() {
     let threats = vec![Threat::Honest, threat("wrong-item"), threat("reuse-tid")];
-    let now = csv_of(&asked(&Settings { beside: 0, ..settings("case3", threats, 1, 2) }).rows());
+    let now = csv_of(&asked(&settings("case3", threats, 1, 2)).rows());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/necessity.csv");
     let text = std::fs::read_to_string(path).expect("the table is committed");
     let ours = |line: &&str| {
@@ -169,6 +228,70 @@ fn a_part_of_the_table_made_anew_is_what_is_committed() {
     };
     let then: Vec<&str> = text.lines().filter(ours).collect();
     assert_eq!(now.lines().skip(1).collect::<Vec<_>>(), then);
+}
+
+/// Deviations that do in a case what honest parties do, which a search among honest parties answers for.
+#[test]
+fn who_does_nothing_in_a_case_needs_no_search() {
+    let alike = |name: &str, without: &[Mechanism]| {
+        let mechanisms = without.iter().fold(MechanismSet::all(), |set, away| set.without(*away));
+        let set_up = |threat: Threat| {
+            let protocol = protocol::by_name(name).expect("a protocol");
+            let (_, setup, errands) =
+                Ask { protocol, mechanisms, threat, faults: 1, states: 1_000_000 }.set_up(CryptoKind::Symbolic);
+            (workload::without_time(setup), errands)
+        };
+        let threats: Vec<Threat> = Threat::all().into_iter().filter(|threat| threat.side().is_some()).collect();
+        let threats: Vec<Threat> = threats.into_iter().filter(|threat| threat.errands().is_none()).collect();
+        let (setup, workload) = set_up(Threat::Honest);
+        let others: Vec<Setup> = threats.iter().map(|threat| set_up(*threat).0).collect();
+        let budget = Budget::new(1, KINDS);
+        let (bounds, reductions) = (Bounds::default(), Reductions::ALL);
+        let question = Question { setup: &setup, workload: &workload, budget: &budget, bounds, reductions };
+        let (_, alike) = explore_for(&question, &others, &mut ());
+        let names = threats.iter().zip(alike).filter(|(_, alike)| *alike).map(|(threat, _)| threat.name());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    // Without a key there is none to be wrong, without a ciphertext no digest of one. Who makes two keys fit one item sells another item,
+    // whether it has a use for the keys or not.
+    let no_keys = "wrong-key wrong-key-to-customer frame-customer sign-wrong-digest deny-receipt frame-merchant";
+    let only_lies = "frame-customer deny-receipt frame-merchant";
+    assert_eq!(alike("case1", &[]), no_keys);
+    assert_eq!(alike("case2", &[]), only_lies);
+    // Step 6 is P's.
+    assert_eq!(alike("case3", &[]), format!("withhold-item {no_keys}"));
+    // A lie that is believed takes a search of its own to find how: a C that has forgotten its order is one that M can frame.
+    assert_eq!(alike("case2", &[Mechanism::CustomerJournal]), "");
+}
+
+/// What one search answers for several deviations is what a search for each answers.
+#[test]
+fn shared_answers_are_those_of_searches_of_their_own() {
+    use Mechanism::{BoundSignature, Countersign, CustomerJournal, KeyCommitment, MerchantChecksSeal, SignedStatus};
+    for (name, without, faults) in [
+        ("case1", &[][..], 1),
+        ("case1", &[CustomerJournal], 1),
+        ("case2", &[], 1),
+        ("case2", &[KeyCommitment, MerchantChecksSeal], 0),
+        ("case2", &[BoundSignature, Countersign], 0),
+        ("case3", &[SignedStatus], 1),
+    ] {
+        let mechanisms = without.iter().fold(MechanismSet::all(), |set, away| set.without(*away));
+        let threats: Vec<Threat> = Threat::all().into_iter().filter(|t| t.clock() == Clock::Untimed).collect();
+        let settings = settings(name, threats.clone(), faults, 2);
+        let protocol = || protocol::by_name(name).expect("a protocol");
+        let ask = |threat| Ask { protocol: protocol(), mechanisms, threat, faults, states: 1_000_000 };
+        let asks: Vec<Ask> = threats.into_iter().map(ask).collect();
+        let never = AtomicBool::new(false);
+        let together = answer_all(&asks, &settings, &never, &()).expect("nobody interrupts");
+        for (ask, heard) in asks.iter().zip(together) {
+            let alone = ask.answer(&settings, &never).expect("nobody interrupts");
+            // States that differ in harm done to the deviating side are one in a search of its own.
+            assert!(heard.states >= alone.states, "{name} without {without:?}, {}", ask.threat.name());
+            let heard = Heard { states: alone.states, ..heard };
+            assert_eq!(heard, alone, "{name} without {without:?}, {}", ask.threat.name());
+        }
+    }
 }
 
 #[test]

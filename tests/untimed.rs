@@ -9,6 +9,7 @@ use halfpaid::fault::{Budget, Course, FaultKind};
 use halfpaid::invariant::ending::Ending;
 use halfpaid::protocol::deviation::{MERCHANT, find};
 use halfpaid::protocol::mechanism::Mechanism;
+use halfpaid::protocol::party::Side;
 
 /// Every kind that an untimed search strikes with; any message may be late without a fault.
 const KINDS: &[FaultKind] = &[
@@ -172,6 +173,41 @@ fn reductions_do_not_lie() {
     }
     same(&hardened("case2"), 0, &[]);
     same(&as_written("case1"), 1, KINDS);
+}
+
+/// A merchant that makes a new key for each inquiry shows with two keys all that it shows with three: the same clauses break with as few
+/// faults, and purchases end in the same ways; whoever else is off his guard, and whoever cheats.
+#[test]
+fn two_keys_of_a_purchase_show_all_that_more_could() {
+    use Mechanism::{Countersign, CustomerJournal, KeyCommitment, MerchantChecksSeal, OneKeyPerTid, Retransmit};
+    let fewest = |answer: &Answer| {
+        let mut fewest: BTreeMap<(&str, Side), usize> = BTreeMap::new();
+        for finding in &answer.findings {
+            let (faults, victim) = (finding.course.plan.0.len(), finding.breach.victim.side());
+            let known = fewest.entry((finding.breach.clause, victim)).or_insert(faults);
+            *known = faults.min(*known);
+        }
+        fewest
+    };
+    let same = |shop: &Shop, faults, kinds: &[FaultKind]| {
+        let two = shop.search(faults, kinds, Reductions::ALL);
+        let three = shop.search(faults, kinds, Reductions { keys: false, ..Reductions::ALL });
+        assert_eq!(fewest(&two), fewest(&three));
+        assert_eq!(ends(&two), ends(&three));
+        assert_eq!(two.endless.is_some(), three.endless.is_some());
+        assert!(two.states < three.states);
+    };
+    same(&hardened("case2").without(&[OneKeyPerTid]), 1, KINDS);
+    for less in [Countersign, CustomerJournal, KeyCommitment, MerchantChecksSeal, Retransmit] {
+        same(&hardened("case2").without(&[OneKeyPerTid, less]), 1, &[FaultKind::Drop, FaultKind::Crash]);
+    }
+    let defenceless = hardened("case2").without(&[OneKeyPerTid, KeyCommitment, MerchantChecksSeal, Countersign]);
+    same(&defenceless, 1, &[FaultKind::Duplicate, FaultKind::Crash]);
+    for name in ["submit-twice", "submit-late", "wrong-key", "wrong-key-to-customer", "frame-customer"] {
+        let mut cheating = hardened("case2").without(&[OneKeyPerTid, MerchantChecksSeal]);
+        cheating.setup.merchant_deviation = find(MERCHANT, name);
+        same(&cheating, 1, &[FaultKind::Duplicate]);
+    }
 }
 
 /// Everything that a search finds but how many states there are, and by which of several parties: what breaks through which faults,

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::Question;
 use crate::invariant::facts::{Entry, Facts, PurchaseFacts};
+use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
 use crate::protocol::order::{Cents, Instrument, Status, Transfer};
 use crate::protocol::part::{Part, Parts};
@@ -29,11 +31,33 @@ const CHARGES_MAX: usize = 2;
 /// there are fewer faults. An input that would make it draw more is lost.
 ///
 /// A party that keeps to the protocol draws once for each purchase, and again after a crash or for a garbled inquiry, so it never gets
-/// there. A merchant that makes a new key for each inquiry would go on without end. Three keys of one purchase show all that more could:
-/// keys are only ever compared, C signs for one, and M submits the one that it holds by then. A key that comes after the second is to P
-/// and to the judge what the second is, neither the first nor the one that was signed for; and an inquiry may come late or never, so
-/// that whatever more keys would do in between can be left out of a run.
+/// there. A merchant that makes a new key for each inquiry would go on without end; how many of its keys are enough is argued at
+/// [`chances`].
 pub(super) const DRAWS_EACH: u64 = 2;
+
+/// How many keys of its purchases a party may make, all together.
+///
+/// Keys are only ever compared, and one of them is compared with: the one whose ciphertext C signed for. Two keys of a purchase show
+/// all that more could, where a merchant keeps a journal and makes a new key for each inquiry:
+///
+/// - Keys made *before* the signed one can be left out of a run. C takes one quote and no other; M holds the latest key only, and what
+///   its journal says of earlier ones is no ciphertext that anybody signed for. The inquiries that they were made for may as well
+///   come later, since any message may, or be lost in the crash that struck while M had them in hand.
+/// - A key made *after* the signed one is to everybody what the next one is: it opens nothing that C signed for, and it opens the
+///   ciphertext that came with it, which C gets or loses as it would have got or lost the other. Let the first later key stand for
+///   all; the inquiries for the others may come when M makes no more.
+///
+/// A merchant without a journal forgets the signed key in a crash and makes others, and then three are allowed as well. A search with
+/// three finds the same (`tests/untimed.rs`), at nine times as many states.
+pub(super) fn chances(question: &Question<'_>) -> u64 {
+    let purchases = question.workload.errands.len() as u64;
+    let on = |mechanism| question.setup.has(Side::Merchant, mechanism);
+    let new_keys = !on(Mechanism::OneKeyPerTid) && on(Mechanism::MerchantJournal);
+    match question.reductions.keys && new_keys {
+        true => 2 * purchases,
+        false => purchases + u64::from(question.budget.at_most.max(2)),
+    }
+}
 
 /// A party's share of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -120,6 +144,16 @@ impl Local {
     pub(super) fn new(party: Party, setup: &Setup) -> Self {
         let node = Node::new(party, setup);
         Local { node, timers: BTreeSet::new(), from_outside: 0, starting: None, seen: BTreeMap::new() }
+    }
+
+    /// Whether somebody who only sees what leaves a party takes it for another.
+    pub(super) fn shows_what(&self, other: &Self) -> bool {
+        let seen = |local: &Self| (local.node.party(), local.node.presence(), local.node.draws(), local.from_outside);
+        seen(self) == seen(other)
+            && self.node.journal() == other.node.journal()
+            && self.timers == other.timers
+            && self.starting == other.starting
+            && self.seen == other.seen
     }
 
     /// What comes of an input.

@@ -17,6 +17,7 @@ use crate::invariant::ending::Ending;
 use crate::invariant::facts::{Facts, PurchaseFacts};
 use crate::invariant::{Invariant, View as Sight, Violation, When, certified, clauses};
 use crate::protocol::party::{Party, PurchaseKey, Side};
+use crate::protocol::setup::Setup;
 
 /// One way in which a purchase may be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,16 +153,8 @@ impl Looks {
             return Ok(());
         }
         let rests = likeness.idle && rests(likeness, tables)?;
-        let facts = seen(likeness, tables);
-        let mut broken = Vec::new();
-        let now_us = |about: &PurchaseKey| tables.now_us_of(likeness.moment, about);
-        look(&facts, tables, now_us, When::Always, &mut broken);
-        if rests {
-            look(&facts, tables, |_| u64::MAX, When::AtTheEnd, &mut broken);
-            disputes(&facts, tables, &mut broken);
-        }
         let mut set = 0;
-        for breach in broken {
+        for breach in broken_in(likeness, rests, tables, tables.setup) {
             set |= 1 << self.number(breach)?;
         }
         let look = Look { broken: set, rests };
@@ -182,6 +175,11 @@ impl Looks {
         }
         self.breaches.push(breach);
         Ok(self.breaches.len() - 1)
+    }
+
+    /// Everything that was looked at.
+    pub(super) fn known(&self) -> impl Iterator<Item = (Likeness, Look)> {
+        self.known.iter().map(|(likeness, number)| (*likeness, self.different[*number as usize]))
     }
 
     /// The breaches of a set.
@@ -327,9 +325,22 @@ fn sends_only(
     Ok(found.filter(|found| found.after == local && found.moment(moment) == moment).map(|found| found.sends.to_vec()))
 }
 
+/// What is broken in states of this kind, if that is who breaks the protocol.
+pub(super) fn broken_in(likeness: Likeness, rests: bool, tables: &Tables<'_>, setup: &Setup) -> Vec<Breach> {
+    let facts = seen(likeness, tables);
+    let mut broken = Vec::new();
+    let now_us = |about: &PurchaseKey| tables.now_us_of(likeness.moment, about);
+    look(&facts, setup, now_us, When::Always, &mut broken);
+    if rests {
+        look(&facts, setup, |_| u64::MAX, When::AtTheEnd, &mut broken);
+        disputes(&facts, setup, &mut broken);
+    }
+    broken
+}
+
 /// A party that breaks the protocol or never returns may hurt itself.
-fn spared(victim: Party, facts: &Facts, tables: &Tables<'_>) -> bool {
-    facts.gone.contains(&victim) || tables.setup.deviations().any(|(side, _)| side == victim.side())
+fn spared(victim: Party, facts: &Facts, setup: &Setup) -> bool {
+    facts.gone.contains(&victim) || setup.deviations().any(|(side, _)| side == victim.side())
 }
 
 fn victim(side: Side, about: &PurchaseKey) -> Party {
@@ -340,18 +351,12 @@ fn victim(side: Side, about: &PurchaseKey) -> Party {
     }
 }
 
-fn look(
-    facts: &Facts,
-    tables: &Tables<'_>,
-    now_us: impl Fn(&PurchaseKey) -> u64,
-    when: When,
-    broken: &mut Vec<Breach>,
-) {
+fn look(facts: &Facts, setup: &Setup, now_us: impl Fn(&PurchaseKey) -> u64, when: When, broken: &mut Vec<Breach>) {
     for (about, purchase) in &facts.purchases {
-        let sight = Sight { purchase, facts, setup: tables.setup, now_us: now_us(about) };
+        let sight = Sight { purchase, facts, setup, now_us: now_us(about) };
         for clause in clauses().filter(|clause| clause.when == when && (clause.broken)(&sight)) {
             let victim = victim(clause.victim, about);
-            if !spared(victim, facts, tables) {
+            if !spared(victim, facts, setup) {
                 broken.push(Breach {
                     invariant: clause.invariant,
                     clause: clause.name,
@@ -365,12 +370,12 @@ fn look(
     }
 }
 
-fn disputes(facts: &Facts, tables: &Tables<'_>, broken: &mut Vec<Breach>) {
+fn disputes(facts: &Facts, setup: &Setup, broken: &mut Vec<Breach>) {
     for (about, purchase) in &facts.purchases {
-        let sight = Sight { purchase, facts, setup: tables.setup, now_us: u64::MAX };
+        let sight = Sight { purchase, facts, setup, now_us: u64::MAX };
         for dispute in certified::disputes(&sight) {
             let victim = victim(dispute.victim(), about);
-            if !spared(victim, facts, tables) && dispute.decide(&sight).upheld != dispute.truth {
+            if !spared(victim, facts, setup) && dispute.decide(&sight).upheld != dispute.truth {
                 broken.push(Breach {
                     invariant: certified::INVARIANT,
                     clause: dispute.clause,

@@ -9,10 +9,10 @@
 //! for at the end ([`settle`]). Whatever is found is written down as a course ([`trace`]) and followed event by event in a world that knows
 //! nothing of the search ([`follow`](crate::drive::follow)), under real cryptography too: what a run does not confirm is no finding.
 //!
-//! Five things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
+//! Six things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
 //! count as any number ([`state`]), loops are taken at once ([`form`]), letters that nobody minds any more are left out
-//! ([`future`]), a journal does not tell which purchase came first ([`local`]), and parties that set out to do the same stand for each
-//! other ([`symmetry`]). They are [`Reductions`] and can be switched off, but for copies without end. Time is what it makes parties
+//! ([`future`]), a journal does not tell which purchase came first, a merchant that makes a new key for each inquiry makes two
+//! ([`local`]), and parties that set out to do the same stand for each other ([`symmetry`]). They are [`Reductions`] and can be switched off, but for copies without end. Time is what it makes parties
 //! do: orders lapse, timers fire, P forgets ([`table`]).
 //!
 //! Not among them is a partial-order reduction in the strict sense, taking what one party may do alone while the others wait. It was
@@ -28,6 +28,7 @@
 //! Deliberately not here: the timed clock, which [`drive::exhaustive`](crate::drive::exhaustive) runs plan by plan.
 #![allow(rustdoc::private_intra_doc_links, reason = "the map is for those who read the code")]
 
+mod alike;
 mod answer;
 mod coverage;
 mod expand;
@@ -88,16 +89,19 @@ pub struct Reductions {
     pub journals: bool,
     /// Which of several parties it is that did something, where they can stand for each other.
     pub symmetry: bool,
+    /// Of the keys that a merchant makes for one purchase, one inquiry after the other, all beyond the second.
+    pub keys: bool,
 }
 
 impl Reductions {
     /// All of them.
-    pub const ALL: Self = Reductions { dead_letters: true, loops: true, copies: true, journals: true, symmetry: true };
+    pub const ALL: Self =
+        Reductions { dead_letters: true, loops: true, copies: true, journals: true, symmetry: true, keys: true };
     /// All but that of copies.
     pub const EXACT: Self = Reductions { copies: false, ..Self::ALL };
     /// None of them.
     pub const NONE: Self =
-        Reductions { dead_letters: false, loops: false, copies: false, journals: false, symmetry: false };
+        Reductions { dead_letters: false, loops: false, copies: false, journals: false, symmetry: false, keys: false };
 }
 
 /// How far a search may go. A bound is looked at before each level, so that what is finished is whole levels.
@@ -153,6 +157,12 @@ impl Progress for () {
 
 /// Searches. Threads are those of the current rayon pool; the answer is the same for any number of them.
 pub fn explore(question: &Question<'_>, progress: &mut dyn Progress) -> Answer {
+    explore_for(question, &[], progress).0
+}
+
+/// Searches among honest parties, and says for each of some setups that differ in who breaks the protocol alone whether a search with
+/// it would go through the same states ([`alike`]). Then its answer is this one, less what is done to those who deviate.
+pub fn explore_for(question: &Question<'_>, others: &[Setup], progress: &mut dyn Progress) -> (Answer, Vec<bool>) {
     let mut question = *question;
     loop {
         let search = Search::<2>::new(&question);
@@ -161,7 +171,10 @@ pub fn explore(question: &Question<'_>, progress: &mut dyn Progress) -> Answer {
             ($($width:literal)*) => {
                 $(let mut search: Search<'_, $width> = search.widen();
                 match search.go_on(&question.bounds, progress) {
-                    Ok(()) => return search.answer(&question),
+                    Ok(()) => {
+                        let alike = others.iter().map(|other| search.stands_for(other)).collect();
+                        return (search.answer(&question), alike);
+                    }
                     Err(Halt::NotSymmetric) => {
                         question.reductions.symmetry = false;
                         continue;

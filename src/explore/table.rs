@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::Question;
 use super::future::Futures;
-use super::local::{Before, DRAWS_EACH, Limits, Local, Stimulus};
+use super::local::{Before, DRAWS_EACH, Limits, Local, Stimulus, chances};
 use super::state::{Counting, State};
 use super::symmetry::Symmetry;
 use crate::fault::garble::bits;
@@ -57,7 +57,7 @@ impl<T: Eq + Hash> Numbered<T> {
 }
 
 /// Not worked out yet.
-const UNKNOWN: u32 = u32::MAX;
+pub(super) const UNKNOWN: u32 = u32::MAX;
 /// The bit of inputs that are about no purchase.
 const OF_NONE: u8 = 1 << 7;
 
@@ -176,11 +176,11 @@ pub(super) struct Seat {
     /// The number of its being back.
     pub(super) restart: u16,
     /// For each share, itself after a crash, and after a crash for ever.
-    crashed: Vec<Option<(u16, u16)>>,
+    pub(super) crashed: Vec<Option<(u16, u16)>>,
     /// For each share and stimulus, the number of the move before the lapse of the order that the stimulus is about, and after it.
-    moves: Vec<Vec<[u32; 2]>>,
+    pub(super) moves: Vec<Vec<[u32; 2]>>,
     /// For each moment, share and stimulus, the number of the move, where it is the signing of an order.
-    signing: FxHashMap<(u8, u16, u16), u32>,
+    pub(super) signing: FxHashMap<(u8, u16, u16), u32>,
     /// By stimulus: the bit that says in [`Tables::over`] whether it comes too late.
     about: Vec<u8>,
 }
@@ -228,7 +228,7 @@ pub(super) struct Tables<'a> {
     pub(super) setup: &'a Setup,
     pub(super) workload: &'a Workload,
     pub(super) counting: Counting,
-    limits: Limits,
+    pub(super) limits: Limits,
     pub(super) seats: Vec<Seat>,
     pub(super) letters: Vec<Letter>,
     /// The letters that states have a place for, by place.
@@ -260,13 +260,12 @@ impl<'a> Tables<'a> {
     /// The tables before anything has happened.
     pub(super) fn new(question: &Question<'a>) -> Self {
         let (setup, workload) = (question.setup, question.workload);
-        let chances = workload.errands.len() as u64 + u64::from(question.budget.at_most.max(2));
         let mut tables = Tables {
             setup,
             workload,
             counting: if question.reductions.copies { Counting::Coarse } else { Counting::Fine },
             limits: Limits {
-                draws_max: DRAWS_EACH * chances,
+                draws_max: DRAWS_EACH * chances(question),
                 files: question.reductions.journals && workload.errands.len() > 1,
             },
             seats: Vec::new(),
@@ -340,7 +339,7 @@ impl<'a> Tables<'a> {
     }
 
     /// Whether the order that an input is about has lapsed; of an input that is about none, whether all that were signed have.
-    fn is_over(&self, seat: u8, moment: u8, stimulus: u16) -> bool {
+    pub(super) fn is_over(&self, seat: u8, moment: u8, stimulus: u16) -> bool {
         self.over[moment as usize] & self.seats[seat as usize].about[stimulus as usize] != 0
     }
 

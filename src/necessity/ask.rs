@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::threat::Threat;
 use super::{Interrupted, Progress, Settings};
 use crate::batch::workload;
-use crate::drive::{Finished, Job, exhaustive};
+use crate::drive::joined::{self, Audience};
+use crate::drive::{Finished, Job};
 use crate::explore::{self, Bounds, Reductions, Stopped};
 use crate::fault::{Budget, Plan};
 use crate::invariant::Invariant;
@@ -64,7 +65,7 @@ pub struct Heard {
     pub clock: Clock,
     /// The most faults that were tried.
     pub faults: u32,
-    /// How many states there are, or how many runs under the clock.
+    /// How many states there are, or how many plans under the clock.
     pub states: u64,
     /// Why the search is not complete, if it is not.
     pub stopped: Option<String>,
@@ -76,6 +77,13 @@ impl Heard {
     /// With how few faults a harm is done.
     pub fn fewest(&self, harm: &Harm) -> Option<u32> {
         self.broken.get(harm).map(|way| way.faults)
+    }
+
+    /// The same where a side breaks the protocol in a way that changes nothing but who may hurt itself.
+    fn beside(&self, threat: Threat) -> Heard {
+        let mut heard = self.clone();
+        heard.broken.retain(|(_, _, victim), _| Some(*victim) != threat.side());
+        heard
     }
 
     fn note(&mut self, harm: Harm, way: Way) {
@@ -104,31 +112,72 @@ impl Ask {
     ///
     /// When somebody wants it to end.
     pub fn answer(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
+        self.answer_for(&[], settings, interrupted).map(|(heard, _)| heard)
+    }
+
+    /// Searches, and answers some other questions too, as far as the same search answers them ([`leads`](Self::leads)).
+    fn answer_for(
+        &self,
+        others: &[&Ask],
+        settings: &Settings,
+        interrupted: &AtomicBool,
+    ) -> Result<(Heard, Vec<Option<Heard>>), Interrupted> {
         match self.threat.clock() {
-            Clock::Untimed => self.untimed(settings, interrupted),
-            Clock::Timed => self.timed(settings, interrupted),
+            Clock::Untimed => self.untimed(others, settings, interrupted),
+            Clock::Timed => Ok((self.timed(settings, interrupted)?, vec![None; others.len()])),
         }
     }
 
-    /// Where no run confirms what a search finds, a more exact one is made.
-    fn untimed(&self, settings: &Settings, interrupted: &AtomicBool) -> Result<Heard, Interrupted> {
-        let (heard, doubtful) = self.searched(settings, interrupted, Reductions::ALL)?;
-        if doubtful { Ok(self.searched(settings, interrupted, Reductions::EXACT)?.0) } else { Ok(heard) }
+    /// Whether the answer may answer another question too: the same one about a deviation, which in this case may have nothing to do.
+    fn leads(&self, other: &Ask) -> bool {
+        self.threat.is_honest()
+            && !other.threat.is_honest()
+            && other.threat.clock() == Clock::Untimed
+            && self.protocol.name() == other.protocol.name()
+            && (self.mechanisms, self.faults, self.states) == (other.mechanisms, other.faults, other.states)
     }
 
-    /// What a search finds, and whether there is something that no run confirms, although it was to be expected.
+    /// Where no run confirms what a search finds, more exact ones are made: with copies counted, then with nothing taken at once and
+    /// nothing left out. The way to a state that many ways lead to is the first that was found, and it may be one that only stands for
+    /// ways that can be run.
+    fn untimed(
+        &self,
+        others: &[&Ask],
+        settings: &Settings,
+        interrupted: &AtomicBool,
+    ) -> Result<(Heard, Vec<Option<Heard>>), Interrupted> {
+        let (mut heard, mut doubtful, alike) = self.searched(others, settings, interrupted, Reductions::ALL)?;
+        if !doubtful {
+            let theirs = others.iter().zip(alike).map(|(other, alike)| alike.then(|| heard.beside(other.threat)));
+            let theirs = theirs.collect();
+            return Ok((heard, theirs));
+        }
+        let literal = Reductions { loops: false, dead_letters: false, ..Reductions::EXACT };
+        for reductions in [Reductions::EXACT, literal] {
+            if doubtful {
+                (heard, doubtful, _) = self.searched(&[], settings, interrupted, reductions)?;
+            }
+        }
+        Ok((heard, vec![None; others.len()]))
+    }
+
+    /// What a search finds, whether there is something that no run confirms, although it was to be expected, and which other questions
+    /// it answers too.
     fn searched(
         &self,
+        others: &[&Ask],
         settings: &Settings,
         interrupted: &AtomicBool,
         reductions: Reductions,
-    ) -> Result<(Heard, bool), Interrupted> {
+    ) -> Result<(Heard, bool, Vec<bool>), Interrupted> {
         let (_, setup, workload) = self.set_up(CryptoKind::Symbolic);
         let setup = workload::without_time(setup);
         let budget = Budget::new(self.faults, &settings.kinds);
         let bounds = Bounds { states: self.states, ..Bounds::default() };
         let question = explore::Question { setup: &setup, workload: &workload, budget: &budget, bounds, reductions };
-        let answer = explore::explore(&question, &mut Watch(interrupted));
+        let theirs = others.iter().map(|other| workload::without_time(other.set_up(CryptoKind::Symbolic).1));
+        let theirs: Vec<Setup> = theirs.collect();
+        let (answer, alike) = explore::explore_for(&question, &theirs, &mut Watch(interrupted));
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(Interrupted);
         }
@@ -160,10 +209,11 @@ impl Ask {
             format!("the search takes {} to be broken, and no run could be made to show it", breach.clause)
         });
         heard.stopped = heard.stopped.or_else(|| doubt.clone());
-        Ok((heard, doubt.is_some()))
+        Ok((heard, doubt.is_some(), alike))
     }
 
-    /// The same by the clock: every plan, in the one order of events that it gives. What breaks so breaks.
+    /// The same by the clock: every plan, in the one order of events that it gives. What breaks so breaks. A plan that comes to where
+    /// another has been is not run further, unless something breaks after that.
     ///
     /// # Errors
     ///
@@ -185,21 +235,44 @@ impl Ask {
                 let harm = (violation.invariant, violation.clause, violation.victim.side());
                 (harm, violation.events)
             });
-            (plan.to_string(), plan.0.len() as u32, found.collect::<Vec<_>>(), finished.cut_short())
+            Run { plan: plan.clone(), found: found.collect(), cut_short: finished.cut_short() }
         };
-        let consume = |(plan, faults, found, cut_short): (String, u32, Vec<(Harm, u64)>, bool)| {
-            heard.states += 1;
-            if cut_short && heard.stopped.is_none() {
-                heard.stopped = Some(format!("a run did not settle: {plan}"));
-                heard.restless = Some(plan.clone());
-            }
-            for (harm, events) in found {
-                heard.note(harm, Way { faults, events, plan: plan.clone() });
-            }
-            !interrupted.load(Ordering::Relaxed)
-        };
-        exhaustive::explore(&job, &budget, inspect, |_| (), consume);
+        let mut runs = Runs { heard: &mut heard, interrupted };
+        let searched = joined::explore(&job, &budget, joined::Bounds::default(), inspect, &mut runs);
+        heard.states = searched.stand_for;
         if interrupted.load(Ordering::Relaxed) { Err(Interrupted) } else { Ok(heard) }
+    }
+}
+
+/// What is kept of a run under the clock.
+struct Run {
+    plan: Plan,
+    found: Vec<(Harm, u64)>,
+    cut_short: bool,
+}
+
+/// Takes in what runs break, until somebody has had enough.
+struct Runs<'h> {
+    heard: &'h mut Heard,
+    interrupted: &'h AtomicBool,
+}
+
+impl Audience<Run> for Runs<'_> {
+    fn ahead(&mut self, _: usize) {}
+
+    fn done(&mut self) -> bool {
+        !self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn take(&mut self, Run { plan, found, cut_short }: Run) -> bool {
+        if cut_short && self.heard.stopped.is_none() {
+            self.heard.stopped = Some(format!("a run did not settle: {plan}"));
+            self.heard.restless = Some(plan.to_string());
+        }
+        for (harm, events) in found {
+            self.heard.note(harm, Way { faults: plan.0.len() as u32, events, plan: plan.to_string() });
+        }
+        self.done()
     }
 }
 
@@ -215,6 +288,8 @@ impl explore::Progress for Watch<'_> {
 /// Answers every question, each on a thread of its own: mostly there are many, and most are small. The answers stand in the order of the
 /// questions, whatever the number of threads. `progress` is told of each as it comes.
 ///
+/// Questions about honest parties come first, since what they show may answer others.
+///
 /// # Errors
 ///
 /// When somebody wants it to end.
@@ -224,26 +299,56 @@ pub fn answer_all(
     interrupted: &AtomicBool,
     progress: &dyn Progress,
 ) -> Result<Vec<Heard>, Interrupted> {
-    let next = AtomicUsize::new(0);
-    let heard: Mutex<Vec<Option<Heard>>> = Mutex::new(vec![None; asks.len()]);
-    let jobs = settings.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    // Fewer questions than threads share them.
-    let threads = (jobs / asks.len().max(1)).max(1);
-    let work = || {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(ask) = asks.get(place) else { return };
-            let answer = match &pool {
-                Ok(pool) => pool.install(|| ask.answer(settings, interrupted)),
-                Err(_) => ask.answer(settings, interrupted),
-            };
-            let Ok(answer) = answer else { return };
-            progress.done(answer.states);
-            heard.lock().unwrap_or_else(PoisonError::into_inner)[place] = Some(answer);
-        }
-    };
-    std::thread::scope(|scope| (0..jobs.min(asks.len())).for_each(|_| drop(scope.spawn(work))));
-    let heard = heard.into_inner().unwrap_or_else(PoisonError::into_inner);
-    heard.into_iter().collect::<Option<Vec<Heard>>>().ok_or(Interrupted)
+    let led = |leader: usize| (0..asks.len()).filter(|place| asks[leader].leads(&asks[*place])).collect::<Vec<_>>();
+    let (leaders, others): (Vec<usize>, Vec<usize>) =
+        (0..asks.len()).partition(|place| asks[*place].threat.is_honest());
+    let mut round = Round { asks, settings, interrupted, progress, heard: Mutex::new(vec![None; asks.len()]) };
+    round.answer(&leaders.iter().map(|leader| (*leader, led(*leader))).collect::<Vec<_>>());
+    let known: Vec<bool> = round.heard().iter().map(Option::is_some).collect();
+    let left = others.into_iter().filter(|place| !known[*place]);
+    round.answer(&left.map(|place| (place, Vec::new())).collect::<Vec<_>>());
+    std::mem::take(round.heard()).into_iter().collect::<Option<Vec<Heard>>>().ok_or(Interrupted)
+}
+
+/// Questions that are answered at the same time.
+struct Round<'a> {
+    asks: &'a [Ask],
+    settings: &'a Settings,
+    interrupted: &'a AtomicBool,
+    progress: &'a dyn Progress,
+    heard: Mutex<Vec<Option<Heard>>>,
+}
+
+impl Round<'_> {
+    fn heard(&mut self) -> &mut Vec<Option<Heard>> {
+        self.heard.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers questions, each with those that the same search may answer.
+    fn answer(&self, places: &[(usize, Vec<usize>)]) {
+        let next = AtomicUsize::new(0);
+        let jobs = self.settings.jobs.or_else(|| std::thread::available_parallelism().ok());
+        let jobs = jobs.map_or(1, NonZeroUsize::get);
+        // Fewer questions than threads share them.
+        let threads = (jobs / places.len().max(1)).max(1);
+        let work = || {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            while let Some((place, others)) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let asks: Vec<&Ask> = others.iter().map(|other| &self.asks[*other]).collect();
+                let ask = || self.asks[*place].answer_for(&asks, self.settings, self.interrupted);
+                let Ok((answer, theirs)) = (match &pool {
+                    Ok(pool) => pool.install(ask),
+                    Err(_) => ask(),
+                }) else {
+                    return;
+                };
+                let theirs = others.iter().copied().zip(theirs).filter_map(|(place, heard)| Some((place, heard?)));
+                for (place, answer) in std::iter::once((*place, answer)).chain(theirs) {
+                    self.progress.done(answer.states);
+                    self.heard.lock().unwrap_or_else(PoisonError::into_inner)[place] = Some(answer);
+                }
+            }
+        };
+        std::thread::scope(|scope| (0..jobs.min(places.len())).for_each(|_| drop(scope.spawn(work))));
+    }
 }

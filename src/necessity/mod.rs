@@ -4,8 +4,10 @@
 //! honest parties and against each [`Threat`], under every plan of faults ([`ask`]). What breaks now and did not before is what it is
 //! needed for ([`table`]). The reverse starts from `as-written` and looks for the smallest sets that suffice ([`minimal`]).
 //!
-//! A deviation is something that goes wrong, too: beside one there is a fault less, unless more is asked for. Each row says
-//! how many faults were tried under which clock, and where a search was not complete, that nothing is known.
+//! Beside a deviation there are as many faults as between honest parties. Many deviations do in a case what honest parties do, and the
+//! search among these answers for them ([`explore_for`](crate::explore::explore_for)). What takes several purchases, and outsiders, go
+//! by the clock, and there a fault less is tried. Each row says how many faults were tried under which clock, and where a search was
+//! not complete, that nothing is known.
 //!
 //! # Mechanisms can need each other
 //!

@@ -4,6 +4,7 @@
 
 use crate::protocol::deviation::{CUSTOMER, Errands, HONEST, Known, MERCHANT};
 use crate::protocol::outsider::{self, OUTSIDER};
+use crate::protocol::party::Side;
 use crate::scenario::{Arrival, Clock, Scenario};
 
 /// Who may break the protocol, beside the faults.
@@ -40,6 +41,15 @@ impl Threat {
     /// Whether everyone keeps to the protocol.
     pub fn is_honest(self) -> bool {
         matches!(self, Threat::Honest)
+    }
+
+    /// The side that breaks the protocol, if one does.
+    pub fn side(self) -> Option<Side> {
+        match self {
+            Threat::Merchant(_) => Some(Side::Merchant),
+            Threat::Customer(_) => Some(Side::Customer),
+            Threat::Honest | Threat::Outsider(_) => None,
+        }
     }
 
     /// What customers set out to do, where one purchase leaves it nothing to do.
