@@ -28,10 +28,9 @@ pub(super) struct NecessityArgs {
     /// The most faults beside a deviation [default: as many]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=8))]
     beside: Option<u32>,
-    /// The most faults beside an outsider or a deviation that takes several purchases, which are searched under the clock [default: one
-    /// less]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=2))]
-    under_the_clock: Option<u32>,
+    /// The most faults beside an outsider or a deviation that takes several purchases, which are searched under the clock
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2))]
+    under_the_clock: u32,
     /// The kinds of fault, separated by commas [default: all but partition]
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = kind_alone)]
     kinds: Vec<FaultKind>,
@@ -90,7 +89,7 @@ fn settings_of(arguments: &NecessityArgs) -> Settings {
         threats: Threat::all().into_iter().filter(wanted).collect(),
         faults: arguments.faults,
         beside: arguments.beside.unwrap_or(arguments.faults),
-        under_the_clock: arguments.under_the_clock.unwrap_or(arguments.faults.saturating_sub(1).min(2)),
+        under_the_clock: arguments.under_the_clock,
         kinds,
         pairs: arguments.pairs,
         states: arguments.states,

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::ask::{Ask, ENDLESS, Harm, Heard, answer_all};
+use super::ask::{Ask, ENDLESS, Harm, Heard, Way, answer_all};
 use super::table::{CaseTable, applicable, arguments, joined};
 use super::threat::Threat;
 use super::witness::Witness;
@@ -104,7 +104,11 @@ impl<'a> Library<'a> {
     ) -> Self {
         let threats = against.threats(table.threats.len());
         let breaks = |invariant: Invariant| {
-            threats.iter().any(|threat| table.base.heard[*threat].broken.keys().any(|harm| harm.0 == invariant))
+            threats.iter().any(|threat| {
+                let faults = settings.faults_of_sets(table.threats[*threat]);
+                let broken = &table.base.heard[*threat].broken;
+                broken.iter().any(|(harm, way)| harm.0 == invariant && way.faults <= faults)
+            })
         };
         let wanted = WANTED.into_iter().filter(|invariant| !breaks(*invariant)).collect();
         let mut library = Library { table, settings, interrupted, progress, wanted, witnesses: Vec::new() };
@@ -116,13 +120,15 @@ impl<'a> Library<'a> {
 
     fn ask(&self, mechanisms: MechanismSet, threat: usize, states: u64) -> Ask {
         let threat = self.table.threats[threat];
-        let faults = self.settings.faults_beside(threat);
+        let faults = self.settings.faults_of_sets(threat);
         Ask { protocol: Arc::clone(&self.table.protocol), mechanisms, threat, faults, states }
     }
 
     /// Keeps what an answer shows to break, or never to come to rest.
     fn learn(&mut self, threat: usize, heard: &Heard) {
-        let broken = heard.broken.iter().filter(|((invariant, ..), _)| self.wanted.contains(invariant));
+        let faults = self.settings.faults_of_sets(self.table.threats[threat]);
+        let counts = |invariant: &Invariant, way: &Way| self.wanted.contains(invariant) && way.faults <= faults;
+        let broken = heard.broken.iter().filter(|((invariant, ..), way)| counts(invariant, way));
         for plan in broken.map(|(_, way)| &way.plan).chain(&heard.restless) {
             if !self.witnesses.iter().any(|known| known.threat == threat && known.plan == *plan) {
                 self.witnesses.extend(Witness::new(&self.ask(MechanismSet::all(), threat, 0), threat, plan));
@@ -282,7 +288,7 @@ impl Minimal {
         let on = table.protocol.as_written().and(sufficient.added);
         let away = arguments(applicable(&*table.protocol).into_iter().filter(|mechanism| !on.has(*mechanism)));
         let kinds: Vec<&str> = settings.kinds.iter().map(|kind| kind.name()).collect();
-        let (name, faults, kinds) = (table.protocol.name(), settings.faults_beside(threat), kinds.join(","));
+        let (name, faults, kinds) = (table.protocol.name(), settings.faults_of_sets(threat), kinds.join(","));
         format!("halfpaid explore {name} --untimed --faults {faults} --kinds {kinds}{away}{}", threat.arguments())
     }
 }

@@ -135,7 +135,7 @@ pub fn markdown(tables: &[CaseTable], minimal: &[Vec<Minimal>], settings: &Setti
         case(&mut out, table, settings);
         ways(&mut out, table);
         if let Some(minimal) = minimal.get(n) {
-            sets(&mut out, table, minimal);
+            sets(&mut out, table, minimal, settings);
         }
     }
     out
@@ -208,7 +208,7 @@ fn ways(out: &mut String, table: &CaseTable) {
 }
 
 /// The smallest sets that suffice.
-fn sets(out: &mut String, table: &CaseTable, minimal: &[Minimal]) {
+fn sets(out: &mut String, table: &CaseTable, minimal: &[Minimal], settings: &Settings) {
     let as_written: Vec<Mechanism> = table.protocol.as_written().iter().collect();
     let _ = writeln!(
         out,
@@ -224,6 +224,7 @@ fn sets(out: &mut String, table: &CaseTable, minimal: &[Minimal]) {
     let _ = writeln!(
         out,
         "\nEach was searched to suffice, and everything that it contains has a counterexample. Whoever stands up to a deviation stands up \
-         to honest parties too."
+         to honest parties too. Beside a deviation there was at most {}.",
+        faults(settings.beside.min(settings.faults.saturating_sub(1)))
     );
 }
