@@ -14,8 +14,9 @@ use super::store::{Next, Place, SHARDS, shard_of};
 use super::symmetry::NOBODY;
 use super::table::Need;
 
-/// How many states a thread works on at a time.
-pub(super) const PIECE: usize = 512;
+/// How many states a thread works on at a time. What pieces miss is worked out piece by piece, so another size gives things other numbers:
+/// where normal forms grow with what is known, that shows in how many states there are.
+pub(super) const PIECE: usize = 256;
 
 /// Which steps are taken from a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,7 +25,7 @@ use super::{Bounds, Progress, Question, Reached, Reductions};
 use crate::fault::FaultKind;
 
 /// How many pieces are worked on before what was missed is worked out.
-const PIECES: usize = 32;
+const PIECES: usize = 64;
 
 /// How many of them are worked on before what their states lead to is entered: the more, the closer together lies what a shard is asked
 /// for, and the more room it takes. Faults strike in three times as many ways as there are other steps.
