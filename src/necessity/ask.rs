@@ -12,8 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::threat::Threat;
 use super::{Interrupted, Progress, Settings};
 use crate::batch::workload;
-use crate::drive::joined::{self, Audience};
-use crate::drive::{Finished, Job};
+use crate::drive::{Finished, Job, exhaustive};
 use crate::explore::{self, Bounds, Reductions, Stopped};
 use crate::fault::{Budget, Plan};
 use crate::invariant::Invariant;
@@ -212,8 +211,8 @@ impl Ask {
         Ok((heard, doubt.is_some(), alike))
     }
 
-    /// The same by the clock: every plan, in the one order of events that it gives. What breaks so breaks. A plan that comes to where
-    /// another has been is not run further, unless something breaks after that.
+    /// The same by the clock: every plan, in the one order of events that it gives. What breaks so breaks. Plans are not cut where another
+    /// has been ([`drive::joined`](crate::drive::joined)): most questions here are about what breaks, and then nothing is cut.
     ///
     /// # Errors
     ///
@@ -235,44 +234,21 @@ impl Ask {
                 let harm = (violation.invariant, violation.clause, violation.victim.side());
                 (harm, violation.events)
             });
-            Run { plan: plan.clone(), found: found.collect(), cut_short: finished.cut_short() }
+            (plan.to_string(), plan.0.len() as u32, found.collect::<Vec<_>>(), finished.cut_short())
         };
-        let mut runs = Runs { heard: &mut heard, interrupted };
-        let searched = joined::explore(&job, &budget, joined::Bounds::default(), inspect, &mut runs);
-        heard.states = searched.stand_for;
+        let consume = |(plan, faults, found, cut_short): (String, u32, Vec<(Harm, u64)>, bool)| {
+            heard.states += 1;
+            if cut_short && heard.stopped.is_none() {
+                heard.stopped = Some(format!("a run did not settle: {plan}"));
+                heard.restless = Some(plan.clone());
+            }
+            for (harm, events) in found {
+                heard.note(harm, Way { faults, events, plan: plan.clone() });
+            }
+            !interrupted.load(Ordering::Relaxed)
+        };
+        exhaustive::explore(&job, &budget, inspect, |_| (), consume);
         if interrupted.load(Ordering::Relaxed) { Err(Interrupted) } else { Ok(heard) }
-    }
-}
-
-/// What is kept of a run under the clock.
-struct Run {
-    plan: Plan,
-    found: Vec<(Harm, u64)>,
-    cut_short: bool,
-}
-
-/// Takes in what runs break, until somebody has had enough.
-struct Runs<'h> {
-    heard: &'h mut Heard,
-    interrupted: &'h AtomicBool,
-}
-
-impl Audience<Run> for Runs<'_> {
-    fn ahead(&mut self, _: usize) {}
-
-    fn done(&mut self) -> bool {
-        !self.interrupted.load(Ordering::Relaxed)
-    }
-
-    fn take(&mut self, Run { plan, found, cut_short }: Run) -> bool {
-        if cut_short && self.heard.stopped.is_none() {
-            self.heard.stopped = Some(format!("a run did not settle: {plan}"));
-            self.heard.restless = Some(plan.to_string());
-        }
-        for (harm, events) in found {
-            self.heard.note(harm, Way { faults: plan.0.len() as u32, events, plan: plan.to_string() });
-        }
-        self.done()
     }
 }
 
