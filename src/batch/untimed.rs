@@ -14,7 +14,7 @@ use crate::blame::{Blame, Broken};
 use crate::drive::exhaustive::Given;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
-use crate::explore::{self, Answer, Bounds, Finding, Question, Reductions, Stopped};
+use crate::explore::{self, Answer, Bounds, Doubt, Finding, Question, Reductions, Sought, Stopped};
 use crate::fault::{Budget, FaultKind};
 use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;
@@ -138,16 +138,9 @@ impl Campaign<'_> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
         let bounds = self.scenario.bounds;
-        let mut question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
-        let mut answer = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
-        if !answer.unconfirmed.is_empty() {
-            question.reductions = Reductions::EXACT;
-            let exact = explore::explore(&question, &mut Teller { campaign: self, told: 0 });
-            // Within the same bounds it may not come to an end.
-            if exact.stopped.is_none_or(|why| why == Stopped::Interrupted) {
-                answer = exact;
-            }
-        }
+        let question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
+        let mut teller = Teller { campaign: self, told: 0 };
+        let (answer, _) = explore::explore_surely(&question, Sought::Causes, &[], &mut teller);
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(BatchError::Interrupted);
         }
@@ -275,7 +268,7 @@ fn not_searched(searched: &mut Searched, protocol: &Arc<dyn Protocol>, answer: &
     if answer.stopped.is_none() {
         searched.left_out.extend(unstruck(&answer.coverage, protocol.name()));
     }
-    for (breach, course) in &answer.unconfirmed {
+    for Doubt { breach, course, .. } in &answer.unconfirmed {
         let course = course.as_ref().map_or("no course".to_owned(), |course| format!("`{course}`"));
         searched.left_out.push(LeftOut {
             what: format!("{} of {} under {}", breach.clause, breach.victim, protocol.name()),

@@ -47,6 +47,17 @@ pub struct Ended {
 /// What the faults on the way to a hit are, without their numbers, and where they struck.
 type Roots = (Vec<String>, Vec<Spot>);
 
+/// What a search takes to be broken, and no run confirms.
+#[derive(Debug, Clone)]
+pub struct Doubt {
+    /// What is said to break.
+    pub breach: Breach,
+    /// The faults at its root, as a finding has them.
+    pub cause: Vec<String>,
+    /// The first of the courses that were followed in vain, if any could be written down.
+    pub course: Option<Course>,
+}
+
 /// What came of a search.
 #[derive(Debug)]
 pub struct Answer {
@@ -60,8 +71,8 @@ pub struct Answer {
     pub stopped: Option<Stopped>,
     /// What breaks.
     pub findings: Vec<Finding>,
-    /// What the search takes to be broken and following the course does not confirm: a fault of the search's own.
-    pub unconfirmed: Vec<(Breach, Option<Course>)>,
+    /// What the search takes to be broken and following its courses does not confirm.
+    pub unconfirmed: Vec<Doubt>,
     /// How purchases end.
     pub ends: Vec<Ended>,
     /// At how many states everything is at rest.
@@ -77,7 +88,25 @@ pub struct Answer {
 }
 
 /// What makes findings the same but for their cause.
-type Kind = (Invariant, &'static str, Side);
+pub(super) type Kind = (Invariant, &'static str, Side);
+
+impl Breach {
+    fn kind(&self) -> Kind {
+        (self.invariant, self.clause, self.victim.side())
+    }
+}
+
+impl Finding {
+    pub(super) fn kind(&self) -> Kind {
+        self.breach.kind()
+    }
+}
+
+impl Doubt {
+    pub(super) fn kind(&self) -> Kind {
+        self.breach.kind()
+    }
+}
 
 /// Hits that are alike.
 struct Gathered<'h> {
@@ -89,10 +118,10 @@ struct Gathered<'h> {
 }
 
 /// Findings, where the faults of each struck, and what could not be confirmed.
-type Found = (Vec<Finding>, Vec<Vec<Spot>>, Vec<(Breach, Option<Course>)>);
+type Found = (Vec<Finding>, Vec<Vec<Spot>>, Vec<Doubt>);
 
 /// Whether one sorted list holds all of another.
-fn holds(all: &[String], part: &[String]) -> bool {
+pub(super) fn holds(all: &[String], part: &[String]) -> bool {
     let mut rest = all.iter();
     part.iter().all(|wanted| rest.any(|have| have == wanted))
 }
@@ -171,7 +200,7 @@ impl<const W: usize> Search<'_, W> {
         let mut kinds: BTreeMap<Kind, Vec<Gathered<'_>>> = BTreeMap::new();
         for (hit, (cause, spots)) in self.hits.iter().zip(&roots) {
             for (_, breach) in self.looks.breaches(hit.broken) {
-                let known = kinds.entry((breach.invariant, breach.clause, breach.victim.side())).or_default();
+                let known = kinds.entry(breach.kind()).or_default();
                 match known.iter_mut().find(|smaller| holds(cause, smaller.cause)) {
                     Some(smaller) => {
                         smaller.states += 1;
@@ -184,24 +213,16 @@ impl<const W: usize> Search<'_, W> {
             }
         }
         let gathered: Vec<Gathered<'_>> = kinds.into_values().flatten().collect();
-        let confirmed: Vec<_> = gathered
-            .into_par_iter()
-            .map(|gathered| match self.shortest(job, &gathered) {
-                Ok((breach, course, violation)) => {
-                    let Gathered { cause, spots, states, .. } = gathered;
-                    Ok((Finding { breach, cause: cause.clone(), course, violation, states }, spots.clone()))
-                }
-                Err(first) => Err((gathered.hits[0].1, first)),
-            })
-            .collect();
+        let shortest: Vec<_> = gathered.par_iter().map(|gathered| self.shortest(job, gathered)).collect();
         let (mut findings, mut struck, mut unconfirmed) = (Vec::new(), Vec::new(), Vec::new());
-        for result in confirmed {
-            match result {
-                Ok((finding, spots)) => {
-                    findings.push(finding);
-                    struck.push(spots);
+        for (Gathered { cause, spots, hits, states }, shortest) in gathered.into_iter().zip(shortest) {
+            let cause = cause.clone();
+            match shortest {
+                Ok((breach, course, violation)) => {
+                    findings.push(Finding { breach, cause, course, violation, states });
+                    struck.push(spots.clone());
                 }
-                Err(failed) => unconfirmed.push(failed),
+                Err(course) => unconfirmed.push(Doubt { breach: hits[0].1, cause, course }),
             }
         }
         (findings, struck, unconfirmed)

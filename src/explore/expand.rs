@@ -1,8 +1,11 @@
 //! What follows the states of a piece of a level. One thread works on a piece; it only reads the search, and what it finds is kept
-//! apart ([`Found`]), by the shards that it belongs to, until all are done.
+//! apart ([`Found`], [`Onward`]), by the shards that it belongs to, until all are done.
+//!
+//! What a neighbour's steps have led to already is not asked for again: steps of different parties lead to the same state in either
+//! order, and so more than a third of all steps from a piece lead where another has led before.
 
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::form::Beside;
 use super::look::{Breaches, Likeness, Look};
@@ -17,6 +20,8 @@ use super::table::Need;
 /// How many states a thread works on at a time. What pieces miss is worked out piece by piece, so another size gives things other numbers:
 /// where normal forms grow with what is known, that shows in how many states there are.
 pub(super) const PIECE: usize = 256;
+/// So many of the states that steps from a piece lead to are remembered.
+pub(super) const RECENT: usize = 1 << 12;
 
 /// Which steps are taken from a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +39,8 @@ pub(super) struct Onward<const W: usize> {
     nexts: Vec<Next<W>>,
     /// Where each shard's begin.
     starts: [u32; SHARDS + 1],
+    /// In the order in which they were found: the place of each that was new.
+    entered: Vec<AtomicU32>,
 }
 
 /// What else a thread found in a piece.
@@ -53,7 +60,7 @@ pub(super) struct Found {
 
 impl<const W: usize> Onward<W> {
     pub(super) fn new() -> Self {
-        Onward { nexts: Vec::new(), starts: [0; SHARDS + 1] }
+        Onward { nexts: Vec::new(), starts: [0; SHARDS + 1], entered: Vec::new() }
     }
 
     /// Those of a shard.
@@ -61,22 +68,34 @@ impl<const W: usize> Onward<W> {
         &self.nexts[self.starts[shard] as usize..self.starts[shard + 1] as usize]
     }
 
+    /// One of them was new.
+    pub(super) fn enter(&self, next: &Next<W>, place: Place) {
+        self.entered[next.order as usize].store(place.number() + 1, Relaxed);
+    }
+
+    /// The new ones, in the order in which they were found.
+    pub(super) fn entered(&self) -> impl Iterator<Item = Place> + '_ {
+        self.entered.iter().filter_map(|place| place.load(Relaxed).checked_sub(1).map(Place::of))
+    }
+
     /// Takes in states, each with its shard, in place of those of another piece.
-    fn sort(&mut self, nexts: &[(u8, Next<W>)]) {
+    fn sort(&mut self, nexts: &[Next<W>]) {
         let mut counts = [0_u32; SHARDS];
-        for (shard, _) in nexts {
-            counts[*shard as usize] += 1;
+        for next in nexts {
+            counts[next.shard as usize] += 1;
         }
         for (shard, count) in counts.iter().enumerate() {
             self.starts[shard + 1] = self.starts[shard] + count;
         }
         let mut at = self.starts;
         // What is left of the other piece is written over.
-        if let Some((_, any)) = nexts.first().filter(|_| self.nexts.len() < nexts.len()) {
+        if let Some(any) = nexts.first().filter(|_| self.nexts.len() < nexts.len()) {
             self.nexts.resize(nexts.len(), *any);
         }
-        for (shard, next) in nexts {
-            let at = &mut at[*shard as usize];
+        self.entered.iter_mut().take(nexts.len()).for_each(|place| *place.get_mut() = 0);
+        self.entered.resize_with(nexts.len(), AtomicU32::default);
+        for next in nexts {
+            let at = &mut at[next.shard as usize];
             self.nexts[*at as usize] = *next;
             *at += 1;
         }
@@ -109,7 +128,7 @@ impl Found {
     }
 
     /// A state at rest follows that one of the piece. Bits are only ever set, so it does not matter who comes first.
-    pub(super) fn set_good(&self, number: u32) {
+    pub(super) fn set_good(&self, number: u16) {
         let (bits, bit) = (&self.good[number as usize / 64], 1 << (number % 64));
         if bits.load(Relaxed) & bit == 0 {
             bits.fetch_or(bit, Relaxed);
@@ -130,45 +149,48 @@ impl<const W: usize> Search<'_, W> {
         onward: &mut Onward<W>,
     ) {
         found.clear();
-        let counts = mode == Mode::Faulty || faults < self.at_most;
         let mut own = self.own();
-        let Own { tried, ready } = &mut *own;
+        let Own { tried, ready, recent } = &mut *own;
         ready.learn(&self.tables);
-        let mut nexts = Vec::with_capacity(piece.len() * 12);
+        recent.fill(u32::MAX);
         let mut taker = Taker {
             search: self,
-            next: Vec::with_capacity(64),
-            hits: Vec::new(),
-            missed: false,
+            mode,
+            faults,
+            counts: mode == Mode::Faulty || faults < self.at_most,
             needs: &mut found.needs,
             likenesses: &mut found.likenesses,
-            likeness: None,
+            besides: &mut found.besides,
+            nexts: Vec::with_capacity(piece.len() * 8),
+            as_they_are: Vec::with_capacity(piece.len() * 8),
+            recent,
             place: Place::new(0, 0),
+            number: 0,
+            likeness: None,
             look: Look { broken: 0, rests: false },
+            remembered: 0,
+            first: 0,
+            steps: 0,
             between: 0,
+            missed: false,
+            hits: Vec::new(),
             struck: Vec::new(),
-            counts,
             taken: Vec::new(),
         };
-        for (number, &place) in (0..).zip(piece) {
-            let state = self.state(place);
+        // All of them at once, so that the processor does not wait for each.
+        let states: Vec<State<W>> = piece.iter().map(|place| self.state(*place)).collect();
+        for ((number, &place), state) in (0..).zip(piece).zip(&states) {
+            (taker.place, taker.number, taker.first) = (place, number, taker.nexts.len());
             match mode {
-                Mode::Fair => self.step_fairly(place, &state, faults, ready, &mut taker),
+                Mode::Fair => self.step_fairly(state, ready, &mut taker),
                 Mode::Faulty => {
-                    let view = View::new(&self.tables, &state, self.replays(faults));
-                    taker.begin(place, Likeness::of(&view));
+                    let view = View::new(&self.tables, state, self.replays(faults));
+                    taker.begin(state, Likeness::of(&view));
                     view.faulty(self.strikes, &mut taker);
                 }
             }
-            let remembered = state.broken() | self.looks.remembered(taker.look.broken, &self.tables);
-            for (next, between) in &mut taker.next {
-                next.break_also(remembered | *between);
-                if let Err(beside) = self.finish(next, mode == Mode::Faulty, faults) {
-                    found.besides.push(beside);
-                    taker.missed = true;
-                }
-            }
             if taker.missed {
+                taker.forget_steps();
                 found.missed.push(place);
                 continue;
             }
@@ -183,46 +205,36 @@ impl<const W: usize> Search<'_, W> {
                 if taker.look.rests
                     && let Some(likeness) = taker.likeness
                 {
-                    found.ends.push((likeness, remembered, place));
+                    found.ends.push((likeness, taker.remembered, place));
                     let (bits, bit) = (&mut found.good[number as usize / 64], 1 << (number % 64));
                     *bits.get_mut() |= bit;
                 }
             }
-            if counts {
-                let view = View::new(&self.tables, &state, self.replays(faults));
+            if taker.counts {
+                let view = View::new(&self.tables, state, self.replays(faults));
                 match mode {
                     Mode::Fair => view.meet(&taker.taken, tried),
                     Mode::Faulty => taker.struck.iter().for_each(|step| view.strike(*step, tried)),
                 }
             }
             found.hits.append(&mut taker.hits);
-            found.transitions += taker.next.len() as u64;
-            for &(state, _) in &taker.next {
-                nexts.push((shard_of(state.hash()) as u8, Next { state, from: place, number }));
-            }
+            found.transitions += taker.steps;
         }
-        onward.sort(&nexts);
+        onward.sort(&taker.nexts);
     }
 
     /// Shows the steps from a state without a fault.
-    fn step_fairly(
-        &self,
-        place: Place,
-        state: &State<W>,
-        faults: u32,
-        ready: &mut Ready,
-        taker: &mut Taker<'_, '_, W>,
-    ) {
-        let replays = self.replays(faults);
+    fn step_fairly(&self, state: &State<W>, ready: &mut Ready, taker: &mut Taker<'_, '_, W>) {
+        let replays = self.replays(taker.faults);
         if let Ok(here) = ready.here(&self.tables, state) {
             let likeness = Likeness::new(&self.tables, state, || here.nothing_to_come(&self.tables, state));
-            taker.begin(place, likeness);
+            taker.begin(state, likeness);
             if ready.fair(&self.tables, state, &here, replays, taker).is_ok() {
                 return;
             }
         }
         let view = View::new(&self.tables, state, replays);
-        taker.begin(place, Likeness::of(&view));
+        taker.begin(state, Likeness::of(&view));
         view.fair(taker);
     }
 
@@ -248,35 +260,59 @@ impl<const W: usize> Search<'_, W> {
     }
 }
 
-/// Takes note of the steps from one state.
+/// Takes note of the steps from the states of a piece, one state after the other.
 struct Taker<'s, 'a, const W: usize> {
     search: &'s Search<'a, W>,
-    /// Where the steps lead, and what is broken in their course.
-    next: Vec<(State<W>, u8)>,
-    hits: Vec<Hit>,
-    missed: bool,
+    mode: Mode,
+    faults: u32,
+    /// Whether it is counted what parties could take.
+    counts: bool,
     needs: &'s mut Vec<Need>,
     likenesses: &'s mut Vec<Likeness>,
-    likeness: Option<Likeness>,
+    besides: &'s mut Vec<Beside>,
+    /// Where steps lead.
+    nexts: Vec<Next<W>>,
+    /// The same states before they were brought into normal form.
+    as_they_are: Vec<State<W>>,
+    /// Where among them a state may stand, by its hash.
+    recent: &'s mut [u32; RECENT],
+    /// The state whose steps are taken: its place, and its number in its piece.
     place: Place,
+    number: u16,
+    likeness: Option<Likeness>,
     look: Look,
+    /// What is broken in it that the states after it remember.
+    remembered: u8,
+    /// Where those that follow it begin, and how many steps lead to them.
+    first: usize,
+    steps: u64,
+    /// What is broken in the course of the step that is shown next.
     between: u8,
+    missed: bool,
+    hits: Vec<Hit>,
     /// Where faults struck.
     struck: Vec<Step>,
-    /// What parties could take, where that is counted.
-    counts: bool,
     taken: Vec<(u8, Taken, u32)>,
 }
 
 impl<const W: usize> Taker<'_, '_, W> {
-    fn begin(&mut self, place: Place, likeness: Likeness) {
-        (self.place, self.likeness, self.missed, self.between) = (place, Some(likeness), false, 0);
-        self.next.clear();
+    /// Forgets where steps from the state lead.
+    fn forget_steps(&mut self) {
+        self.nexts.truncate(self.first);
+        self.as_they_are.truncate(self.first);
+    }
+
+    fn begin(&mut self, state: &State<W>, likeness: Likeness) {
+        (self.likeness, self.missed, self.between, self.steps) = (Some(likeness), false, 0, 0);
+        self.forget_steps();
         self.hits.clear();
         self.struck.clear();
         self.taken.clear();
         match self.search.looks.find(&likeness) {
-            Some(look) => self.look = *look,
+            Some(look) => {
+                self.look = *look;
+                self.remembered = state.broken() | self.search.looks.remembered(look.broken, &self.search.tables);
+            }
             None => {
                 self.missed = true;
                 self.likenesses.push(likeness);
@@ -286,12 +322,25 @@ impl<const W: usize> Taker<'_, '_, W> {
 }
 
 impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
-    fn to(&mut self, step: Step, state: State<W>) {
+    fn to(&mut self, step: Step, mut state: State<W>) {
         if step.fault().is_some() {
             self.struck.push(step);
         }
-        self.next.push((state, self.between));
-        self.between = 0;
+        self.steps += 1;
+        state.break_also(self.remembered | std::mem::take(&mut self.between));
+        let (as_it_is, order) = (state, self.nexts.len());
+        let recent = &mut self.recent[state.hash() as usize % RECENT];
+        if self.as_they_are.get(*recent as usize) == Some(&state) {
+            return;
+        }
+        *recent = order as u32;
+        if let Err(beside) = self.search.finish(&mut state, self.mode == Mode::Faulty, self.faults) {
+            self.besides.push(beside);
+            self.missed = true;
+            return;
+        }
+        self.as_they_are.push(as_it_is);
+        self.nexts.push(Next { state, order: order as u32, number: self.number, shard: shard_of(state.hash()) as u8 });
     }
 
     fn takes(&mut self, seat: u8, taken: Taken, number: u32) {

@@ -5,6 +5,7 @@
 //! at once, and who stands for whom ([`symmetry`](super::symmetry)).
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -17,7 +18,7 @@ use crate::fault::FaultKind;
 use crate::world::Presence;
 
 /// What the normal form of a state depends on: every party's share, the moment, and whether a crash may yet strike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Beside {
     shares: Shares,
     moment: u8,
@@ -27,6 +28,17 @@ pub(super) struct Beside {
     crash: bool,
     /// Whether any fault may.
     faults_left: bool,
+}
+
+/// In two words, since it is done for every step.
+impl Hash for Beside {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Beside { shares, moment, started, crash, faults_left } = *self;
+        let (four, fifth) = shares.words();
+        let flags = u64::from(crash) | u64::from(faults_left) << 1;
+        hasher.write_u64(four);
+        hasher.write_u64(fifth | u64::from(moment) << 16 | u64::from(started) << 24 | flags << 32);
+    }
 }
 
 /// The normal forms of a search, by what they depend on. Few are different.

@@ -31,6 +31,7 @@
 mod alike;
 mod answer;
 mod coverage;
+mod doubts;
 mod expand;
 mod form;
 mod future;
@@ -55,7 +56,8 @@ use crate::protocol::setup::Setup;
 use crate::world::Workload;
 
 pub use crate::fault::coverage::Covered;
-pub use answer::{Answer, Ended, Finding, KINDS};
+pub use answer::{Answer, Doubt, Ended, Finding, KINDS};
+pub use doubts::{Sought, explore_surely};
 pub use look::Breach;
 pub use search::Stopped;
 pub use state::PARTIES_MAX;

@@ -5,6 +5,10 @@
 //! then, since more are left. Each level is worked on in pieces by all threads, which only read: they take the steps of each state and
 //! ask nothing about where these lead. That is found out when what they found is entered, shard by shard, in the order of the pieces.
 //! So every state is asked for once, and stands at the same place whatever the number of threads.
+//!
+//! States are taken up in the order in which they were found. Neighbours then differ in little: what their steps need is at hand, and
+//! much of what they lead to has just been found by a neighbour ([`expand`](super::expand)). And of the shortest ways to a state the
+//! search finds the one whose steps come first.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +17,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::coverage::Tried;
-use super::expand::{Found, Mode, Onward, PIECE};
+use super::expand::{Found, Mode, Onward, PIECE, RECENT};
 use super::form::Forms;
 use super::look::{Breaches, Likeness, Looks};
 use super::ready::Ready;
@@ -36,8 +40,9 @@ const fn at_once(mode: Mode) -> usize {
     }
 }
 
-/// What a state takes beside itself, in bytes: the link to the state before it, and its place in a table that is two thirds full.
-const PLACE_BYTES: u64 = 4 + 8;
+/// What a state takes beside itself, in bytes: the link to the state before it, its place in a table that is two thirds full, and in
+/// its level.
+const PLACE_BYTES: u64 = 4 + 8 + 4;
 
 /// The states of one level: where they start and end in each shard.
 #[derive(Debug, Clone)]
@@ -122,6 +127,11 @@ pub(super) struct Search<'a, const W: usize> {
     /// What was found in each piece, kept for the room that it takes.
     found: Vec<Found>,
     onward: Vec<Onward<W>>,
+    /// The states of each level of the layer that is worked on, in the order in which they were found; and of the layer below.
+    layer: Vec<Vec<Place>>,
+    below: Vec<Vec<Place>>,
+    /// Those of the level that is worked on, so far.
+    fresh: Vec<Place>,
     /// The number of faults of the level that is worked on, and where it starts.
     pub(super) faults: u32,
     entered: Option<[u32; SHARDS]>,
@@ -135,6 +145,8 @@ pub(super) struct Own {
     /// What was tried. It is added up at the end, so it does not matter who counted what.
     pub(super) tried: Tried,
     pub(super) ready: Ready,
+    /// Where states stand among those that a piece leads to.
+    pub(super) recent: Box<[u32; RECENT]>,
 }
 
 /// Why a search cannot go on as it is.
@@ -175,11 +187,14 @@ impl<'a, const W: usize> Search<'a, W> {
             unsettled: Vec::new(),
             found: Vec::new(),
             onward: Vec::new(),
+            layer: Vec::new(),
+            below: Vec::new(),
+            fresh: Vec::new(),
             faults: 0,
             entered: None,
             todo: VecDeque::new(),
         };
-        let own = || Mutex::new(Own { tried: Tried::new(strikes), ready: Ready::new() });
+        let own = || Mutex::new(Own { tried: Tried::new(strikes), ready: Ready::new(), recent: Box::new([0; RECENT]) });
         search.own.resize_with(rayon::current_num_threads(), own);
         search.look_ahead(question);
         search.plain = !search.reductions.loops && search.tables.futures.is_none() && search.tables.symmetry.is_none();
@@ -188,6 +203,7 @@ impl<'a, const W: usize> Search<'a, W> {
         search.shards[shard_of(hash)].enter(start, hash, Place::new(shard_of(hash), 0));
         if search.stopped.is_none() {
             let first = Level { from: [0; SHARDS], to: search.lens() };
+            search.layer.push(first.places().collect());
             search.levels.push(vec![first]);
         }
         search
@@ -200,6 +216,9 @@ impl<'a, const W: usize> Search<'a, W> {
             forms: self.forms.widen(),
             found: Vec::new(),
             onward: Vec::new(),
+            layer: self.layer,
+            below: self.below,
+            fresh: self.fresh,
             tables: self.tables,
             looks: self.looks,
             levels: self.levels,
@@ -235,6 +254,7 @@ impl<'a, const W: usize> Search<'a, W> {
             if let Some(from) = self.entered.take() {
                 let to = self.lens();
                 self.levels[self.faults as usize].push(Level { from, to });
+                self.layer.push(std::mem::take(&mut self.fresh));
             }
             if self.stopped.is_none() && !self.begin_level(bounds, progress) {
                 break;
@@ -285,12 +305,10 @@ impl<'a, const W: usize> Search<'a, W> {
     /// a fault from each that has one fault less behind it. Whether there is anything to do.
     fn begin_level(&mut self, bounds: &Bounds, progress: &mut dyn Progress) -> bool {
         let (fair, faulty) = loop {
-            let layer = &self.levels[self.faults as usize];
-            let depth = layer.len();
-            let fair = &layer[depth - 1];
-            let below = self.faults.checked_sub(1).map(|faults| &self.levels[faults as usize]);
-            if fair.len() > 0 || below.is_some_and(|levels| levels.len() >= depth) {
-                break (fair, below.and_then(|levels| levels.get(depth - 1)));
+            let depth = self.layer.len();
+            let fair = &self.layer[depth - 1];
+            if !fair.is_empty() || self.below.len() >= depth {
+                break (fair, self.below.get(depth - 1));
             }
             if self.faults == self.at_most {
                 return false;
@@ -298,16 +316,15 @@ impl<'a, const W: usize> Search<'a, W> {
             self.settle_layer(self.faults);
             self.faults += 1;
             self.levels.push(vec![self.no_level()]);
+            self.below = std::mem::replace(&mut self.layer, vec![Vec::new()]);
         };
-        let events = self.levels[self.faults as usize].len() as u32 - 1;
+        let events = self.layer.len() as u32 - 1;
         let (frontier, states) = (fair.len() as u64, self.len());
         let bytes = states * (W as u64 * 8 + PLACE_BYTES);
         let mut todo = VecDeque::new();
-        for (mode, level) in [(Mode::Fair, Some(fair)), (Mode::Faulty, faulty)] {
-            let mut places = level.into_iter().flat_map(Level::places).peekable();
-            while places.peek().is_some() {
-                todo.push_back((mode, places.by_ref().take(PIECE * PIECES).collect()));
-            }
+        for (mode, places) in [(Mode::Fair, Some(fair)), (Mode::Faulty, faulty)] {
+            let pieces = places.into_iter().flat_map(|places| places.chunks(PIECE * PIECES));
+            todo.extend(pieces.map(|places| (mode, places.to_vec())));
         }
         if !progress.level(Reached { faults: self.faults, events, states, frontier, bytes }) {
             self.stopped = Some(Stopped::Interrupted);
@@ -377,10 +394,16 @@ impl<'a, const W: usize> Search<'a, W> {
         let finds = founds.par_iter_mut().zip(onward.par_iter_mut()).zip(places.par_chunks(PIECE));
         finds.for_each(|((found, onward), piece)| this.expand((piece, mode, faults), found, onward));
         self.shards.par_iter_mut().enumerate().for_each(|(number, shard)| {
-            for (found, onward) in founds.iter().zip(&onward[..pieces]) {
-                shard.enter_all(onward.of(number), |next| found.set_good(next.number));
+            for ((found, onward), piece) in founds.iter().zip(&onward).zip(places.chunks(PIECE)) {
+                shard.enter_all(
+                    onward.of(number),
+                    piece,
+                    |next| found.set_good(next.number),
+                    |next, index| onward.enter(next, Place::new(number, index)),
+                );
             }
         });
+        self.fresh.extend(onward[..pieces].iter().flat_map(Onward::entered));
         self.onward = onward;
     }
 

@@ -25,6 +25,15 @@ impl Place {
         Place((index * SHARDS + shard) as u32)
     }
 
+    /// The place as a number, and back.
+    pub(super) const fn number(self) -> u32 {
+        self.0
+    }
+
+    pub(super) const fn of(number: u32) -> Self {
+        Place(number)
+    }
+
     pub(super) const fn shard(self) -> usize {
         self.0 as usize % SHARDS
     }
@@ -38,9 +47,12 @@ impl Place {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Next<const W: usize> {
     pub(super) state: State<W>,
-    /// The state before it, and its number in its piece.
-    pub(super) from: Place,
-    pub(super) number: u32,
+    /// Its number among all that steps from a piece lead to.
+    pub(super) order: u32,
+    /// The number of the state before it in its piece.
+    pub(super) number: u16,
+    /// The shard that it belongs to.
+    pub(super) shard: u8,
 }
 
 /// The shard that a state belongs to.
@@ -182,9 +194,15 @@ impl<const W: usize> Shard<W> {
         None
     }
 
-    /// Enters those of some states that are not there, in their order. Shows those that are there and that a state at rest is known to
-    /// follow.
-    pub(super) fn enter_all(&mut self, nexts: &[Next<W>], mut is_good: impl FnMut(&Next<W>)) {
+    /// Enters those of some states that are not there, in their order, and shows each with its index. `piece` has the states before
+    /// them. Shows also those that are there and that a state at rest is known to follow.
+    pub(super) fn enter_all(
+        &mut self,
+        nexts: &[Next<W>],
+        piece: &[Place],
+        mut is_good: impl FnMut(&Next<W>),
+        mut is_new: impl FnMut(&Next<W>, usize),
+    ) {
         for some in nexts.chunks(AT_ONCE) {
             let mut hashes = [0; AT_ONCE];
             let (mut first, mut held) = ([0; AT_ONCE], [0; AT_ONCE]);
@@ -202,10 +220,15 @@ impl<const W: usize> Shard<W> {
             }
             for (((next, hash), held), same) in some.iter().zip(hashes).zip(held).zip(same) {
                 // What has been entered since leaves an index what it was.
-                let there =
-                    if same { Some((held & INDEX) as usize - 1) } else { self.enter(next.state, hash, next.from) };
-                if there.is_some_and(|there| self.is_good(there)) {
-                    is_good(next);
+                let there = if same {
+                    Some((held & INDEX) as usize - 1)
+                } else {
+                    self.enter(next.state, hash, piece[next.number as usize])
+                };
+                match there {
+                    Some(there) if self.is_good(there) => is_good(next),
+                    Some(_) => {}
+                    None => is_new(next, self.len - 1),
                 }
             }
         }

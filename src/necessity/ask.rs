@@ -13,7 +13,7 @@ use super::threat::Threat;
 use super::{Interrupted, Progress, Settings};
 use crate::batch::workload;
 use crate::drive::{Finished, Job, exhaustive};
-use crate::explore::{self, Bounds, Reductions, Stopped};
+use crate::explore::{self, Bounds, Reductions, Sought, Stopped};
 use crate::fault::{Budget, Plan};
 use crate::invariant::Invariant;
 use crate::protocol::Protocol;
@@ -136,47 +136,23 @@ impl Ask {
             && (self.mechanisms, self.faults, self.states) == (other.mechanisms, other.faults, other.states)
     }
 
-    /// Where no run confirms what a search finds, more exact ones are made: with copies counted, then with nothing taken at once and
-    /// nothing left out. The way to a state that many ways lead to is the first that was found, and it may be one that only stands for
-    /// ways that can be run.
+    /// What a search finds, and which other questions it answers too.
     fn untimed(
         &self,
         others: &[&Ask],
         settings: &Settings,
         interrupted: &AtomicBool,
     ) -> Result<(Heard, Vec<Option<Heard>>), Interrupted> {
-        let (mut heard, mut doubtful, alike) = self.searched(others, settings, interrupted, Reductions::ALL)?;
-        if !doubtful {
-            let theirs = others.iter().zip(alike).map(|(other, alike)| alike.then(|| heard.beside(other.threat)));
-            let theirs = theirs.collect();
-            return Ok((heard, theirs));
-        }
-        let literal = Reductions { loops: false, dead_letters: false, ..Reductions::EXACT };
-        for reductions in [Reductions::EXACT, literal] {
-            if doubtful {
-                (heard, doubtful, _) = self.searched(&[], settings, interrupted, reductions)?;
-            }
-        }
-        Ok((heard, vec![None; others.len()]))
-    }
-
-    /// What a search finds, whether there is something that no run confirms, although it was to be expected, and which other questions
-    /// it answers too.
-    fn searched(
-        &self,
-        others: &[&Ask],
-        settings: &Settings,
-        interrupted: &AtomicBool,
-        reductions: Reductions,
-    ) -> Result<(Heard, bool, Vec<bool>), Interrupted> {
         let (_, setup, workload) = self.set_up(CryptoKind::Symbolic);
         let setup = workload::without_time(setup);
         let budget = Budget::new(self.faults, &settings.kinds);
         let bounds = Bounds { states: self.states, ..Bounds::default() };
+        let reductions = Reductions::ALL;
         let question = explore::Question { setup: &setup, workload: &workload, budget: &budget, bounds, reductions };
         let theirs = others.iter().map(|other| workload::without_time(other.set_up(CryptoKind::Symbolic).1));
         let theirs: Vec<Setup> = theirs.collect();
-        let (answer, alike) = explore::explore_for(&question, &theirs, &mut Watch(interrupted));
+        let watch = &mut Watch(interrupted);
+        let (answer, alike) = explore::explore_surely(&question, Sought::Harms, &theirs, watch);
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(Interrupted);
         }
@@ -198,17 +174,13 @@ impl Ask {
             let way = Way { faults: course.plan.0.len() as u32, events, plan: course.to_string() };
             heard.note((Invariant::Terminates, ENDLESS, Side::Server), way);
         }
-        // A second way to do what is done with as few faults anyway changes nothing.
-        let doubtful = answer.unconfirmed.iter().find(|(breach, course)| {
-            let faults = course.as_ref().map_or(0, |course| course.plan.0.len() as u32);
-            let harm = (breach.invariant, breach.clause, breach.victim.side());
-            heard.fewest(&harm).is_none_or(|fewest| fewest > faults)
+        let doubt = answer.unconfirmed.first().map(|doubt| {
+            format!("the search takes {} to be broken, and no run could be made to show it", doubt.breach.clause)
         });
-        let doubt = doubtful.map(|(breach, _)| {
-            format!("the search takes {} to be broken, and no run could be made to show it", breach.clause)
-        });
-        heard.stopped = heard.stopped.or_else(|| doubt.clone());
-        Ok((heard, doubt.is_some(), alike))
+        heard.stopped = heard.stopped.or(doubt);
+        let theirs = others.iter().zip(alike).map(|(other, alike)| alike.then(|| heard.beside(other.threat)));
+        let theirs = theirs.collect();
+        Ok((heard, theirs))
     }
 
     /// The same by the clock: every plan, in the one order of events that it gives. What breaks so breaks. Plans are not cut where another

@@ -11,7 +11,7 @@ use halfpaid::crypto::symbolic::Symbolic;
 use halfpaid::drive::exhaustive::explore;
 use halfpaid::drive::scripted::run_plan;
 use halfpaid::drive::{Finished, Job, Latency};
-use halfpaid::explore::{self, Answer, Bounds, Question, Reductions};
+use halfpaid::explore::{self, Answer, Bounds, Question, Reductions, Sought};
 use halfpaid::fault::{Budget, FaultKind, Plan};
 use halfpaid::invariant::Violation;
 use halfpaid::protocol::mechanism::{Mechanism, Preset};
@@ -128,6 +128,16 @@ impl Shop {
         let bounds = Bounds { states: 30_000_000, ..Bounds::default() };
         let question = Question { setup, workload: &self.workload, budget, bounds, reductions };
         let answer = explore::explore(&question, &mut ());
+        assert_eq!(answer.stopped, None);
+        answer
+    }
+
+    /// Searches, and asks again about what no run confirms.
+    pub fn search_surely(&self, at_most: u32, kinds: &[FaultKind], sought: Sought) -> Answer {
+        let (setup, budget) = (&self.setup, &Budget::new(at_most, kinds));
+        let (bounds, reductions) = (Bounds { states: 30_000_000, ..Bounds::default() }, Reductions::ALL);
+        let question = Question { setup, workload: &self.workload, budget, bounds, reductions };
+        let (answer, _) = explore::explore_surely(&question, sought, &[], &mut ());
         assert_eq!(answer.stopped, None);
         answer
     }
