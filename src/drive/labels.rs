@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use crate::fault::{EventSite, SaveSite, SendSite};
+use crate::protocol::by_purchase::ByPurchase;
 use crate::protocol::message::Message;
 use crate::protocol::party::{Party, PurchaseKey, Step};
 use crate::protocol::record::{Record, RecordKind};
@@ -16,7 +17,7 @@ use crate::world::{Envelope, Event, Fate, Happening, Numbered, Observer};
 /// The names given out in a run so far.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
-    purchases: BTreeMap<PurchaseKey, u32>,
+    purchases: ByPurchase<u32>,
     /// The purchase that has just been started and has no key yet.
     starting: Option<u32>,
     /// How many purchases are to be started.
@@ -105,7 +106,7 @@ impl Labels {
     }
 
     /// Every purchase and its number.
-    pub const fn purchases(&self) -> &BTreeMap<PurchaseKey, u32> {
+    pub const fn purchases(&self) -> &ByPurchase<u32> {
         &self.purchases
     }
 
@@ -126,10 +127,11 @@ impl Labels {
 
     /// An outsider has named a purchase, perhaps before its customer has.
     fn meet_stray(&mut self, about: &PurchaseKey) {
-        if !self.purchases.contains_key(about) {
-            self.purchases.insert(*about, self.next_stray);
-            self.next_stray += 1;
-        }
+        let next = &mut self.next_stray;
+        self.purchases.get_or_insert_with(*about, || {
+            *next += 1;
+            *next - 1
+        });
     }
 
     /// So many copies of a new envelope are under way.

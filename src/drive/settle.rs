@@ -113,7 +113,7 @@ impl Driver<'_, '_, '_> {
         let Some((number, envelopes)) = self.ears.labels.forget(&about) else { return true };
         let judged = self.ears.checker.settle(about, &envelopes);
         self.world.forget(self.job.setup, &about, &envelopes);
-        if self.ears.checker.facts().of_party(about.customer()).next().is_none() {
+        if !self.ears.checker.facts().knows_of_customer(about.customer) {
             oracle.rest(about.customer());
         }
         let Some((purchase, violations)) = judged else { return true };

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::purchase::is_goods;
 
+use crate::protocol::by_purchase::ByPurchase;
 use crate::protocol::message::Message;
 use crate::protocol::order::{Cents, Status, Transfer};
 use crate::protocol::part::Parts;
-use crate::protocol::party::{Party, PurchaseKey, Side, Step, Tid};
+use crate::protocol::party::{Party, PurchaseKey, Side, Step};
 use crate::protocol::record::Record;
 use crate::protocol::role::Wish;
 use crate::protocol::setup::Setup;
@@ -25,7 +26,7 @@ pub use super::purchase::{Entry, PurchaseFacts};
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// The purchases, by key.
-    pub purchases: BTreeMap<PurchaseKey, Box<PurchaseFacts>>,
+    pub purchases: ByPurchase<Box<PurchaseFacts>>,
     /// What each account has gained or lost by P's records; accounts that never moved are not listed.
     pub moved: FxHashMap<Party, Cents>,
     /// What customers received from outside, each.
@@ -44,7 +45,7 @@ pub struct Facts {
     brought_forward: BTreeMap<Party, Cents>,
     wishes: FxHashMap<u32, Wish>,
     /// The purchases of each merchant.
-    merchants: BTreeMap<u32, BTreeSet<PurchaseKey>>,
+    merchants: FxHashMap<u32, FxHashSet<PurchaseKey>>,
     /// The envelopes that carry an order, by number, and whose it is.
     orders: FxHashMap<u32, PurchaseKey>,
 }
@@ -68,6 +69,7 @@ impl Facts {
         topped_up_cents: Cents,
         gone: Vec<Party>,
     ) -> Self {
+        let purchases = purchases.into_iter().collect();
         Facts { purchases, moved, topped_up_cents, gone, ..Facts::default() }
     }
 
@@ -82,7 +84,7 @@ impl Facts {
 
     fn purchase(&mut self, about: PurchaseKey, now_us: u64) -> &mut PurchaseFacts {
         let merchants = &mut self.merchants;
-        self.purchases.entry(about).or_insert_with(|| {
+        self.purchases.get_or_insert_with(about, || {
             merchants.entry(about.merchant).or_default().insert(about);
             Box::new(PurchaseFacts::new(about, now_us))
         })
@@ -202,10 +204,7 @@ impl Facts {
     }
 
     fn arrived(&mut self, now_us: u64, to: Party, message: &Message, setup: &Setup, touched: &mut Vec<PurchaseKey>) {
-        if !self.purchases.contains_key(&message.about) {
-            return;
-        }
-        let purchase = self.purchase(message.about, now_us);
+        let Some(purchase) = self.purchases.get_mut(&message.about) else { return };
         if to != purchase.about.customer() {
             return;
         }
@@ -334,20 +333,28 @@ impl Facts {
                 self.merchants.remove(&about.merchant);
             }
         }
-        if self.of_customer(about.customer).next().is_none() {
+        if !self.knows_of_customer(about.customer) {
             self.wishes.remove(&about.customer);
         }
         Some(purchase)
     }
 
+    /// Whether anything is known of a purchase of that customer's.
+    pub fn knows_of_customer(&self, customer: u32) -> bool {
+        self.purchases.of_customer(customer).next().is_some()
+    }
+
     /// The purchases of a party, in order.
-    pub fn of_party(&self, party: Party) -> impl Iterator<Item = &PurchaseKey> {
-        let (customer, merchant, all) = match party {
-            Party::Customer(customer) => (Some(self.of_customer(customer)), None, None),
-            Party::Merchant(merchant) => (None, self.merchants.get(&merchant), None),
-            Party::Server => (None, None, Some(self.purchases.keys())),
-        };
-        customer.into_iter().flatten().chain(merchant.into_iter().flatten()).chain(all.into_iter().flatten())
+    pub fn of_party(&self, party: Party) -> Vec<PurchaseKey> {
+        match party {
+            Party::Customer(customer) => self.purchases.of_customer(customer).map(|(about, _)| *about).collect(),
+            Party::Merchant(merchant) => {
+                let mut abouts: Vec<_> = self.merchants.get(&merchant).into_iter().flatten().copied().collect();
+                abouts.sort_unstable();
+                abouts
+            }
+            Party::Server => self.purchases.keys().copied().collect(),
+        }
     }
 
     /// A party lost its memory, and with it the records that are not durable.
@@ -386,13 +393,6 @@ impl Facts {
             self.top_ups.retain(|(_, durable)| *durable);
             self.topped_up_cents = self.top_ups.iter().map(|(cents, _)| cents).sum();
         }
-    }
-
-    /// The purchases of a customer, in order.
-    fn of_customer(&self, customer: u32) -> impl Iterator<Item = &PurchaseKey> {
-        let first = PurchaseKey { customer, merchant: 0, tid: Tid([0; 16]) };
-        let last = PurchaseKey { customer, merchant: u32::MAX, tid: Tid([0xff; 16]) };
-        self.purchases.range(first..=last).map(|(about, _)| about)
     }
 }
 

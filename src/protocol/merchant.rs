@@ -1,9 +1,9 @@
 //! The merchant: quotes, submits the order that C signed, and delivers once P says that it has been paid.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::asking::Asking;
+use super::by_purchase::ByPurchase;
 use super::escrow::Escrow;
 use super::mechanism::Mechanism;
 use super::message::Message;
@@ -19,8 +19,8 @@ use crate::crypto::{Blob, Key};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Merchant {
     escrow: Escrow,
-    /// Boxed, so that the map moves no more than keys about.
-    purchases: BTreeMap<PurchaseKey, Box<Purchase>>,
+    /// Boxed, so that the table moves no more than keys about.
+    purchases: ByPurchase<Box<Purchase>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,10 +52,10 @@ enum State {
 impl Merchant {
     /// A merchant that remembers its journal.
     pub fn new(escrow: Escrow, journal: &mut dyn Iterator<Item = &Record>) -> Self {
-        let mut merchant = Merchant { escrow, purchases: BTreeMap::new() };
+        let mut merchant = Merchant { escrow, purchases: ByPurchase::default() };
         for record in journal {
             let Some(about) = record.about else { continue };
-            let purchase = merchant.purchases.entry(about).or_insert_with(|| Purchase::new(about));
+            let purchase = merchant.purchases.get_or_insert_with(about, || Purchase::new(about));
             match (record.kind, &purchase.state) {
                 (RecordKind::Quoted, _) => {
                     let sealed = record.key().copied().zip(record.sealed().cloned());
@@ -85,7 +85,7 @@ impl Merchant {
         }
         match message.step {
             Step::Numbered(1) => {
-                let purchase = self.purchases.entry(about).or_insert_with(|| Purchase::new(about));
+                let purchase = self.purchases.get_or_insert_with(about, || Purchase::new(about));
                 purchase.on_inquiry(message, self.escrow, context);
                 if purchase.quote.is_none() {
                     self.purchases.remove(&about);
@@ -127,7 +127,7 @@ impl Role for Merchant {
             }
             Input::Restart => {
                 let escrow = self.escrow;
-                self.purchases.values_mut().for_each(|purchase| purchase.resume(escrow, context));
+                self.purchases.iter_mut().for_each(|(_, purchase)| purchase.resume(escrow, context));
             }
             Input::Start(_) | Input::TopUp(_) => {}
         }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::by_purchase::ByPurchase;
 use super::escrow::Escrow;
 use super::mechanism::Mechanism;
 use super::message::Message;
@@ -27,7 +28,7 @@ pub struct Server {
     /// What each account has gained or lost since it was opened; an account that never moved is not listed.
     moved: BTreeMap<Party, Cents>,
     topped_up_cents: Cents,
-    entries: BTreeMap<PurchaseKey, Entry>,
+    entries: ByPurchase<Entry>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -47,7 +48,7 @@ impl Server {
             opening_balance_cents: setup.population.opening_balance_cents,
             moved: BTreeMap::new(),
             topped_up_cents: 0,
-            entries: BTreeMap::new(),
+            entries: ByPurchase::default(),
         };
         journal.for_each(|record| server.apply(Arc::new(record.clone())));
         server
@@ -124,7 +125,7 @@ impl Server {
             return;
         }
         let timing = &context.setup.timing;
-        for (about, entry) in &mut self.entries {
+        for (about, entry) in self.entries.iter_mut() {
             let Some(instrument) = entry.record.instrument() else { continue };
             let signed_us = instrument.order.expires_us.saturating_sub(timing.instrument_lifetime_us);
             let forget_us = signed_us.saturating_add(timing.forgetful_us());

@@ -14,10 +14,11 @@ pub mod node;
 pub mod numbered;
 pub mod observer;
 pub mod slot;
+mod timers;
 mod wheel;
 mod workload;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -25,10 +26,11 @@ use crate::crypto::channel;
 use crate::protocol::message::Message;
 use crate::protocol::outsider::Forged;
 use crate::protocol::party::{Party, PurchaseKey};
-use crate::protocol::role::{Clock, Effect, Input, Timer, TimerKind, Work};
+use crate::protocol::role::{Clock, Effect, Input, Work};
 use crate::protocol::setup::Setup;
 
 use envelope::{content, open, payload, sealed};
+use timers::Timers;
 
 pub use agenda::{Agenda, Event};
 pub use envelope::{Envelope, Payload};
@@ -42,18 +44,7 @@ pub use workload::{Drawn, Errand, Separation, Supply, Workload};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Seat {
     node: Node,
-    timers: BTreeMap<Timer, Slot>,
-}
-
-impl Seat {
-    /// Forgets a timer. The room of the last one is given back.
-    fn stop(&mut self, timer: &Timer) -> Option<Slot> {
-        let slot = self.timers.remove(timer);
-        if self.timers.is_empty() {
-            self.timers = BTreeMap::new();
-        }
-        slot
-    }
+    timers: Timers,
 }
 
 /// Where a party sits, or would: one that has nothing to do with any purchase takes up no more than this.
@@ -193,7 +184,7 @@ impl World {
         let Some(Chair::Taken(seat)) = setup.population.index(party).map(|index| &self.seats[index]) else {
             return false;
         };
-        TimerKind::ALL.iter().any(|kind| seat.timers.contains_key(&Timer { about, kind: *kind }))
+        seat.timers.any(&about)
     }
 
     /// Forgets a purchase about which nothing is under way or pending any more, with the envelopes of those numbers: the network cannot
@@ -238,7 +229,7 @@ impl World {
         let chair = &mut self.seats[index];
         if let Chair::Empty(draws) = *chair {
             let party = setup.population.party(index);
-            let seat = Seat { node: Node::resting(party, draws, setup), timers: BTreeMap::new() };
+            let seat = Seat { node: Node::resting(party, draws, setup), timers: Timers::default() };
             *chair = Chair::Taken(Box::new(seat));
         }
         match chair {
@@ -300,7 +291,8 @@ impl World {
     fn same_parties(&self, other: &World) -> bool {
         self.seats.iter().zip(&other.seats).all(|chairs| match chairs {
             (Chair::Taken(mine), Chair::Taken(theirs)) => {
-                mine.node.same_but_for_repetition(&theirs.node) && mine.timers.keys().eq(theirs.timers.keys())
+                mine.node.same_but_for_repetition(&theirs.node)
+                    && mine.timers.iter().map(|(timer, _)| timer).eq(theirs.timers.iter().map(|(timer, _)| timer))
             }
             (Chair::Taken(one), Chair::Empty(_)) | (Chair::Empty(_), Chair::Taken(one)) => {
                 one.node.is_blank() && one.timers.is_empty()
@@ -389,7 +381,7 @@ impl World {
                 }
             },
             Event::Timer(_, timer) => {
-                self.seat(index, setup).stop(timer);
+                self.seat(index, setup).timers.stop(timer);
                 observer.observe(self.now_us, &Happening::Fired { party, timer: *timer });
                 Input::Timeout(*timer)
             }
@@ -444,12 +436,12 @@ impl World {
             Effect::SetTimer { timer, after_us } => {
                 let at_us = self.now_us.saturating_add(after_us);
                 let slot = self.agenda.schedule(at_us, Event::Timer(party, timer));
-                if let Some(earlier) = self.seat(index, setup).timers.insert(timer, slot) {
+                if let Some(earlier) = self.seat(index, setup).timers.set(timer, slot) {
                     self.agenda.remove(earlier);
                 }
             }
             Effect::CancelTimer(timer) => {
-                if let Some(slot) = self.seat(index, setup).stop(&timer) {
+                if let Some(slot) = self.seat(index, setup).timers.stop(&timer) {
                     self.agenda.remove(slot);
                 }
             }
@@ -536,7 +528,7 @@ impl World {
         }
         let seat = self.seat(index, setup);
         seat.node.crash(forever, setup);
-        for (_, slot) in std::mem::take(&mut seat.timers) {
+        for (_, slot) in std::mem::take(&mut seat.timers).iter() {
             self.agenda.remove(slot);
         }
         if !forever {

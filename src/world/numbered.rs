@@ -118,7 +118,10 @@ impl<T> Numbered<T> {
         self.first = self.first.min(at);
         self.len = self.len.max(number + 1);
         self.kept += 1;
-        let chunk = self.chunks[at].get_or_insert_with(|| Box::new(Chunk { values: Vec::new(), kept: 0 }));
+        // Whoever has come to a second chunk will fill it: it need not grow step by step.
+        let room = if at == 0 { 0 } else { CHUNK };
+        let chunk =
+            self.chunks[at].get_or_insert_with(|| Box::new(Chunk { values: Vec::with_capacity(room), kept: 0 }));
         chunk.kept += 1;
         if chunk.values.len() <= number % CHUNK {
             chunk.values.resize_with(number % CHUNK + 1, || None);
