@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
+use smallvec::{Array, SmallVec};
+
 use crate::fault::{EventSite, SaveSite, SendSite};
 use crate::protocol::by_purchase::ByPurchase;
 use crate::protocol::message::Message;
@@ -35,11 +37,11 @@ pub struct Labels {
 /// What has happened to one purchase so far, and how often: a handful of each.
 #[derive(Debug, Clone, Default)]
 struct Counts {
-    sends: Vec<(Step, u32)>,
-    saves: Vec<((Party, RecordKind), u32)>,
-    firings: Vec<((Party, TimerKind), u32)>,
+    sends: SmallVec<[(Step, u32); 8]>,
+    saves: SmallVec<[((Party, RecordKind), u32); 6]>,
+    firings: SmallVec<[((Party, TimerKind), u32); 4]>,
     /// The numbers of its envelopes.
-    envelopes: Vec<u32>,
+    envelopes: SmallVec<[u32; 8]>,
     /// Copies of these that have not come to their end.
     under_way: u32,
 }
@@ -58,7 +60,7 @@ fn count<K: PartialEq>(counts: &[(K, u32)], key: &K) -> u32 {
 }
 
 /// Counts one more and says how many that makes.
-fn count_on<K: PartialEq>(counts: &mut Vec<(K, u32)>, key: K) -> u32 {
+fn count_on<K: PartialEq, A: Array<Item = (K, u32)>>(counts: &mut SmallVec<A>, key: K) -> u32 {
     if let Some((_, count)) = counts.iter_mut().find(|(known, _)| *known == key) {
         *count += 1;
         return *count;
@@ -85,7 +87,7 @@ impl Labels {
     }
 
     /// Forgets a purchase, of which nothing is to come; gives its number and those of its envelopes.
-    pub fn forget(&mut self, about: &PurchaseKey) -> Option<(u32, Vec<u32>)> {
+    pub fn forget(&mut self, about: &PurchaseKey) -> Option<(u32, SmallVec<[u32; 8]>)> {
         let number = self.purchases.remove(about)?;
         let envelopes = self.counts.forget(number).unwrap_or_default().envelopes;
         for envelope in &envelopes {

@@ -403,8 +403,12 @@ impl Driver<'_, '_, '_> {
         }
         self.step(Choice::Take(slot));
         while let Some((party, effect)) = self.world.handling() {
+            let send = match effect {
+                Effect::Send { message, .. } => Some(self.ears.labels.send(message)),
+                _ => None,
+            };
             let before = match effect {
-                Effect::Send { message, .. } => Some(CrashSite::BeforeSend(self.ears.labels.send(message))),
+                Effect::Send { .. } => send.map(CrashSite::BeforeSend),
                 Effect::Save { record, durable: true } => {
                     self.ears.labels.save(party, record).map(CrashSite::BeforeSave)
                 }
@@ -418,7 +422,7 @@ impl Driver<'_, '_, '_> {
                 self.crash(party, crash, forever, Choice::Crash { party, forever });
                 return Some(site);
             }
-            let fate = self.fate(oracle);
+            let fate = send.map_or(Fate::Arrive(0), |site| self.fate(site, oracle));
             self.step(Choice::Apply(fate));
         }
         if up(self)
@@ -435,10 +439,9 @@ impl Driver<'_, '_, '_> {
         self.step(choice);
     }
 
-    /// What becomes of the next effect, if it is a send.
-    fn fate(&mut self, oracle: &mut dyn Oracle) -> Fate {
+    /// What becomes of the next effect, which is a send of that name.
+    fn fate(&mut self, site: SendSite, oracle: &mut dyn Oracle) -> Fate {
         let Some((from, Effect::Send { message, .. })) = self.world.handling() else { return Fate::Arrive(0) };
-        let site = self.ears.labels.send(message);
         let after_us = self.job.latency.of(self.job.setup, from, site, 0);
         let (fault, fate) = match oracle.send(from, site, message) {
             None => return Fate::Arrive(after_us),

@@ -111,7 +111,7 @@ impl Driver<'_, '_, '_> {
         }
         let last_us = self.ears.checker.last_news_us();
         let Some((number, envelopes)) = self.ears.labels.forget(&about) else { return true };
-        let judged = self.ears.checker.settle(about, &envelopes);
+        let judged = self.ears.checker.settle(about);
         self.world.forget(self.job.setup, &about, &envelopes);
         if !self.ears.checker.facts().knows_of_customer(about.customer) {
             oracle.rest(about.customer());

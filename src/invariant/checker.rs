@@ -93,13 +93,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Nothing more will come of a purchase, with the envelopes of those numbers: judges it and forgets it. Gives what is known of it and
-    /// what broke.
-    pub fn settle(&mut self, about: PurchaseKey, envelopes: &[u32]) -> Option<(Box<PurchaseFacts>, Vec<Violation>)> {
+    /// Nothing more will come of a purchase: judges it and forgets it. Gives what is known of it and what broke.
+    pub fn settle(&mut self, about: PurchaseKey) -> Option<(Box<PurchaseFacts>, Vec<Violation>)> {
         let events = std::mem::replace(&mut self.events, self.news.1);
         self.judge(about);
         self.events = events;
-        let purchase = self.facts.forget(&about, envelopes)?;
+        let purchase = self.facts.forget(&about)?;
         let broken = |violation: &mut Violation| violation.purchase == about;
         let violations: Vec<Violation> = self.violations.extract_if(.., broken).collect();
         for violation in &violations {

@@ -46,8 +46,6 @@ pub struct Facts {
     wishes: FxHashMap<u32, Wish>,
     /// The purchases of each merchant.
     merchants: FxHashMap<u32, FxHashSet<PurchaseKey>>,
-    /// The envelopes that carry an order, by number, and whose it is.
-    orders: FxHashMap<u32, PurchaseKey>,
 }
 
 impl Facts {
@@ -83,11 +81,17 @@ impl Facts {
     }
 
     fn purchase(&mut self, about: PurchaseKey, now_us: u64) -> &mut PurchaseFacts {
-        let merchants = &mut self.merchants;
-        self.purchases.get_or_insert_with(about, || {
+        self.purchase_and_wishes(about, now_us).0
+    }
+
+    /// A purchase, and what customers set out to buy.
+    fn purchase_and_wishes(&mut self, about: PurchaseKey, now_us: u64) -> (&mut PurchaseFacts, &FxHashMap<u32, Wish>) {
+        let Facts { purchases, merchants, wishes, .. } = self;
+        let purchase = purchases.get_or_insert_with(about, || {
             merchants.entry(about.merchant).or_default().insert(about);
             Box::new(PurchaseFacts::new(about, now_us))
-        })
+        });
+        (purchase, wishes)
     }
 
     /// Takes note of what happened; says which purchases it touched.
@@ -107,7 +111,7 @@ impl Facts {
                 self.forged(envelope, message);
             }
             Happening::Arrived { envelope, message } => {
-                self.landed(envelope.number);
+                self.landed(envelope);
                 // What an outsider hands out is nobody's delivery, whatever its recipient makes of it.
                 if !envelope.forged {
                     self.arrived(now_us, envelope.to, message, setup, touched);
@@ -115,9 +119,9 @@ impl Facts {
             }
             Happening::Lost { event: Event::Arrival(envelope), loss } => {
                 self.news = *loss == Loss::Separated;
-                self.landed(envelope.number);
+                self.landed(envelope);
             }
-            Happening::Forgone { event: Event::Arrival(envelope), .. } => self.landed(envelope.number),
+            Happening::Forgone { event: Event::Arrival(envelope), .. } => self.landed(envelope),
             Happening::Saved { party, record, durable } => self.saved(now_us, *party, record, *durable, setup, touched),
             Happening::Believed { party, about, belief } => {
                 let purchase = self.purchase(*about, now_us);
@@ -142,20 +146,18 @@ impl Facts {
             Happening::Restarted { .. } | Happening::ToppedUp { .. } => self.news = true,
             Happening::Replayed { envelope } => {
                 self.news = true;
-                self.departed(envelope.number, 1);
+                self.departed(envelope);
             }
             _ => {}
         }
     }
 
     fn sent(&mut self, now_us: u64, envelope: &Envelope, message: &Message, fate: Fate) {
-        let wish = match envelope.from {
-            Party::Customer(number) => self.wishes.get(&number).copied(),
-            _ => None,
-        };
-        let purchase = self.purchase(message.about, now_us);
+        let (purchase, wishes) = self.purchase_and_wishes(message.about, now_us);
         purchase.messages += 1;
-        purchase.wish = purchase.wish.or(wish);
+        if let (None, Party::Customer(number)) = (purchase.wish, envelope.from) {
+            purchase.wish = wishes.get(&number).copied();
+        }
         let Some(instrument) = message.instrument() else { return };
         let mut expires_us = 0;
         match envelope.from.side() {
@@ -168,37 +170,44 @@ impl Facts {
             Side::Merchant => purchase.merchant_sent = true,
             Side::Server => {}
         }
-        self.last_expiry_us = self.last_expiry_us.max(expires_us);
         if carries_order(envelope.to, message) {
-            self.orders.insert(envelope.number, message.about);
             let copies = match fate {
                 Fate::Drop => 0,
                 Fate::Twice(..) => 2,
                 Fate::Arrive(_) | Fate::Hold | Fate::Garbled(..) => 1,
             };
-            self.departed(envelope.number, copies);
+            purchase.orders.push(envelope.number);
+            purchase.under_way += copies;
         }
+        self.last_expiry_us = self.last_expiry_us.max(expires_us);
     }
 
     /// An outsider's copy of a genuine order is as good as any other.
     fn forged(&mut self, envelope: &Envelope, message: &Message) {
-        let signed = self.purchases.get(&message.about).and_then(|purchase| purchase.signed.as_ref());
+        let Some(purchase) = self.purchases.get_mut(&message.about) else { return };
+        let signed = purchase.signed.as_ref();
         if carries_order(envelope.to, message) && signed.is_some() && signed == message.instrument() {
-            self.orders.insert(envelope.number, message.about);
-            self.departed(envelope.number, 1);
+            purchase.orders.push(envelope.number);
+            purchase.under_way += 1;
         }
     }
 
-    /// Copies of an envelope are under way; of those that carry an order, the number is kept.
-    fn departed(&mut self, envelope: u32, copies: u32) {
-        if let Some(purchase) = self.orders.get(&envelope).and_then(|about| self.purchases.get_mut(about)) {
-            purchase.under_way += copies;
+    /// The purchase whose order an envelope carries, if it carries one.
+    fn ordered(&mut self, envelope: &Envelope) -> Option<&mut PurchaseFacts> {
+        let purchase = self.purchases.get_mut(&envelope.about)?;
+        purchase.orders.contains(&envelope.number).then_some(purchase)
+    }
+
+    /// Another copy of an envelope is under way.
+    fn departed(&mut self, envelope: &Envelope) {
+        if let Some(purchase) = self.ordered(envelope) {
+            purchase.under_way += 1;
         }
     }
 
     /// A copy has come to its end, one way or another.
-    fn landed(&mut self, envelope: u32) {
-        if let Some(purchase) = self.orders.get(&envelope).and_then(|about| self.purchases.get_mut(about)) {
+    fn landed(&mut self, envelope: &Envelope) {
+        if let Some(purchase) = self.ordered(envelope) {
             purchase.under_way = purchase.under_way.saturating_sub(1);
         }
     }
@@ -315,11 +324,8 @@ impl Facts {
         }
     }
 
-    /// Forgets a purchase, with the envelopes of those numbers. What it moved stays moved.
-    pub fn forget(&mut self, about: &PurchaseKey, envelopes: &[u32]) -> Option<Box<PurchaseFacts>> {
-        for number in envelopes {
-            self.orders.remove(number);
-        }
+    /// Forgets a purchase. What it moved stays moved.
+    pub fn forget(&mut self, about: &PurchaseKey) -> Option<Box<PurchaseFacts>> {
         let purchase = self.purchases.remove(about)?;
         for transfer in purchase.server.iter().filter_map(|(record, _)| record.transfer()) {
             if cfg!(debug_assertions) {

@@ -71,6 +71,8 @@ pub struct PurchaseFacts {
     pub rested_us: Option<u64>,
     /// What C can derive from all that it has received and kept; see [`knows_item`](Self::knows_item).
     known: Vec<Blob>,
+    /// The numbers of the envelopes that carry C's order to M or P.
+    pub(super) orders: Vec<u32>,
     /// What each of the keys makes of each of the ciphertexts that have come together, so that none is opened twice.
     opened: Vec<(Key, Blob, Option<Blob>)>,
 }
@@ -104,6 +106,7 @@ impl PurchaseFacts {
             half_paid_us: 0,
             rested_us: None,
             known: Vec::new(),
+            orders: Vec::new(),
             opened: Vec::new(),
         }
     }
