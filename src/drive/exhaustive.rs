@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::labels::Sending;
 use super::scripted::{Scripted, separations};
 use super::{Finished, Job, Oracle, SendFault};
 use crate::fault::coverage::Coverage;
@@ -81,7 +82,7 @@ impl Oracle for Recorder<'_, '_> {
         struck
     }
 
-    fn replay(&mut self, after: EventSite, sent: &crate::world::Numbered<SendSite>) -> Option<u32> {
+    fn replay(&mut self, after: EventSite, sent: &crate::world::Numbered<Sending>) -> Option<u32> {
         let struck = self.scripted.replay(after, sent);
         match struck {
             Some(number) => self.replayed = Some((after, number)),
@@ -89,7 +90,7 @@ impl Oracle for Recorder<'_, '_> {
                 // Two replays at one point are tried in one order only.
                 let first = self.replayed.filter(|(point, _)| *point == after).map_or(0, |(_, number)| number as usize);
                 let sends = sent.iter().skip(first);
-                let sends = sends.filter_map(|(_, send)| Some((*self.senders.get(send)?, *send)));
+                let sends = sends.filter_map(|(_, sending)| Some((*self.senders.get(&sending.site)?, sending.site)));
                 self.options.extend(sends.map(|(from, send)| (from, Fault::Replay { send, after })));
             }
             None => {}

@@ -21,6 +21,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::exhaustive::Recorder;
+use super::labels::Sending;
 use super::scripted::Scripted;
 use super::situation::{Fingerprint, Room, Situation};
 use super::{Driver, Ended, Finished, Job, Oracle, SendFault};
@@ -184,7 +185,7 @@ impl Oracle for Trial<'_, '_> {
         self.scripted.crash(party, site)
     }
 
-    fn replay(&mut self, after: EventSite, sent: &Numbered<SendSite>) -> Option<u32> {
+    fn replay(&mut self, after: EventSite, sent: &Numbered<Sending>) -> Option<u32> {
         self.scripted.replay(after, sent)
     }
 

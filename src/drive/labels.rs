@@ -30,8 +30,16 @@ pub struct Labels {
     counts: Numbered<Counts>,
     restarts: BTreeMap<Party, u32>,
     /// By envelope number.
-    sent: Numbered<SendSite>,
-    arrivals: Numbered<u32>,
+    sent: Numbered<Sending>,
+}
+
+/// A send that has happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending {
+    /// Its name.
+    pub site: SendSite,
+    /// How many copies have come to their end.
+    arrived: u32,
 }
 
 /// What has happened to one purchase so far, and how often: a handful of each.
@@ -45,6 +53,9 @@ struct Counts {
     /// Copies of these that have not come to their end.
     under_way: u32,
 }
+
+/// Why an envelope that is under way has a name.
+const KEPT: &str = "a purchase is forgotten only when no envelope of its is under way";
 
 /// How many copies of what is sent will arrive, sooner or later.
 const fn copies(fate: Fate) -> u32 {
@@ -92,7 +103,6 @@ impl Labels {
         let envelopes = self.counts.forget(number).unwrap_or_default().envelopes;
         for envelope in &envelopes {
             self.sent.forget(*envelope);
-            self.arrivals.forget(*envelope);
         }
         Some((number, envelopes))
     }
@@ -143,8 +153,7 @@ impl Labels {
         counts.envelopes.push(envelope.number);
         counts.under_way += copies;
         let nth = count_on(&mut counts.sends, message.step);
-        self.sent.push(SendSite { purchase, step: message.step, nth });
-        self.arrivals.push(0);
+        self.sent.push(Sending { site: SendSite { purchase, step: message.step, nth }, arrived: 0 });
     }
 
     /// The name of a send that is about to happen.
@@ -165,8 +174,8 @@ impl Labels {
     pub fn event(&self, event: &Event) -> EventSite {
         match event {
             Event::Arrival(envelope) => {
-                let arrived = self.arrivals.get(envelope.number).copied().unwrap_or(0);
-                EventSite::Arrival { send: self.sending(envelope), nth: arrived + 1 }
+                let Sending { site, arrived } = *self.sent.get(envelope.number).expect(KEPT);
+                EventSite::Arrival { send: site, nth: arrived + 1 }
             }
             Event::Timer(party, timer) => {
                 let purchase = self.purchase(&timer.about);
@@ -183,13 +192,13 @@ impl Labels {
     }
 
     /// Every send so far, by envelope number, but for those of purchases that are forgotten.
-    pub const fn sent(&self) -> &Numbered<SendSite> {
+    pub const fn sent(&self) -> &Numbered<Sending> {
         &self.sent
     }
 
     /// The name of the send that put an envelope under way.
     pub fn sending(&self, envelope: &Envelope) -> SendSite {
-        *self.sent.get(envelope.number).expect("a purchase is forgotten only when no envelope of its is under way")
+        self.sent.get(envelope.number).expect(KEPT).site
     }
 
     /// Hashes what the name of a send to come depends on: how often each thing has been sent about each purchase.
@@ -208,8 +217,10 @@ impl Labels {
     }
 
     fn arrived(&mut self, envelope: &Envelope) {
-        *self.arrivals.get_or_default(envelope.number) += 1;
-        let counts = self.counts_of(envelope);
+        let sending = self.sent.get_mut(envelope.number).expect(KEPT);
+        sending.arrived += 1;
+        let purchase = sending.site.purchase;
+        let counts = self.counts.get_or_default(purchase);
         counts.under_way = counts.under_way.saturating_sub(1);
     }
 

@@ -28,7 +28,7 @@ use crate::protocol::setup::Setup;
 use crate::world::{Choice, Fate, Happening, Numbered, Observer, Presence, Slot, Workload, World, event_party};
 
 use eavesdropper::Eavesdropper;
-use labels::Labels;
+use labels::{Labels, Sending};
 use settle::{Desk, Over};
 use situation::Situation;
 use tally::Meter;
@@ -59,7 +59,7 @@ pub trait Oracle {
 
     /// Which envelope the network sends again right after an event, by its number; `sent` names all there are. Asked again
     /// until it says `None`.
-    fn replay(&mut self, after: EventSite, sent: &Numbered<SendSite>) -> Option<u32>;
+    fn replay(&mut self, after: EventSite, sent: &Numbered<Sending>) -> Option<u32>;
 
     /// A party has nothing to do any more, for the time being: what is kept for it is better kept small.
     fn rest(&mut self, _party: Party) {}
@@ -88,7 +88,7 @@ impl Oracle for Fair {
         None
     }
 
-    fn replay(&mut self, _: EventSite, _: &Numbered<SendSite>) -> Option<u32> {
+    fn replay(&mut self, _: EventSite, _: &Numbered<Sending>) -> Option<u32> {
         None
     }
 
@@ -461,7 +461,7 @@ impl Driver<'_, '_, '_> {
     fn replays(&mut self, after: EventSite, oracle: &mut dyn Oracle) -> bool {
         let mut any = false;
         while let Some(number) = oracle.replay(after, self.ears.labels.sent()) {
-            let Some(send) = self.ears.labels.sent().get(number).copied() else { return any };
+            let Some(send) = self.ears.labels.sent().get(number).map(|sending| sending.site) else { return any };
             let Some(from) = self.world.carried().get(number).map(|envelope| envelope.from) else { return any };
             let latency_us = self.job.latency.of(self.job.setup, from, send, 2);
             self.struck.push(Fault::Replay { send, after });

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::labels::Sending;
 use super::{Oracle, SendFault};
 use crate::crypto::streams::{Draws, Purpose, Streams};
 use crate::fault::{CrashSite, EventSite, FaultKind, SendSite};
@@ -141,7 +142,7 @@ impl Oracle for Random {
     }
 
     /// At most once at each point, so that no rate makes a run endless.
-    fn replay(&mut self, after: EventSite, sent: &Numbered<SendSite>) -> Option<u32> {
+    fn replay(&mut self, after: EventSite, sent: &Numbered<Sending>) -> Option<u32> {
         let rate = self.rate(FaultKind::Replay);
         let asked = self.last_point.replace(after) == Some(after);
         let strikes =

@@ -1,5 +1,6 @@
 //! Makes a given plan happen, and says which of its faults never met their site.
 
+use super::labels::Sending;
 use super::{Finished, Job, Oracle, SendFault};
 use crate::fault::{CrashSite, EventSite, Fault, Plan, SendSite};
 use crate::protocol::message::Message;
@@ -83,10 +84,10 @@ impl Oracle for Scripted<'_> {
         })
     }
 
-    fn replay(&mut self, point: EventSite, sent: &Numbered<SendSite>) -> Option<u32> {
+    fn replay(&mut self, point: EventSite, sent: &Numbered<Sending>) -> Option<u32> {
         self.strike(|fault| match fault {
             Fault::Replay { send, after } if *after == point => {
-                sent.iter().find(|(_, known)| *known == send).map(|(number, _)| number)
+                sent.iter().find(|(_, known)| known.site == *send).map(|(number, _)| number)
             }
             _ => None,
         })

@@ -7,6 +7,7 @@
 //!
 //! A protocol is a value that the rest of the program is handed: implement [`Protocol`], here or in another crate.
 
+pub mod accounts;
 pub mod by_purchase;
 pub mod cases;
 pub mod customer;

@@ -1,10 +1,10 @@
 //! What a party writes to its journal.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::accounts::Accounts;
 use super::order::{Cents, Transfer};
 use super::part::{Part, Parts};
 use super::party::{Party, PurchaseKey};
@@ -28,11 +28,11 @@ impl Parts for Record {
 
 impl Record {
     /// What accounts gained or lost by records that have been struck out of P's journal, in one record in their place.
-    pub fn brought_forward(moved: &BTreeMap<Party, Cents>) -> Record {
-        let line = |(account, cents): (&Party, &Cents)| {
-            Part::Transfer(Transfer { payer: *account, debit_cents: -cents, payee: *account, credit_cents: 0 })
+    pub fn brought_forward(moved: &Accounts) -> Record {
+        let line = |(account, cents): (Party, Cents)| {
+            Part::Transfer(Transfer { payer: account, debit_cents: -cents, payee: account, credit_cents: 0 })
         };
-        Record { kind: RecordKind::Payment, about: None, parts: moved.iter().map(line).collect() }
+        Record { kind: RecordKind::Payment, about: None, parts: moved.in_order().into_iter().map(line).collect() }
     }
 
     /// The bytes that it takes: kind, purchase and parts in the encoding of messages.

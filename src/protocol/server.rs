@@ -4,9 +4,9 @@
 //! hold is answered "unknown" and leaves no record: recording a refusal would let anyone who can garble a message, or guess a
 //! TID, kill a purchase. Whatever fails a check on a genuine order is declined, for good with `final-decline`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::accounts::Accounts;
 use super::by_purchase::ByPurchase;
 use super::escrow::Escrow;
 use super::mechanism::Mechanism;
@@ -26,7 +26,7 @@ pub struct Server {
     escrow: Escrow,
     opening_balance_cents: Cents,
     /// What each account has gained or lost since it was opened; an account that never moved is not listed.
-    moved: BTreeMap<Party, Cents>,
+    moved: Accounts,
     topped_up_cents: Cents,
     entries: ByPurchase<Entry>,
 }
@@ -46,7 +46,7 @@ impl Server {
         let mut server = Server {
             escrow,
             opening_balance_cents: setup.population.opening_balance_cents,
-            moved: BTreeMap::new(),
+            moved: Accounts::default(),
             topped_up_cents: 0,
             entries: ByPurchase::default(),
         };
@@ -61,8 +61,7 @@ impl Server {
         }
         for part in &record.parts {
             if let Part::Transfer(transfer) = part {
-                *self.moved.entry(transfer.payer).or_default() -= transfer.debit_cents;
-                *self.moved.entry(transfer.payee).or_default() += transfer.credit_cents;
+                self.moved.post(transfer);
             }
         }
         let Some(about) = record.about else { return };
@@ -74,7 +73,7 @@ impl Server {
     }
 
     fn balance_cents(&self, customer: Party) -> Cents {
-        self.opening_balance_cents + self.topped_up_cents + self.moved.get(&customer).copied().unwrap_or(0)
+        self.opening_balance_cents + self.topped_up_cents + self.moved.gained_cents(customer)
     }
 
     /// Step 4 has arrived.

@@ -3,10 +3,10 @@
 //! What a crash takes and what it leaves is decided here and nowhere else: a driver that keeps its own account of what is under
 //! way, such as a search, steps the very same nodes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::protocol::order::Cents;
+use crate::protocol::accounts::Accounts;
 use crate::protocol::part::Parts;
 use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::record::Record;
@@ -39,7 +39,7 @@ pub struct Node {
     /// Purchases whose records are to be struck out of the journal.
     settled: BTreeSet<PurchaseKey>,
     /// What accounts gained or lost by records that were struck out.
-    brought_forward: BTreeMap<Party, Cents>,
+    brought_forward: Accounts,
 }
 
 impl Node {
@@ -53,7 +53,7 @@ impl Node {
             journal: Vec::new(),
             draws: 0,
             settled: BTreeSet::new(),
-            brought_forward: BTreeMap::new(),
+            brought_forward: Accounts::default(),
         }
     }
 
@@ -89,8 +89,7 @@ impl Node {
         self.journal.retain(|(record, _)| {
             let stays = record.about.is_none_or(|about| !settled.contains(&about));
             if let (false, Party::Server, Some(transfer)) = (stays, self.party, record.transfer()) {
-                *moved.entry(transfer.payer).or_default() -= transfer.debit_cents;
-                *moved.entry(transfer.payee).or_default() += transfer.credit_cents;
+                moved.post(transfer);
             }
             stays
         });
