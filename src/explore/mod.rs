@@ -8,6 +8,7 @@
 //! looked at from outside, by the same clauses and disputes as in a run ([`look`]); a way from every state to one at rest is looked
 //! for at the end ([`settle`]). Whatever is found is written down as a course ([`trace`]) and followed event by event in a world that knows
 //! nothing of the search ([`follow`](crate::drive::follow)), under real cryptography too: what a run does not confirm is no finding.
+//! It is a doubt, and asked again more exactly ([`doubts`]).
 //!
 //! Six things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
 //! count as any number ([`state`]), loops are taken at once ([`form`]), letters that nobody minds any more are left out

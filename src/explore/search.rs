@@ -40,9 +40,8 @@ const fn at_once(mode: Mode) -> usize {
     }
 }
 
-/// What a state takes beside itself, in bytes: the link to the state before it, its place in a table that is two thirds full, and in
-/// its level.
-const PLACE_BYTES: u64 = 4 + 8 + 4;
+/// What a state takes beside itself, in bytes: the link to the state before it, and its place in a table that is two thirds full.
+const PLACE_BYTES: u64 = 4 + 8;
 
 /// The states of one level: where they start and end in each shard.
 #[derive(Debug, Clone)]
@@ -325,6 +324,13 @@ impl<'a, const W: usize> Search<'a, W> {
         for (mode, places) in [(Mode::Fair, Some(fair)), (Mode::Faulty, faulty)] {
             let pieces = places.into_iter().flat_map(|places| places.chunks(PIECE * PIECES));
             todo.extend(pieces.map(|places| (mode, places.to_vec())));
+        }
+        // What is not taken up again need not be kept in order.
+        if let Some(done) = self.below.get_mut(events as usize) {
+            *done = Vec::new();
+        }
+        if self.faults == self.at_most {
+            self.layer[events as usize] = Vec::new();
         }
         if !progress.level(Reached { faults: self.faults, events, states, frontier, bytes }) {
             self.stopped = Some(Stopped::Interrupted);
