@@ -7,7 +7,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::form::Beside;
+use super::form::{Beside, Near};
 use super::look::{Breaches, Likeness, Look};
 use super::ready::Ready;
 use super::search::{Hit, Own, Search};
@@ -41,6 +41,14 @@ pub(super) struct Onward<const W: usize> {
     starts: [u32; SHARDS + 1],
     /// In the order in which they were found: the place of each that was new.
     entered: Vec<AtomicU32>,
+}
+
+/// What a thread works on a piece with.
+#[derive(Debug, Default)]
+pub(super) struct Room<const W: usize> {
+    states: Vec<State<W>>,
+    nexts: Vec<Next<W>>,
+    as_they_are: Vec<State<W>>,
 }
 
 /// What else a thread found in a piece.
@@ -150,9 +158,11 @@ impl<const W: usize> Search<'_, W> {
     ) {
         found.clear();
         let mut own = self.own();
-        let Own { tried, ready, recent } = &mut *own;
+        let Own { tried, ready, garbles, recent, room: Room { states, nexts, as_they_are }, .. } = &mut *own;
         ready.learn(&self.tables);
         recent.fill(u32::MAX);
+        nexts.clear();
+        as_they_are.clear();
         let mut taker = Taker {
             search: self,
             mode,
@@ -161,9 +171,10 @@ impl<const W: usize> Search<'_, W> {
             needs: &mut found.needs,
             likenesses: &mut found.likenesses,
             besides: &mut found.besides,
-            nexts: Vec::with_capacity(piece.len() * 8),
-            as_they_are: Vec::with_capacity(piece.len() * 8),
+            nexts,
+            as_they_are,
             recent,
+            near: Near::new(),
             place: Place::new(0, 0),
             number: 0,
             likeness: None,
@@ -178,15 +189,16 @@ impl<const W: usize> Search<'_, W> {
             taken: Vec::new(),
         };
         // All of them at once, so that the processor does not wait for each.
-        let states: Vec<State<W>> = piece.iter().map(|place| self.state(*place)).collect();
-        for ((number, &place), state) in (0..).zip(piece).zip(&states) {
+        states.clear();
+        states.extend(piece.iter().map(|place| self.state(*place)));
+        for ((number, &place), state) in (0..).zip(piece).zip(&*states) {
             (taker.place, taker.number, taker.first) = (place, number, taker.nexts.len());
             match mode {
                 Mode::Fair => self.step_fairly(state, ready, &mut taker),
                 Mode::Faulty => {
                     let view = View::new(&self.tables, state, self.replays(faults));
                     taker.begin(state, Likeness::of(&view));
-                    view.faulty(self.strikes, &mut taker);
+                    view.faulty(self.strikes, garbles, &mut taker);
                 }
             }
             if taker.missed {
@@ -220,7 +232,7 @@ impl<const W: usize> Search<'_, W> {
             found.hits.append(&mut taker.hits);
             found.transitions += taker.steps;
         }
-        onward.sort(&taker.nexts);
+        onward.sort(taker.nexts);
     }
 
     /// Shows the steps from a state without a fault.
@@ -271,11 +283,12 @@ struct Taker<'s, 'a, const W: usize> {
     likenesses: &'s mut Vec<Likeness>,
     besides: &'s mut Vec<Beside>,
     /// Where steps lead.
-    nexts: Vec<Next<W>>,
+    nexts: &'s mut Vec<Next<W>>,
     /// The same states before they were brought into normal form.
-    as_they_are: Vec<State<W>>,
+    as_they_are: &'s mut Vec<State<W>>,
     /// Where among them a state may stand, by its hash.
     recent: &'s mut [u32; RECENT],
+    near: Near<'s, W>,
     /// The state whose steps are taken: its place, and its number in its piece.
     place: Place,
     number: u16,
@@ -334,7 +347,7 @@ impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
             return;
         }
         *recent = order as u32;
-        if let Err(beside) = self.search.finish(&mut state, self.mode == Mode::Faulty, self.faults) {
+        if let Err(beside) = self.search.finish(&mut state, self.mode == Mode::Faulty, self.faults, &mut self.near) {
             self.besides.push(beside);
             self.missed = true;
             return;

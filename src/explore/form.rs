@@ -4,16 +4,16 @@
 //! that agree in these: which letters are dead ([`future`](super::future)), which steps can be taken again and again and so are taken
 //! at once, and who stands for whom ([`symmetry`](super::symmetry)).
 
-use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::loops::NO_ECHO;
 use super::search::Search;
-use super::state::{Counting, Shares, State, widened, words};
+use super::state::{Counting, PARTIES_MAX, Shares, State, widened, words};
 use super::symmetry::{NOBODY, Renaming, Thing};
-use super::table::{Full, Need};
+use super::table::Full;
 use crate::fault::FaultKind;
 use crate::world::Presence;
 
@@ -81,6 +81,40 @@ impl<const W: usize> Forms<W> {
             wide.insert(beside, form.as_ref().clone().widen());
         }
         wide
+    }
+}
+
+/// The forms of states that were met lately: steps from one state lead beside what those from its neighbours have led beside.
+#[derive(Debug)]
+pub(super) struct Near<'f, const W: usize>([Option<(Beside, &'f Form<W>)>; NEAR]);
+
+const NEAR: usize = 64;
+
+impl<'f, const W: usize> Near<'f, W> {
+    pub(super) const fn new() -> Self {
+        Near([None; NEAR])
+    }
+
+    #[inline]
+    fn find(&mut self, beside: Beside, forms: &'f Forms<W>) -> Option<&'f Form<W>> {
+        let near = &mut self.0[beside.spot()];
+        match near {
+            Some((known, form)) if *known == beside => Some(form),
+            _ => {
+                let form = forms.get(&beside)?;
+                *near = Some((beside, form));
+                Some(form)
+            }
+        }
+    }
+}
+
+impl Beside {
+    /// Where among the near ones it is kept.
+    const fn spot(&self) -> usize {
+        let (four, fifth) = self.shares.words();
+        let all = four ^ (fifth | (self.moment as u64) << 16).rotate_left(32);
+        (all.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - NEAR.ilog2())) as usize
     }
 }
 
@@ -183,6 +217,11 @@ impl<const W: usize> Search<'_, W> {
     /// Finds out how states are brought into normal form beside these shares, as far as that has not been done. Where letters have
     /// more places than a state has room for, it is left undone.
     pub(super) fn find_form(&mut self, beside: Beside) -> Result<(), Full> {
+        // Many states miss the same one at the same time.
+        let is_known = |form: &Form<W>| form.renaming != NOBODY || form.placed == self.tables.placed.len();
+        if self.forms.get(&beside).is_some_and(is_known) {
+            return Ok(());
+        }
         let known = self.forms.remove(&beside);
         let was_known = known.is_some();
         let mut form = match known {
@@ -206,22 +245,22 @@ impl<const W: usize> Search<'_, W> {
 
     /// Takes in the letters that have been given a place since the form was worked out. Whether a state has room for all of them.
     fn follow_letters(&mut self, form: &mut Form<W>, beside: Beside) -> Result<bool, Full> {
+        let seats = self.tables.seats.len() as u8;
         let local = |seat: u8| beside.shares.local(seat);
-        let (mut looped, mut echoes) = (Vec::new(), Vec::new());
+        let (mut looped, mut echoing) = (Vec::new(), Vec::new());
         if self.reductions.loops {
-            for seat in 0..self.tables.seats.len() as u8 {
-                for timer in self.tables.seats[seat as usize].timers[local(seat) as usize].clone() {
-                    looped.extend(self.repeats(seat, local(seat), beside.moment, timer)?);
-                }
+            let mut rows = [0; PARTIES_MAX];
+            for seat in 0..seats {
+                rows[seat as usize] = self.loops.row(seat, local(seat), beside.moment);
+                looped.extend_from_slice(self.looped(rows[seat as usize], (seat, local(seat), beside.moment))?);
             }
             let mut place = form.placed;
             while let Some(&letter) = self.tables.placed.get(place) {
-                let (to, stimulus) =
-                    (self.tables.letters[letter as usize].to, self.tables.letters[letter as usize].stimulus);
+                let to = self.tables.letters[letter as usize].to;
                 if self.tables.seats[to as usize].presence[local(to) as usize] == Presence::Up {
-                    let echo = self.repeats(to, local(to), beside.moment, stimulus)?;
-                    if !echo.is_empty() {
-                        echoes.push((place as u16, echo));
+                    let echo = self.echo(rows[to as usize], (to, local(to), beside.moment), place)?;
+                    if echo != NO_ECHO {
+                        echoing.push((echo, place as u16));
                     }
                 }
                 place += 1;
@@ -231,30 +270,37 @@ impl<const W: usize> Search<'_, W> {
         if words(placed.len()) > W {
             return Ok(false);
         }
-        let places = || 0..placed.len() as u16;
-        if let Some(futures) = &self.tables.futures {
-            let alive = futures.alive((0..self.tables.seats.len() as u8).map(local), beside.crash);
-            let may_garble = self.strikes.has(FaultKind::Corrupt) && beside.faults_left;
-            let alive = alive.filter(|_| !may_garble);
-            let knows = |place: &u16| futures.knows(placed[*place as usize]);
-            let is_dead =
-                |place: &u16| alive.as_ref().is_some_and(|alive| knows(place) && !alive.has(placed[*place as usize]));
-            form.unless = State::<W>::mask_of(places().filter(|place| !knows(place)));
-            form.dead = State::<W>::mask_of(places().filter(is_dead));
-            looped.retain(|place| !is_dead(place));
-            echoes.retain_mut(|(letter, echo)| {
-                echo.retain(|place| !is_dead(place));
-                !is_dead(letter) && !echo.is_empty()
-            });
-        }
-        let mut alike = BTreeMap::<_, Vec<u16>>::new();
-        for (letter, echo) in echoes {
-            alike.entry(echo).or_default().push(letter);
-        }
-        form.echoes.extend(alike.iter().flat_map(|(echo, letters)| Echo::rule::<W>(letters, echo)));
-        form.looped = State::<W>::mask_of(looped.into_iter());
         form.placed = placed.len();
         form.beyond = State::<W>::mask_of(placed.len() as u16..State::<W>::LETTERS);
+        let (mut dead, mut unless) = (State::<W>::START, State::<W>::START);
+        if let Some(futures) = &self.tables.futures {
+            let may_garble = self.strikes.has(FaultKind::Corrupt) && beside.faults_left;
+            let alive = if may_garble { None } else { futures.alive((0..seats).map(local), beside.crash) };
+            for (place, &letter) in (0..).zip(placed) {
+                if !futures.knows(letter) {
+                    unless.set_letter(place, 7);
+                } else if alive.as_ref().is_some_and(|alive| !alive.has(letter)) {
+                    dead.set_letter(place, 7);
+                }
+            }
+        }
+        let is_alive = |place: &u16| dead.letter(*place) == 0;
+        echoing.retain(|(_, place)| is_alive(place));
+        // Letters that make somebody send the same make one rule.
+        echoing.sort_unstable();
+        let mut rules: Vec<(Vec<u16>, Vec<u16>)> = Vec::new();
+        for letters in echoing.chunk_by(|(echo, _), (other, _)| echo == other) {
+            let echo: Vec<u16> = self.loops.echoes.get(letters[0].0).iter().copied().filter(is_alive).collect();
+            let letters = letters.iter().map(|(_, place)| *place);
+            match rules.iter_mut().find(|(known, _)| *known == echo) {
+                Some((_, of)) => of.extend(letters),
+                None => rules.push((echo, letters.collect())),
+            }
+        }
+        let rules = rules.iter().filter(|(echo, _)| !echo.is_empty());
+        form.echoes.extend(rules.flat_map(|(echo, of)| Echo::rule::<W>(of, echo)));
+        form.looped = State::<W>::mask_of(looped.into_iter().filter(is_alive));
+        (form.dead, form.unless) = (dead.0, unless.0);
         Ok(true)
     }
 
@@ -284,29 +330,17 @@ impl<const W: usize> Search<'_, W> {
         (renaming, ties)
     }
 
-    /// The places of the letters that an input makes a party send, if it changes nothing else and can thus be taken again and again.
-    fn repeats(&mut self, seat: u8, local: u16, moment: u8, stimulus: u16) -> Result<Vec<u16>, Full> {
-        self.fill(Need::Move(seat, local, moment, stimulus))?;
-        let Ok(found) = self.tables.find(seat, local, moment, stimulus) else { return Ok(Vec::new()) };
-        if found.after != local || found.moment(moment) != moment {
-            return Ok(Vec::new());
-        }
-        let sends = found.sends.to_vec();
-        let mut places = Vec::with_capacity(sends.len());
-        for letter in sends {
-            if let Err(need) = self.tables.place(letter) {
-                self.fill(need)?;
-            }
-            places.extend(self.tables.place(letter).ok().flatten());
-        }
-        Ok(places)
-    }
-
     /// Brings a state that a step has led to into the form in which it is kept. What it has been renamed by; an error if that has
     /// not been worked out.
     #[inline]
-    pub(super) fn finish(&self, state: &mut State<W>, faulty: bool, faults: u32) -> Result<Renaming, Beside> {
-        let (renaming, ties) = if self.plain { (NOBODY, &[][..]) } else { self.normalise(state, faults)? };
+    pub(super) fn finish<'f>(
+        &'f self,
+        state: &mut State<W>,
+        faulty: bool,
+        faults: u32,
+        near: &mut Near<'f, W>,
+    ) -> Result<Renaming, Beside> {
+        let (renaming, ties) = if self.plain { (NOBODY, &[][..]) } else { self.normalise(state, faults, near)? };
         if faulty && !self.replays(faults) {
             state.forget_carried();
         }
@@ -314,11 +348,16 @@ impl<const W: usize> Search<'_, W> {
     }
 
     /// Brings a state into normal form, but for ties. What it has been renamed by, and the ties.
-    fn normalise(&self, state: &mut State<W>, faults: u32) -> Result<(Renaming, &[Renaming]), Beside> {
+    fn normalise<'f>(
+        &'f self,
+        state: &mut State<W>,
+        faults: u32,
+        near: &mut Near<'f, W>,
+    ) -> Result<(Renaming, &'f [Renaming]), Beside> {
         let mut renaming = NOBODY;
         loop {
             let beside = self.beside(state, faults);
-            let form = self.forms.get(&beside).ok_or(beside)?;
+            let form = near.find(beside, &self.forms).ok_or(beside)?;
             if form.renaming == NOBODY {
                 if state.has_any(&form.beyond) {
                     return Err(beside);

@@ -11,7 +11,7 @@
 //! It is a doubt, and asked again more exactly ([`doubts`]).
 //!
 //! Six things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
-//! count as any number ([`state`]), loops are taken at once ([`form`]), letters that nobody minds any more are left out
+//! count as any number ([`state`]), loops are taken at once ([`form`], [`loops`]), letters that nobody minds any more are left out
 //! ([`future`]), a journal does not tell which purchase came first, a merchant that makes a new key for each inquiry makes two
 //! ([`local`]), and parties that set out to do the same stand for each other ([`symmetry`]). They are [`Reductions`] and can be switched off, but for copies without end. Time is what it makes parties
 //! do: orders lapse, timers fire, P forgets ([`table`]).
@@ -38,6 +38,7 @@ mod form;
 mod future;
 mod local;
 mod look;
+mod loops;
 mod ready;
 mod rename;
 mod search;
@@ -168,7 +169,7 @@ pub fn explore(question: &Question<'_>, progress: &mut dyn Progress) -> Answer {
 pub fn explore_for(question: &Question<'_>, others: &[Setup], progress: &mut dyn Progress) -> (Answer, Vec<bool>) {
     let mut question = *question;
     loop {
-        let search = Search::<2>::new(&question);
+        let search = Search::<3>::new(&question);
         // A search begins with narrow states and goes on with wider ones as letters turn up.
         macro_rules! widths {
             ($($width:literal)*) => {
@@ -186,7 +187,7 @@ pub fn explore_for(question: &Question<'_>, others: &[Setup], progress: &mut dyn
                 })*
             };
         }
-        widths!(2 3 4 5 6 8 12 16 24 48);
+        widths!(3 4 5 6 8 12 16 24 48);
         unreachable!("no search has that many letters")
     }
 }

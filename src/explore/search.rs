@@ -17,12 +17,14 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::coverage::Tried;
-use super::expand::{Found, Mode, Onward, PIECE, RECENT};
+use super::expand::{Found, Mode, Onward, PIECE, RECENT, Room};
 use super::form::Forms;
 use super::look::{Breaches, Likeness, Looks};
+use super::loops::Loops;
 use super::ready::Ready;
+use super::settle::Onto;
 use super::state::{PARTIES_MAX, State, words};
-use super::step::{Step, Strikes};
+use super::step::{Garbles, Step, Strikes};
 use super::store::{Place, SHARDS, Shard, shard_of};
 use super::table::{Full, Need, Tables};
 use super::{Bounds, Progress, Question, Reached, Reductions};
@@ -53,6 +55,11 @@ pub(super) struct Level {
 impl Level {
     pub(super) fn len(&self) -> usize {
         self.from.iter().zip(&self.to).map(|(from, to)| (to - from) as usize).sum()
+    }
+
+    pub(super) fn has(&self, place: Place) -> bool {
+        let (shard, index) = (place.shard(), place.index() as u32);
+        (self.from[shard]..self.to[shard]).contains(&index)
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = Place> + '_ {
@@ -113,11 +120,12 @@ pub(super) struct Search<'a, const W: usize> {
     pub(super) stopped: Option<Stopped>,
     /// How a state is brought into normal form, by what that depends on.
     pub(super) forms: Forms<W>,
+    pub(super) loops: Loops,
     pub(super) reductions: Reductions,
     /// Whether states are in normal form as they come, since nothing is left out.
     pub(super) plain: bool,
     /// What is a thread's own.
-    own: Vec<Mutex<Own>>,
+    own: Vec<Mutex<Own<W>>>,
     pub(super) coverage: Tried,
     /// How many states there are from which nothing at rest can be reached, and the first of them.
     endless: Option<(u64, Place)>,
@@ -140,12 +148,40 @@ pub(super) struct Search<'a, const W: usize> {
 
 /// What is a thread's own.
 #[derive(Debug)]
-pub(super) struct Own {
+pub(super) struct Own<const W: usize> {
     /// What was tried. It is added up at the end, so it does not matter who counted what.
     pub(super) tried: Tried,
     pub(super) ready: Ready,
+    pub(super) garbles: Garbles,
     /// Where states stand among those that a piece leads to.
     pub(super) recent: Box<[u32; RECENT]>,
+    /// Kept for the room that they take.
+    pub(super) room: Room<W>,
+    pub(super) onto: Vec<Onto<W>>,
+}
+
+impl<const W: usize> Own<W> {
+    fn new(strikes: Strikes) -> Self {
+        Own {
+            tried: Tried::new(strikes),
+            ready: Ready::new(),
+            garbles: Garbles::default(),
+            recent: Box::new([0; RECENT]),
+            room: Room::default(),
+            onto: Vec::new(),
+        }
+    }
+
+    /// The same for states of more words.
+    fn widen<const V: usize>(self) -> Own<V> {
+        let Own { tried, ready, garbles, recent, .. } = self;
+        Own { tried, ready, garbles, recent, room: Room::default(), onto: Vec::new() }
+    }
+}
+
+/// What a lock holds; nobody who had it has panicked.
+fn inner<T>(lock: Mutex<T>) -> T {
+    lock.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why a search cannot go on as it is.
@@ -178,6 +214,7 @@ impl<'a, const W: usize> Search<'a, W> {
             transitions: 0,
             stopped: full,
             forms: Forms::default(),
+            loops: Loops::default(),
             reductions: question.reductions,
             plain: false,
             own: Vec::new(),
@@ -193,8 +230,7 @@ impl<'a, const W: usize> Search<'a, W> {
             entered: None,
             todo: VecDeque::new(),
         };
-        let own = || Mutex::new(Own { tried: Tried::new(strikes), ready: Ready::new(), recent: Box::new([0; RECENT]) });
-        search.own.resize_with(rayon::current_num_threads(), own);
+        search.own.resize_with(rayon::current_num_threads(), || Mutex::new(Own::new(strikes)));
         search.look_ahead(question);
         search.plain = !search.reductions.loops && search.tables.futures.is_none() && search.tables.symmetry.is_none();
         let start = State::START;
@@ -213,6 +249,7 @@ impl<'a, const W: usize> Search<'a, W> {
         Search {
             shards: self.shards.into_iter().map(Shard::widen).collect(),
             forms: self.forms.widen(),
+            loops: self.loops,
             found: Vec::new(),
             onward: Vec::new(),
             layer: self.layer,
@@ -230,7 +267,7 @@ impl<'a, const W: usize> Search<'a, W> {
             stopped: self.stopped,
             reductions: self.reductions,
             plain: self.plain,
-            own: self.own,
+            own: self.own.into_iter().map(|own| Mutex::new(inner(own).widen())).collect(),
             coverage: self.coverage,
             endless: self.endless,
             unsettled: self.unsettled,
@@ -472,7 +509,7 @@ impl<'a, const W: usize> Search<'a, W> {
     }
 
     /// What is this thread's own. No other thread asks for it.
-    pub(super) fn own(&self) -> MutexGuard<'_, Own> {
+    pub(super) fn own(&self) -> MutexGuard<'_, Own<W>> {
         let own = &self.own[rayon::current_thread_index().unwrap_or(0) % self.own.len()];
         own.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,9 +9,10 @@
 
 use rayon::prelude::*;
 
+use super::form::Near;
 use super::look::{Likeness, Look};
 use super::ready::Ready;
-use super::search::Search;
+use super::search::{Level, Own, Search};
 use super::state::State;
 use super::step::{Step, Steps};
 use super::store::{Place, find_all};
@@ -57,6 +58,9 @@ impl<const W: usize> Search<'_, W> {
         // A fair step leads to a state with as many faults behind it or fewer, and one event further on or back again.
         for depth in (0..self.levels[faults as usize].len()).rev() {
             let level = self.levels[faults as usize][depth].clone();
+            if let Some(deeper) = self.levels[faults as usize].get(depth + 1).cloned() {
+                self.lead_to(&deeper, &level);
+            }
             let mut places = level.places().filter(|place| !self.is_known(*place)).map(|place| (faults, place));
             let mut pieces = Vec::new();
             loop {
@@ -89,6 +93,16 @@ impl<const W: usize> Search<'_, W> {
         self.shards[place.shard()].is_good(place.index())
     }
 
+    /// Makes good what fair steps have led from to the good states of a level.
+    fn lead_to(&mut self, level: &Level, before: &Level) {
+        for place in level.places() {
+            let parent = self.parent(place);
+            if self.is_known(place) && before.has(parent) {
+                self.shards[parent.shard()].set_good(parent.index());
+            }
+        }
+    }
+
     /// Makes good what leads to a good state, as far back as fair steps have led here one after the other.
     fn lead_here(&mut self, mut place: Place, faults: u32) {
         loop {
@@ -105,32 +119,34 @@ impl<const W: usize> Search<'_, W> {
     /// looked up for all of them at once; then everything else that follows, for those that are left.
     fn are_good(&self, some: &[(u32, Place)]) -> Vec<bool> {
         let mut good: Vec<bool> = some.iter().map(|(_, place)| self.is_known(*place)).collect();
-        let mut nexts = Vec::new();
         let mut own = self.own();
-        own.ready.learn(&self.tables);
+        let Own { ready, onto, .. } = &mut *own;
+        ready.learn(&self.tables);
+        onto.clear();
+        let mut near = Near::new();
         for steps in [1, usize::MAX] {
             for (number, &(faults, place)) in some.iter().enumerate() {
-                good[number] =
-                    good[number] || self.step_onward((number as u32, faults, place), steps, &mut own.ready, &mut nexts);
+                good[number] = good[number]
+                    || self.step_onward((number as u32, faults, place), steps, ready, (&mut *onto, &mut near));
             }
             find_all(
                 &self.shards,
-                &nexts,
+                onto,
                 |next| (&next.state, next.hash),
                 |next, there| good[next.from as usize] |= there.is_some_and(|there| self.is_known(there)),
             );
-            nexts.clear();
+            onto.clear();
         }
         good
     }
 
     /// Adds what follows a state by that many steps, at least. Whether it is at rest.
-    fn step_onward(
-        &self,
+    fn step_onward<'n>(
+        &'n self,
         (from, faults, place): (u32, u32, Place),
         steps: usize,
         ready: &mut Ready,
-        nexts: &mut Vec<Onto<W>>,
+        (nexts, near): (&mut Vec<Onto<W>>, &mut Near<'n, W>),
     ) -> bool {
         let (state, replays) = (self.state(place), self.replays(faults));
         let Ok(here) = ready.here(&self.tables, &state) else { return false };
@@ -140,7 +156,8 @@ impl<const W: usize> Search<'_, W> {
             return true;
         }
         let broken = state.broken() | self.looks.remembered(look.broken, &self.tables);
-        let mut onward = Onward { search: self, faults, likeness, look: *look, broken, between: 0, from, steps, nexts };
+        let (search, look) = (self, *look);
+        let mut onward = Onward { search, faults, likeness, look, broken, between: 0, from, steps, nexts, near };
         // Everything has been worked out by now.
         let all = ready.fair(&self.tables, &state, &here, replays, &mut onward);
         debug_assert!(all.is_ok(), "the steps of a state that was searched are known");
@@ -149,7 +166,8 @@ impl<const W: usize> Search<'_, W> {
 }
 
 /// A state that a step leads to.
-struct Onto<const W: usize> {
+#[derive(Debug)]
+pub(super) struct Onto<const W: usize> {
     state: State<W>,
     hash: u64,
     /// The state that it follows, by its number among those that are looked at.
@@ -157,8 +175,8 @@ struct Onto<const W: usize> {
 }
 
 /// Collects the states that follow.
-struct Onward<'s, 'a, const W: usize> {
-    search: &'s Search<'a, W>,
+struct Onward<'s, 'n, 'a, const W: usize> {
+    search: &'n Search<'a, W>,
     faults: u32,
     likeness: Likeness,
     look: Look,
@@ -170,13 +188,14 @@ struct Onward<'s, 'a, const W: usize> {
     /// So many are enough.
     steps: usize,
     nexts: &'s mut Vec<Onto<W>>,
+    near: &'s mut Near<'n, W>,
 }
 
-impl<const W: usize> Steps<W> for Onward<'_, '_, W> {
+impl<const W: usize> Steps<W> for Onward<'_, '_, '_, W> {
     fn to(&mut self, _: Step, mut state: State<W>) {
         let between = std::mem::take(&mut self.between);
         state.break_also(self.broken | between);
-        if self.search.finish(&mut state, false, self.faults).is_err() {
+        if self.search.finish(&mut state, false, self.faults, self.near).is_err() {
             return;
         }
         self.steps = self.steps.saturating_sub(1);

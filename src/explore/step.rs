@@ -10,6 +10,10 @@
 //! A late copy needs no fault here, since any copy may be late. A garbled copy arrives as it is garbled. Losing one of any number
 //! of copies, or doubling one, leaves any number: the fault would tell nothing and is not tried where it makes no new state.
 
+use std::collections::hash_map::Entry;
+
+use rustc_hash::FxHashMap;
+
 use super::state::{ABSENT, CARRIED, FRESH, ONE, PARTIES_MAX, SPENT_MAX, STALE, State, THREE};
 use super::table::{Cut, Full, Move, Need, Tables};
 use crate::fault::{Budget, FaultKind};
@@ -159,6 +163,39 @@ enum Often {
     AnyNumber {
         due: bool,
     },
+}
+
+/// What garbled copies of letters do to their recipients, ready for use. By letter, and by share and moment of its recipient.
+#[derive(Debug, Default)]
+pub(super) struct Garbles(FxHashMap<(u16, u16, u8), Vec<Garbled>>);
+
+/// What a copy with a bit flipped does.
+#[derive(Debug, Clone, Copy)]
+struct Garbled {
+    bit: u32,
+    /// The number of the move; none where an earlier bit has done the same.
+    number: Option<u32>,
+}
+
+impl Garbles {
+    /// `None` where something has not been worked out yet.
+    fn find<const W: usize>(&mut self, view: &View<'_, '_, W>, letter: u16) -> Option<&[Garbled]> {
+        let to = view.tables.letters[letter as usize].to;
+        match self.0.entry((letter, view.state.local(to), view.state.moment())) {
+            Entry::Occupied(known) => Some(known.into_mut()),
+            Entry::Vacant(vacant) => {
+                let mut garbled: Vec<Garbled> = Vec::new();
+                for &(bit, stimulus) in view.tables.garbled(letter).ok()? {
+                    let number = view.number(to, stimulus).ok()?;
+                    let new = view.tables.moved(number);
+                    let does_the_same = |earlier: u32| new.does_the_same(view.tables.moved(earlier));
+                    let is_new = !garbled.iter().any(|earlier| earlier.number.is_some_and(does_the_same));
+                    garbled.push(Garbled { bit, number: is_new.then_some(number) });
+                }
+                Some(vacant.insert(garbled))
+            }
+        }
+    }
 }
 
 /// Has states pay for the faults that lead to them.
@@ -397,10 +434,10 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     }
 
     /// Every step in which one fault strikes.
-    pub(super) fn faulty(&self, strikes: Strikes, steps: &mut impl Steps<W>) {
+    pub(super) fn faulty(&self, strikes: Strikes, garbles: &mut Garbles, steps: &mut impl Steps<W>) {
         let strikes = self.left(strikes);
         let steps = &mut Paying { steps, strikes };
-        self.each_letter(|place, letter, code| self.network_faults((place, letter, code), strikes, steps));
+        self.each_letter(|place, letter, code| self.network_faults((place, letter, code), strikes, garbles, steps));
         if !strikes.crashes() {
             return;
         }
@@ -430,7 +467,13 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         });
     }
 
-    fn network_faults(&self, (place, letter, code): (u16, u16, u8), strikes: Strikes, steps: &mut impl Steps<W>) {
+    fn network_faults(
+        &self,
+        (place, letter, code): (u16, u16, u8),
+        strikes: Strikes,
+        garbles: &mut Garbles,
+        steps: &mut impl Steps<W>,
+    ) {
         let copies = code >= ONE;
         // Of any number of copies one may be lost, doubled or sent again, and any number is left.
         let counted = code <= THREE;
@@ -456,33 +499,43 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         }
         let to = self.tables.letters[letter as usize].to;
         if strikes.has(FaultKind::Corrupt) && copies && self.presence(to) == Presence::Up {
-            match self.tables.garbled(letter) {
-                Ok(garbled) => {
-                    for &(bit, stimulus) in garbled {
-                        let mut after = *self.state;
-                        after.take(place, self.none);
-                        self.deliver_garbled(Step::Corrupt { letter, bit }, to, stimulus, after, steps);
+            match garbles.find(self, letter) {
+                Some(garbled) => {
+                    for &Garbled { bit, number } in garbled {
+                        let step = Step::Corrupt { letter, bit };
+                        match number {
+                            Some(number) => self.deliver_garbled(step, (place, to), number, steps),
+                            None => steps.in_vain(step),
+                        }
                     }
                 }
-                Err(need) => steps.missed(need),
+                None => self.ask_for_garbled(letter, to, steps),
             }
         }
     }
 
-    fn deliver_garbled(&self, step: Step, to: u8, stimulus: u16, before: State<W>, steps: &mut impl Steps<W>) {
-        match self.find(to, stimulus) {
-            Ok(found) => {
-                let mut after = before;
-                after.set_local(to, found.after);
-                after.set_moment(found.moment(self.state.moment()));
-                found.sends.iter().for_each(|letter| self.send(*letter, Often::Once, &mut after, steps));
-                for &point in &found.points {
-                    steps.between(step, to, point);
-                }
-                steps.to(step, after);
+    #[cold]
+    fn ask_for_garbled(&self, letter: u16, to: u8, steps: &mut impl Steps<W>) {
+        match self.tables.garbled(letter) {
+            Ok(garbled) => {
+                let missed = garbled.iter().filter_map(|(_, stimulus)| self.number(to, *stimulus).err());
+                missed.for_each(|need| steps.missed(need));
             }
             Err(need) => steps.missed(need),
         }
+    }
+
+    fn deliver_garbled(&self, step: Step, (place, to): (u16, u8), number: u32, steps: &mut impl Steps<W>) {
+        let found = self.tables.moved(number);
+        let mut after = *self.state;
+        after.take(place, self.none);
+        after.set_local(to, found.after);
+        after.set_moment(found.moment(self.state.moment()));
+        found.sends.iter().for_each(|letter| self.send(*letter, Often::Once, &mut after, steps));
+        for &point in &found.points {
+            steps.between(step, to, point);
+        }
+        steps.to(step, after);
     }
 
     fn crashes(&self, seat: u8, strikes: Strikes, steps: &mut impl Steps<W>, from: impl Fn(bool) -> (Step, State<W>)) {

@@ -32,12 +32,12 @@ pub(super) struct Numbered<T> {
 }
 
 impl<T: Eq + Hash> Numbered<T> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Numbered { values: Vec::new(), numbers: FxHashMap::default() }
     }
 
     /// The value's number, and whether it is new.
-    fn number(&mut self, value: T) -> (u32, bool) {
+    pub(super) fn number(&mut self, value: T) -> (u32, bool) {
         if let Some(number) = self.numbers.get(&value) {
             return (*number, false);
         }
@@ -141,6 +141,12 @@ pub(super) struct Move {
 }
 
 impl Move {
+    /// Whether another leads to the same, for its own party and for everybody else.
+    pub(super) fn does_the_same(&self, other: &Move) -> bool {
+        let all = |found: &Move| (found.after, found.then);
+        all(self) == all(other) && self.sends == other.sends && self.points == other.points
+    }
+
     /// The moment afterwards.
     pub(super) fn moment(&self, before: u8) -> u8 {
         self.then.unwrap_or(before)

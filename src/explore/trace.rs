@@ -8,11 +8,12 @@
 
 use std::collections::BTreeMap;
 
+use super::form::Near;
 use super::local::{Before, Stimulus};
 use super::look::{Likeness, Look};
 use super::search::{Hit, Search};
 use super::state::{FRESH, State};
-use super::step::{Step, Steps, Taken, View};
+use super::step::{Garbles, Step, Steps, Taken, View};
 use super::store::Place;
 use super::symmetry::{NOBODY, Renaming};
 use super::table::{Cut, Move, Need};
@@ -59,10 +60,11 @@ impl<const W: usize> Search<'_, W> {
         let likeness = Likeness::of(&view);
         let look = *self.looks.find(&likeness)?;
         let broken = state.broken() | self.looks.remembered(look.broken, &self.tables);
+        let (search, near) = (self, Near::new());
         let mut finder =
-            Finder { search: self, faulty, faults, wanted, likeness, look, broken, between: 0, found: None };
+            Finder { search, faulty, faults, wanted, likeness, look, broken, between: 0, near, found: None };
         if faulty {
-            view.faulty(self.strikes, &mut finder);
+            view.faulty(self.strikes, &mut Garbles::default(), &mut finder);
         } else {
             view.fair(&mut finder);
         }
@@ -152,6 +154,7 @@ struct Finder<'s, 'a, const W: usize> {
     broken: u8,
     /// What is broken in the middle of the step.
     between: u8,
+    near: Near<'s, W>,
     found: Option<(Step, Renaming)>,
 }
 
@@ -162,7 +165,7 @@ impl<const W: usize> Steps<W> for Finder<'_, '_, W> {
             return;
         }
         state.break_also(self.broken | between);
-        if let Ok(renaming) = self.search.finish(&mut state, self.faulty, self.faults)
+        if let Ok(renaming) = self.search.finish(&mut state, self.faulty, self.faults, &mut self.near)
             && state == self.wanted
         {
             self.found = Some((step, renaming));
