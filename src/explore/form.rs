@@ -179,18 +179,29 @@ impl<const W: usize> Form<W> {
         if !state.has_any(&self.unless) {
             state.leave_out(&self.dead);
         }
+        let mut any = state.any_number();
+        let mut add = |word: u8, letters: u64, any: &mut [u64; W]| {
+            let (known, letters) = (&mut any[usize::from(word)], letters & State::<W>::lowest(word.into()));
+            let adds = letters & !*known != 0;
+            if adds {
+                state.add_some(word, letters, counting);
+                *known |= letters;
+            }
+            adds
+        };
         for (word, letters) in (0..).zip(&self.looped).filter(|(_, letters)| **letters != 0) {
-            state.add_some(word, *letters, counting);
+            add(word, *letters, &mut any);
         }
-        let mut grows = true;
+        let mut grows = !self.echoes.is_empty();
         while grows {
             grows = false;
             let mut applies = false;
             for &Echo { part, word, letters } in &self.echoes {
+                let is_there = any[usize::from(word)] & letters != 0;
                 match part {
-                    Part::Where => applies = state.has_any_number(word, letters),
-                    Part::Or => applies |= state.has_any_number(word, letters),
-                    Part::There => grows |= applies && state.add_some(word, letters, counting),
+                    Part::Where => applies = is_there,
+                    Part::Or => applies |= is_there,
+                    Part::There => grows |= applies && add(word, letters, &mut any),
                 }
             }
         }

@@ -31,7 +31,12 @@ impl Letters {
     }
 
     fn insert(&mut self, letter: u16) {
-        self.0[letter as usize / 64] |= 1 << (letter % 64);
+        self.insert_at(0, letter);
+    }
+
+    /// Inserts a letter in the set that begins at that word.
+    fn insert_at(&mut self, word: usize, letter: u16) {
+        self.0[word + letter as usize / 64] |= 1 << (letter % 64);
     }
 
     pub(super) fn has(&self, letter: u16) -> bool {
@@ -40,16 +45,16 @@ impl Letters {
 
     /// Adds another set. Whether that made a difference.
     fn add(&mut self, other: &Letters) -> bool {
-        let mut grew = false;
+        let mut grew = 0;
         for (word, more) in self.0.iter_mut().zip(&other.0) {
-            grew |= *more & !*word != 0;
+            grew |= *more & !*word;
             *word |= more;
         }
-        grew
+        grew != 0
     }
 
-    fn meets(&self, other: &Letters) -> bool {
-        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    fn meets(&self, other: &[u64]) -> bool {
+        self.0.iter().zip(other).any(|(a, b)| a & b != 0)
     }
 }
 
@@ -58,8 +63,8 @@ impl Letters {
 struct Reach {
     /// Those that may change the party.
     change: Letters,
-    /// What each letter to the party may make it send, by the letter's place among them.
-    send: Vec<Letters>,
+    /// What each letter to the party may make it send, one set after the other by the letter's place among them.
+    send: Letters,
 }
 
 /// What letters can do, for every share of every party.
@@ -159,7 +164,9 @@ impl Tables<'_> {
     fn reach(&self, seat: u8, to: &[u16], letters: usize, crash: bool) -> Vec<Reach> {
         let shares = self.seats[seat as usize].locals.len();
         let none = Letters::with_room(letters);
-        let mut reach = vec![Reach { change: none.clone(), send: vec![none; to.len()] }; shares];
+        let words = none.0.len();
+        let send = Letters(vec![0; words * to.len()]);
+        let mut reach = vec![Reach { change: none, send }; shares];
         let mut next: Vec<Vec<u16>> = vec![Vec::new(); shares];
         for local in 0..shares as u16 {
             let edges = &mut next[local as usize];
@@ -185,7 +192,7 @@ impl Tables<'_> {
                     if found.after != local || found.moment(moment) != moment {
                         own.change.insert(letter);
                     }
-                    found.sends.iter().for_each(|sent| own.send[place].insert(*sent));
+                    found.sends.iter().for_each(|sent| own.send.insert_at(words * place, *sent));
                 }
             }
         }
@@ -198,9 +205,7 @@ impl Tables<'_> {
                 for &after in next[local].iter().filter(|after| **after as usize != local) {
                     let after = &reach[after as usize];
                     grows |= own.change.add(&after.change);
-                    for (send, more) in own.send.iter_mut().zip(&after.send) {
-                        grows |= send.add(more);
-                    }
+                    grows |= own.send.add(&after.send);
                 }
                 reach[local] = own;
             }
@@ -249,8 +254,9 @@ impl Futures {
         loop {
             let mut grew = false;
             for (seat, reach) in reach.clone() {
-                for (sends, &letter) in reach.send.iter().zip(&self.to[seat]) {
-                    if !alive.has(letter) && sends.meets(&alive) {
+                let sends = reach.send.0.chunks_exact(alive.0.len().max(1));
+                for (sends, &letter) in sends.zip(&self.to[seat]) {
+                    if !alive.has(letter) && alive.meets(sends) {
                         alive.insert(letter);
                         grew = true;
                     }

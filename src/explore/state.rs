@@ -314,8 +314,8 @@ impl<const W: usize> State<W> {
         self.change(Cell::of(letter), Change::add_any(due, counting));
     }
 
-    /// As many copies more as you like, or none, of some letters of a word. Whether that makes a difference.
-    pub(super) fn add_some(&mut self, word: u8, letters: u64, counting: Counting) -> bool {
+    /// As many copies more as you like, or none, of some letters of a word.
+    pub(super) fn add_some(&mut self, word: u8, letters: u64, counting: Counting) {
         let word = usize::from(word);
         let before = self.0[word];
         let lowest = letters & Self::lowest(word);
@@ -327,17 +327,19 @@ impl<const W: usize> State<W> {
         let codes = [(none, STALE), (single, FRESH), (few, counting.several())];
         // A code times the lowest bits of some letters is that code for each of them.
         self.0[word] = codes.iter().fold(cleared, |word, (letters, code)| word | (letters * u64::from(*code)));
-        self.0[word] != before
     }
 
-    /// Whether any number of copies of one of some letters of a word may be under way.
-    pub(super) fn has_any_number(&self, word: u8, letters: u64) -> bool {
-        let (zero, one, two) = self.bits(usize::from(word));
-        letters & Self::lowest(word.into()) & two & (one | zero) != 0
+    /// By word: the lowest bits of the letters of which any number of copies may be under way.
+    #[inline]
+    pub(super) fn any_number(&self) -> [u64; W] {
+        std::array::from_fn(|word| {
+            let (zero, one, two) = self.bits(word);
+            if word == 0 { 0 } else { two & (one | zero) & Self::lowest(word) }
+        })
     }
 
     /// The lowest bits of the letters of a word.
-    const fn lowest(word: usize) -> u64 {
+    pub(super) const fn lowest(word: usize) -> u64 {
         if word == 1 { LOWEST << LETTERS_SHIFT } else { LOWEST }
     }
 

@@ -445,11 +445,11 @@ impl<'a> Tables<'a> {
         }
         let handling = Handling { seat: at, local, moment, stimulus };
         let seat = &self.seats[at as usize];
-        let (before, input) = (&seat.locals.values[local as usize], &seat.stimuli.values[stimulus as usize]);
-        let (before, input) = (Arc::clone(before), Arc::clone(input));
+        let (share, input) = (&seat.locals.values[local as usize], &seat.stimuli.values[stimulus as usize]);
+        let (share, input) = (Arc::clone(share), Arc::clone(input));
         let party = seat.party;
         let over = self.is_over(at, moment, stimulus);
-        let deeds = before.take(&input, self.now_us(over), self.limits, self.setup);
+        let deeds = share.take(&input, self.now_us(over), self.limits, self.setup);
         for (_, message) in &deeds.sends {
             if message.about.customer() == party {
                 self.meet(message.about, handling);
@@ -485,7 +485,8 @@ impl<'a> Tables<'a> {
             let gone = self.local(at, local.crashed(true, self.setup), origin(true))?;
             cuts.push(Cut { before, sends: sends as u8, saves: saves as u8, down, gone });
         }
-        let after = self.local(at, deeds.after, Origin::After(handling))?;
+        // Most inputs change nothing, and to look at a share is less work than to find it among all.
+        let after = if deeds.after == *share { local } else { self.local(at, deeds.after, Origin::After(handling))? };
         let number = self.moves.len() as u32;
         let cuts_before = self.moves.last().map_or(0, |last| last.cuts_before + last.cuts.len());
         self.moves.push(Move {
@@ -597,9 +598,9 @@ impl Seat {
 
     fn local(&mut self, local: Local, origin: Origin, about: impl Fn(&PurchaseKey) -> Option<u8>) -> Result<u16, Full> {
         let presence = local.node.presence();
-        let timers: Vec<Timer> = local.timers.iter().copied().collect();
         let (number, new) = self.locals.number(local);
         if new {
+            let timers: Vec<Timer> = self.locals.get(number).timers.iter().copied().collect();
             if number as usize >= LOCALS_MAX {
                 return Err(Full("states of one party"));
             }
