@@ -9,7 +9,7 @@ use halfpaid::batch::workload;
 use halfpaid::drive::Job;
 use halfpaid::drive::follow::follow;
 use halfpaid::drive::scripted::run_plan;
-use halfpaid::explore::{Bounds, KINDS, Question, Reductions, explore_for};
+use halfpaid::explore::{Bounds, KINDS, Question, Reductions, Sought, explore_for};
 use halfpaid::fault::{Budget, Course};
 use halfpaid::invariant::Invariant;
 use halfpaid::necessity::ask::{Ask, ENDLESS, Heard, answer_all};
@@ -247,7 +247,14 @@ fn who_does_nothing_in_a_case_needs_no_search() {
         let others: Vec<Setup> = threats.iter().map(|threat| set_up(*threat).0).collect();
         let budget = Budget::new(1, KINDS);
         let (bounds, reductions) = (Bounds::default(), Reductions::ALL);
-        let question = Question { setup: &setup, workload: &workload, budget: &budget, bounds, reductions };
+        let question = Question {
+            setup: &setup,
+            workload: &workload,
+            budget: &budget,
+            bounds,
+            reductions,
+            sought: Sought::Causes,
+        };
         let (_, alike) = explore_for(&question, &others, &mut ());
         let names = threats.iter().zip(alike).filter(|(_, alike)| *alike).map(|(threat, _)| threat.name());
         names.collect::<Vec<_>>().join(" ")

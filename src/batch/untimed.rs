@@ -138,9 +138,10 @@ impl Campaign<'_> {
         let setup = workload::without_time(setup);
         let errands = workload::workload(self.scenario, self.scenario.seed);
         let bounds = self.scenario.bounds;
-        let question = Question { setup: &setup, workload: &errands, budget, bounds, reductions: Reductions::ALL };
+        let (reductions, sought) = (Reductions::ALL, Sought::Causes);
+        let question = Question { setup: &setup, workload: &errands, budget, bounds, reductions, sought };
         let mut teller = Teller { campaign: self, told: 0 };
-        let (answer, _) = explore::explore_surely(&question, Sought::Causes, &[], &mut teller);
+        let (answer, _) = explore::explore_surely(&question, &[], &mut teller);
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(BatchError::Interrupted);
         }

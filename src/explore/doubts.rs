@@ -12,50 +12,36 @@
 //! a run breaks in such a search.
 
 use super::answer::{Answer, Doubt, Finding, Kind, holds};
-use super::{Covered, Progress, Question, Reductions, Stopped, explore, explore_for};
+use super::{Covered, Progress, Question, Reductions, Sought, Stopped, explore, explore_for};
 use crate::fault::Budget;
 use crate::protocol::setup::Setup;
-
-/// What findings are told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sought {
-    /// What breaks, who is hurt, and the faults at the root.
-    Causes,
-    /// What breaks and who is hurt: one way with as few faults as possible is enough.
-    Harms,
-}
 
 /// Leaves out nothing but what tells names apart.
 const LITERAL: Reductions = Reductions { loops: false, dead_letters: false, ..Reductions::EXACT };
 
 /// Searches, and settles what no run confirms. Says also which other setups the search answers for, as [`explore_for`] does; none where
 /// there was something to settle.
-pub fn explore_surely(
-    question: &Question<'_>,
-    sought: Sought,
-    others: &[Setup],
-    progress: &mut dyn Progress,
-) -> (Answer, Vec<bool>) {
+pub fn explore_surely(question: &Question<'_>, others: &[Setup], progress: &mut dyn Progress) -> (Answer, Vec<bool>) {
     let (mut answer, mut alike) = explore_for(question, others, progress);
-    answer.drop_known(sought);
+    answer.drop_known(question.sought);
     if answer.unconfirmed.is_empty() || answer.stopped == Some(Stopped::Interrupted) {
         return (answer, alike);
     }
     alike.fill(false);
     // Where all is told apart it is also told how purchases end, and some of these ends may be doubtful too.
-    if sought == Sought::Causes {
+    if question.sought == Sought::Causes {
         let exact = explore(&Question { reductions: Reductions::EXACT, ..*question }, progress);
         if matches!(exact.stopped, None | Some(Stopped::Interrupted)) {
             answer = exact;
         }
     }
-    answer.settle_doubts(question, sought, progress);
+    answer.settle_doubts(question, progress);
     (answer, alike)
 }
 
 impl Answer {
     /// Searches more exactly, with as few faults as will do, until no doubt is open or a bound is reached.
-    fn settle_doubts(&mut self, question: &Question<'_>, sought: Sought, progress: &mut dyn Progress) {
+    fn settle_doubts(&mut self, question: &Question<'_>, progress: &mut dyn Progress) {
         let mut faults = self.least_doubt().unwrap_or(0);
         while let Some(least) = self.least_doubt()
             && faults <= question.budget.at_most
@@ -65,7 +51,7 @@ impl Answer {
             for reductions in [Reductions::EXACT, LITERAL] {
                 let exact = explore(&Question { budget: &budget, reductions, ..*question }, progress);
                 let (stopped, certain) = (exact.stopped, exact.unconfirmed.is_empty());
-                self.learn(exact, sought);
+                self.learn(exact, question.sought);
                 if stopped == Some(Stopped::Interrupted) {
                     self.stopped = stopped;
                 }

@@ -159,6 +159,8 @@ impl<const W: usize> Search<'_, W> {
         found.clear();
         let mut own = self.own();
         let Own { tried, ready, garbles, recent, room: Room { states, nexts, as_they_are }, .. } = &mut *own;
+        // Whether faults strike that could have struck one event earlier.
+        let late = !self.reductions.late_faults || self.looks.remembers;
         ready.learn(&self.tables);
         recent.fill(u32::MAX);
         nexts.clear();
@@ -198,7 +200,8 @@ impl<const W: usize> Search<'_, W> {
                 Mode::Faulty => {
                     let view = View::new(&self.tables, state, self.replays(faults));
                     taker.begin(state, Likeness::of(&view));
-                    view.faulty(self.strikes, garbles, &mut taker);
+                    let last = if late { None } else { self.last(place, ready, &mut taker.near) };
+                    view.faulty(self.strikes, garbles, last.as_ref(), &mut taker);
                 }
             }
             if taker.missed {

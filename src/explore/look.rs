@@ -8,6 +8,7 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHashMap;
 
+use super::Sought;
 use super::local::{Local, facts};
 use super::state::{ONE, Shares, State};
 use super::step::View;
@@ -37,6 +38,11 @@ pub struct Breach {
 }
 
 impl Breach {
+    /// Whether states remember it: whether it can only be told on the way and shows in how purchases end.
+    fn is_remembered(&self) -> bool {
+        !self.at_the_end && matches!(self.invariant, Invariant::Money | Invariant::Goods)
+    }
+
     /// Whether a violation is this one.
     pub(super) fn is(&self, violation: &Violation) -> bool {
         (violation.clause, violation.victim, violation.purchase) == (self.clause, self.victim, self.purchase)
@@ -84,6 +90,10 @@ pub(super) struct Looks {
     known: FxHashMap<Likeness, u32>,
     different: Vec<Look>,
     pub(super) breaches: Vec<Breach>,
+    /// Whether nobody asks how purchases end, so that states need not remember what was broken before.
+    forgets: bool,
+    /// Whether there is anything yet that states remember.
+    pub(super) remembers: bool,
 }
 
 /// In two words, since it is done for every state.
@@ -142,6 +152,10 @@ impl Likeness {
 }
 
 impl Looks {
+    pub(super) fn new(sought: Sought) -> Self {
+        Looks { forgets: sought == Sought::Harms, ..Looks::default() }
+    }
+
     #[inline]
     pub(super) fn find(&self, likeness: &Likeness) -> Option<&Look> {
         self.known.get(likeness).map(|number| &self.different[*number as usize])
@@ -174,6 +188,7 @@ impl Looks {
             return Err(Full("breaches"));
         }
         self.breaches.push(breach);
+        self.remembers |= !self.forgets && breach.is_remembered();
         Ok(self.breaches.len() - 1)
     }
 
@@ -234,7 +249,7 @@ impl Looks {
     /// Which properties of which purchases a set breaks that can only be told on the way: what a state remembers of its past.
     #[inline]
     pub(super) fn remembered(&self, set: Breaches, tables: &Tables<'_>) -> u8 {
-        if set == 0 { 0 } else { self.remember(set, tables) }
+        if set == 0 || self.forgets { 0 } else { self.remember(set, tables) }
     }
 
     fn remember(&self, set: Breaches, tables: &Tables<'_>) -> u8 {

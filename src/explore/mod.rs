@@ -16,6 +16,9 @@
 //! ([`local`]), and parties that set out to do the same stand for each other ([`symmetry`]). They are [`Reductions`] and can be switched off, but for copies without end. Time is what it makes parties
 //! do: orders lapse, timers fire, P forgets ([`table`]).
 //!
+//! A seventh keeps the number of steps down: a fault does not strike where it could as well have struck one event earlier
+//! ([`early`]). Hardened Case 2 under any two faults takes 230,164 steps in place of 333,086.
+//!
 //! Not among them is a partial-order reduction in the strict sense, taking what one party may do alone while the others wait. It was
 //! measured what one could gain. In a state it may be done for a party if nothing that the party may do shows in any fact that a
 //! clause looks at, and if nobody can send it anything more that matters before. Nearly everything that a party does here shows: it
@@ -33,6 +36,7 @@ mod alike;
 mod answer;
 mod coverage;
 mod doubts;
+mod early;
 mod expand;
 mod form;
 mod future;
@@ -59,7 +63,7 @@ use crate::world::Workload;
 
 pub use crate::fault::coverage::Covered;
 pub use answer::{Answer, Doubt, Ended, Finding, KINDS};
-pub use doubts::{Sought, explore_surely};
+pub use doubts::explore_surely;
 pub use look::Breach;
 pub use search::Stopped;
 pub use state::PARTIES_MAX;
@@ -77,6 +81,17 @@ pub struct Question<'a> {
     pub bounds: Bounds,
     /// What may be left out because it makes no difference.
     pub reductions: Reductions,
+    /// What findings are told apart by.
+    pub sought: Sought,
+}
+
+/// What findings are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sought {
+    /// What breaks, who is hurt, and the faults at the root; and it is asked how purchases end, and what was broken on the way there.
+    Causes,
+    /// What breaks and who is hurt: one way with as few faults as possible is enough.
+    Harms,
 }
 
 /// What a search leaves out because it makes no difference. Each can be switched off, and nothing changes but the time it takes.
@@ -95,17 +110,33 @@ pub struct Reductions {
     pub symmetry: bool,
     /// Of the keys that a merchant makes for one purchase, one inquiry after the other, all beyond the second.
     pub keys: bool,
+    /// Faults that could as well have struck one event earlier. It leaves out no state, only ways to it.
+    pub late_faults: bool,
 }
 
 impl Reductions {
     /// All of them.
-    pub const ALL: Self =
-        Reductions { dead_letters: true, loops: true, copies: true, journals: true, symmetry: true, keys: true };
+    pub const ALL: Self = Reductions {
+        dead_letters: true,
+        loops: true,
+        copies: true,
+        journals: true,
+        symmetry: true,
+        keys: true,
+        late_faults: true,
+    };
     /// All but that of copies.
     pub const EXACT: Self = Reductions { copies: false, ..Self::ALL };
     /// None of them.
-    pub const NONE: Self =
-        Reductions { dead_letters: false, loops: false, copies: false, journals: false, symmetry: false, keys: false };
+    pub const NONE: Self = Reductions {
+        dead_letters: false,
+        loops: false,
+        copies: false,
+        journals: false,
+        symmetry: false,
+        keys: false,
+        late_faults: false,
+    };
 }
 
 /// How far a search may go. A bound is looked at before each level, so that what is finished is whole levels.

@@ -300,6 +300,9 @@ impl Ready {
                 lost = true;
                 return;
             }
+            if !steps.minds(to) {
+                return;
+            }
             let Ok(deed) = self.arrival(tables, state, here.rows[to as usize], lodged) else {
                 unready = true;
                 return;
@@ -326,6 +329,9 @@ impl Ready {
         let add = Change::add(tables.counting);
         let add_any = Change::add_any(false, tables.counting);
         for seat in 0..tables.seats.len() as u8 {
+            if !steps.minds(seat) {
+                continue;
+            }
             for &(taken, deed) in &self.rows[here.rows[seat as usize] as usize].own {
                 if steps.enough() {
                     return Ok(());

@@ -203,7 +203,7 @@ impl<'a, const W: usize> Search<'a, W> {
         assert!(question.setup.population.len() <= PARTIES_MAX, "a state has room for {PARTIES_MAX} parties");
         let mut search = Search {
             tables: Tables::new(question),
-            looks: Looks::default(),
+            looks: Looks::new(question.sought),
             shards: (0..SHARDS).map(|_| Shard::new()).collect(),
             levels: Vec::new(),
             strikes,

@@ -259,6 +259,19 @@ impl<const W: usize> State<W> {
         self.0[1] += u64::from(price) << 32;
     }
 
+    /// Whether another state is the same but for letters.
+    #[inline]
+    pub(super) const fn agrees_but_for_letters(&self, other: &Self) -> bool {
+        self.0[0] == other.0[0] && (self.0[1] ^ other.0[1]) << (u64::BITS - LETTERS_SHIFT) == 0
+    }
+
+    /// Shows the places of the letters of which not as many copies are under way as in another state.
+    pub(super) fn each_that_differs(&self, other: &Self, mut show: impl FnMut(u16)) {
+        let mut differ: Self = State(std::array::from_fn(|word| self.0[word] ^ other.0[word]));
+        differ.0[0] = 0;
+        differ.each_letter(|place, _| show(place));
+    }
+
     /// What of the state names no party: what has started and come from outside, and what has been spent.
     pub(super) fn without_names(&self) -> Self {
         let mut nameless = Self::START;

@@ -14,6 +14,7 @@ use std::collections::hash_map::Entry;
 
 use rustc_hash::FxHashMap;
 
+use super::early::Last;
 use super::state::{ABSENT, CARRIED, FRESH, ONE, PARTIES_MAX, SPENT_MAX, STALE, State, THREE};
 use super::table::{Cut, Full, Move, Need, Tables};
 use crate::fault::{Budget, FaultKind};
@@ -84,6 +85,10 @@ pub(super) trait Steps<const W: usize> {
     fn takes(&mut self, _seat: u8, _: Taken, _number: u32) {}
     /// A fault strikes and changes nothing.
     fn in_vain(&mut self, _: Step) {}
+    /// Whether what this party takes need be shown.
+    fn minds(&self, _seat: u8) -> bool {
+        true
+    }
     /// Whether no more steps need be shown.
     fn enough(&self) -> bool {
         false
@@ -433,27 +438,48 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         strikes.left(self.state.spent())
     }
 
-    /// Every step in which one fault strikes.
-    pub(super) fn faulty(&self, strikes: Strikes, garbles: &mut Garbles, steps: &mut impl Steps<W>) {
+    /// Every step in which one fault strikes, but for those that could have struck before the `last` step, which are in vain.
+    pub(super) fn faulty(
+        &self,
+        strikes: Strikes,
+        garbles: &mut Garbles,
+        last: Option<&Last<W>>,
+        steps: &mut impl Steps<W>,
+    ) {
         let strikes = self.left(strikes);
         let steps = &mut Paying { steps, strikes };
-        self.each_letter(|place, letter, code| self.network_faults((place, letter, code), strikes, garbles, steps));
+        self.each_letter(|place, letter, code| {
+            self.network_faults((place, letter, code), strikes, garbles, last, steps);
+        });
         if !strikes.crashes() {
             return;
         }
         for seat in self.seats().filter(|seat| self.presence(*seat) == Presence::Up) {
-            self.crashes(seat, strikes, steps, |forever| (Step::Crash { seat, forever }, *self.state));
+            let before = last.is_some_and(|last| last.spares_party(seat));
+            self.crashes(seat, strikes, before, steps, |forever| (Step::Crash { seat, forever }, *self.state));
         }
         self.each_input(|seat, taken, stimulus, before| {
             // A timer dies with its party, and so does whoever is not there yet.
+            let place = match taken {
+                Taken::Letter(letter) => self.tables.letters[letter as usize].place,
+                _ => None,
+            };
+            let last = last.filter(|last| last.spares_party(seat) && place.is_none_or(|at| last.spares_letter(at)));
             if let Taken::Letter(_) | Taken::Start | Taken::TopUp = taken {
-                self.crashes(seat, strikes, steps, |forever| (Step::CrashTaking { seat, taken, forever }, before));
+                let from = |forever| (Step::CrashTaking { seat, taken, forever }, before);
+                self.crashes(seat, strikes, last.is_some(), steps, from);
             }
             let found = match self.find(seat, stimulus) {
                 Ok(found) => found,
                 Err(need) => return steps.missed(need),
             };
             for (number, cut) in found.cuts.iter().enumerate() {
+                if last.is_some_and(|last| last.spares_handling(seat, found, cut.sends as usize, self.tables)) {
+                    for (forever, _) in self.ends(seat, strikes, cut) {
+                        steps.in_vain(Step::CrashWithin { seat, taken, cut: number as u8, forever });
+                    }
+                    continue;
+                }
                 let mut after = before;
                 after.set_moment(found.moment(self.state.moment()));
                 for &letter in found.sends.iter().take(cut.sends as usize) {
@@ -472,13 +498,15 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         (place, letter, code): (u16, u16, u8),
         strikes: Strikes,
         garbles: &mut Garbles,
+        last: Option<&Last<W>>,
         steps: &mut impl Steps<W>,
     ) {
         let copies = code >= ONE;
+        let last = last.filter(|last| last.spares_letter(place));
         // Of any number of copies one may be lost, doubled or sent again, and any number is left.
         let counted = code <= THREE;
         if strikes.has(FaultKind::Drop) && copies {
-            if code == STALE {
+            if code == STALE || last.is_some() {
                 steps.in_vain(Step::Drop(letter));
             } else {
                 let mut after = *self.state;
@@ -489,7 +517,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         let doubled = strikes.has(FaultKind::Duplicate) && copies;
         let again = [(doubled, Step::Duplicate(letter)), (strikes.has(FaultKind::Replay), Step::Replay(letter))];
         for (strikes, step) in again {
-            if strikes && counted {
+            if strikes && counted && last.is_none() {
                 let mut after = *self.state;
                 after.add(place, self.tables.counting);
                 steps.to(step, after);
@@ -503,7 +531,12 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
                 Some(garbled) => {
                     for &Garbled { bit, number } in garbled {
                         let step = Step::Corrupt { letter, bit };
-                        match number {
+                        let before = |number: &u32| {
+                            let found = self.tables.moved(*number);
+                            let spares = |last: &Last<W>| last.spares_handling(to, found, usize::MAX, self.tables);
+                            found.points.is_empty() && last.is_some_and(spares)
+                        };
+                        match number.filter(|number| !before(number)) {
                             Some(number) => self.deliver_garbled(step, (place, to), number, steps),
                             None => steps.in_vain(step),
                         }
@@ -538,12 +571,24 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
         steps.to(step, after);
     }
 
-    fn crashes(&self, seat: u8, strikes: Strikes, steps: &mut impl Steps<W>, from: impl Fn(bool) -> (Step, State<W>)) {
+    /// `before`: whether the party could have crashed before the last step as well.
+    fn crashes(
+        &self,
+        seat: u8,
+        strikes: Strikes,
+        before: bool,
+        steps: &mut impl Steps<W>,
+        from: impl Fn(bool) -> (Step, State<W>),
+    ) {
         match self.tables.crashed(seat, self.state.local(seat)) {
             Ok((down, gone)) => {
                 let cut = Cut { before: super::local::Before::Save, sends: 0, saves: 0, down, gone };
                 for (forever, local) in self.ends(seat, strikes, &cut) {
                     let (step, mut after) = from(forever);
+                    if before {
+                        steps.in_vain(step);
+                        continue;
+                    }
                     after.set_local(seat, local);
                     steps.to(step, after);
                 }

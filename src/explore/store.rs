@@ -207,8 +207,10 @@ impl<const W: usize> Shard<W> {
             let mut hashes = [0; AT_ONCE];
             let (mut first, mut held) = ([0; AT_ONCE], [0; AT_ONCE]);
             let mut same = [false; AT_ONCE];
-            for ((next, hash), first) in some.iter().zip(&mut hashes).zip(&mut first) {
+            for (next, hash) in some.iter().zip(&mut hashes) {
                 *hash = next.state.hash();
+            }
+            for (hash, first) in hashes[..some.len()].iter().zip(&mut first) {
                 *first = self.slots[self.home(*hash)];
             }
             for ((hash, first), held) in hashes[..some.len()].iter().zip(first).zip(&mut held) {

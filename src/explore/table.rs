@@ -439,6 +439,12 @@ impl<'a> Tables<'a> {
         }
     }
 
+    /// The seat of whoever sends the letter of a place; `None` if that is no party.
+    pub(super) fn sender(&self, place: u16) -> Option<u8> {
+        let from = self.letters[self.placed[place as usize] as usize].from;
+        self.seats.iter().position(|seat| seat.party == from).map(|seat| seat as u8)
+    }
+
     fn work_out(&mut self, at: u8, local: u16, moment: u8, stimulus: u16) -> Result<(), Full> {
         if self.find(at, local, moment, stimulus).is_ok() {
             return Ok(());

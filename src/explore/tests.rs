@@ -7,7 +7,7 @@ use super::search::{Halt, Search};
 use super::state::{ABSENT, CARRIED, Counting, FRESH, ONE, STALE, State, THREE, TWICE, TWO};
 use super::step::{Step, Steps, Taken, View};
 use super::table::Need;
-use super::{Bounds, KINDS, Question, Reductions, explore};
+use super::{Bounds, KINDS, Question, Reductions, Sought, explore};
 use crate::batch::workload;
 use crate::fault::Budget;
 use crate::protocol;
@@ -31,7 +31,8 @@ fn states_may_get_wider_at_any_time() {
     let (setup, errands) = case2();
     let budget = Budget::new(1, KINDS);
     let (bounds, reductions) = (Bounds::default(), Reductions::ALL);
-    let question = Question { setup: &setup, workload: &errands, budget: &budget, bounds, reductions };
+    let question =
+        Question { setup: &setup, workload: &errands, budget: &budget, bounds, reductions, sought: Sought::Causes };
     let grown = explore(&question, &mut ());
     let words = grown.state_bytes / 8;
     assert_eq!(words, 5, "of the widths that a search goes through this is not the first");
@@ -74,7 +75,8 @@ fn steps_that_are_ready_are_those_of_the_tables() {
     let (setup, errands) = case2();
     let budget = Budget::new(1, KINDS);
     let (bounds, reductions) = (Bounds::default(), Reductions::EXACT);
-    let question = Question { setup: &setup, workload: &errands, budget: &budget, bounds, reductions };
+    let question =
+        Question { setup: &setup, workload: &errands, budget: &budget, bounds, reductions, sought: Sought::Causes };
     let mut search = Search::<8>::new(&question);
     search.go_on(&bounds, &mut ()).expect("there is room for all letters");
     let mut ready = Ready::new();

@@ -64,7 +64,7 @@ impl<const W: usize> Search<'_, W> {
         let mut finder =
             Finder { search, faulty, faults, wanted, likeness, look, broken, between: 0, near, found: None };
         if faulty {
-            view.faulty(self.strikes, &mut Garbles::default(), &mut finder);
+            view.faulty(self.strikes, &mut Garbles::default(), None, &mut finder);
         } else {
             view.fair(&mut finder);
         }

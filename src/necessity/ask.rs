@@ -147,12 +147,13 @@ impl Ask {
         let setup = workload::without_time(setup);
         let budget = Budget::new(self.faults, &settings.kinds);
         let bounds = Bounds { states: self.states, ..Bounds::default() };
-        let reductions = Reductions::ALL;
-        let question = explore::Question { setup: &setup, workload: &workload, budget: &budget, bounds, reductions };
+        let (reductions, sought) = (Reductions::ALL, Sought::Harms);
+        let (workload, budget) = (&workload, &budget);
+        let question = explore::Question { setup: &setup, workload, budget, bounds, reductions, sought };
         let theirs = others.iter().map(|other| workload::without_time(other.set_up(CryptoKind::Symbolic).1));
         let theirs: Vec<Setup> = theirs.collect();
         let watch = &mut Watch(interrupted);
-        let (answer, alike) = explore::explore_surely(&question, Sought::Harms, &theirs, watch);
+        let (answer, alike) = explore::explore_surely(&question, &theirs, watch);
         if answer.stopped == Some(Stopped::Interrupted) {
             return Err(Interrupted);
         }

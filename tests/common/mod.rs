@@ -126,7 +126,7 @@ impl Shop {
     pub fn search_within(&self, budget: &Budget, reductions: Reductions) -> Answer {
         let setup = &self.setup;
         let bounds = Bounds { states: 30_000_000, ..Bounds::default() };
-        let question = Question { setup, workload: &self.workload, budget, bounds, reductions };
+        let question = Question { setup, workload: &self.workload, budget, bounds, reductions, sought: Sought::Causes };
         let answer = explore::explore(&question, &mut ());
         assert_eq!(answer.stopped, None);
         answer
@@ -136,8 +136,8 @@ impl Shop {
     pub fn search_surely(&self, at_most: u32, kinds: &[FaultKind], sought: Sought) -> Answer {
         let (setup, budget) = (&self.setup, &Budget::new(at_most, kinds));
         let (bounds, reductions) = (Bounds { states: 30_000_000, ..Bounds::default() }, Reductions::ALL);
-        let question = Question { setup, workload: &self.workload, budget, bounds, reductions };
-        let (answer, _) = explore::explore_surely(&question, sought, &[], &mut ());
+        let question = Question { setup, workload: &self.workload, budget, bounds, reductions, sought };
+        let (answer, _) = explore::explore_surely(&question, &[], &mut ());
         assert_eq!(answer.stopped, None);
         answer
     }
