@@ -1,7 +1,8 @@
 //! Every plan of a scenario, cut where plans come to what is known: see [`drive::joined`](crate::drive::joined).
 //!
 //! `runs.csv` and `purchases.csv` have the runs that came to their end, which is every one that broke something; a plan that
-//! was cut has no row, since what would be in it is in another's.
+//! was cut has no row, since what would be in it is in another's. Which plans are cut depends on all that were begun before, so such a
+//! search stays in one piece: it is not kept for a process that goes on, and parts leave it to the merge.
 
 use std::sync::atomic::Ordering;
 
@@ -44,7 +45,8 @@ impl<'a> Audience<Kept<'a>> for Told<'_, 'a> {
 
     fn take(&mut self, kept: Kept<'a>) -> bool {
         self.exhaustive.note(&kept.plan, &kept.violations, self.campaign.scenario.seed);
-        self.result = self.campaign.take(Some(kept), self.sums);
+        let kept = self.campaign.numbered(kept);
+        self.result = self.campaign.add(kept, self.sums);
         self.result.is_ok()
     }
 }
@@ -59,6 +61,9 @@ impl<'a> Campaign<'a> {
         exhaustive: &mut Exhaustive,
         sums: &mut Sums,
     ) -> Result<Coverage, BatchError> {
+        if self.shelf.is_a_part() {
+            return Ok(Coverage::default());
+        }
         let inspect = |_: &Plan, finished: &Finished<'_>| rows::keep(finished, job.setup, job.workload, place);
         let mut told = Told { campaign: self, exhaustive, sums, result: Ok(()) };
         let bounds =

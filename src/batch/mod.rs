@@ -373,17 +373,26 @@ impl<'a> Campaign<'a> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(BatchError::Interrupted);
         }
-        self.runs += 1;
-        let Some(mut kept) = kept else {
+        let Some(kept) = kept else {
+            self.runs += 1;
             self.progress.done(1);
             return Ok(());
         };
+        let kept = self.numbered(kept);
+        self.shelf.keep(&kept)?;
+        self.add(kept, sums)?;
+        self.progress.done(1);
+        Ok(())
+    }
+
+    /// Gives a run the number that is next.
+    fn numbered<'k>(&mut self, mut kept: Kept<'k>) -> Kept<'k> {
+        self.runs += 1;
         kept.run.run = self.runs;
         for purchase in &mut kept.purchases {
             purchase.run = self.runs;
         }
-        self.shelf.keep(&kept)?;
-        self.add(kept, sums)
+        kept
     }
 
     /// Writes a run's rows and adds it up.
@@ -405,7 +414,6 @@ impl<'a> Campaign<'a> {
         for name in reached {
             *self.sometimes.entry(name).or_default() += 1;
         }
-        self.progress.done(1);
         Ok(())
     }
 

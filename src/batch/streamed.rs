@@ -118,6 +118,7 @@ impl<'a> Campaign<'a> {
             let kept = self.stream(protocol, seed, sums, &mut sampled)?;
             self.runs += 1;
             self.add(Kept { run: RunRow { run: self.runs, ..kept.run }, ..kept }, sums)?;
+            self.progress.done(1);
         }
         Ok(sampled)
     }

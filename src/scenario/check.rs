@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::diagnostic::{Findings, clip};
+use super::faults::cuts;
 use super::names::quoted;
 use super::raw::{Given, Named, RawFaults, RawScenario, Texts, Whole};
 use super::values::{CENTS_MAX, HOUR_US, YEAR_US};
@@ -66,6 +67,8 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         let message = format!("`deviations.outsider` is {} under the untimed clock", quoted(given.get_ref()));
         findings.error(given.span(), message, format!("accepted: {NOBODY}, or clock = \"timed\""));
     }
+    let cuts = matches!(faults, Faults::Exhaustive { clock: Clock::Timed, .. })
+        && raw.faults.as_ref().is_some_and(|faults| cuts(faults.get_ref()));
     let flag = raw.faults.as_ref().and_then(|faults| faults.get_ref().server_crash_forever.as_ref());
     Scenario {
         name: name(raw, suffix, findings),
@@ -82,7 +85,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         network: network(raw, findings),
         recovery: recovery(raw, findings),
         faults,
-        cuts: false,
+        cuts,
         server_crash_forever: flag.is_some_and(|flag| *flag.get_ref()),
         bounds: bounds(&raw.faults, findings),
         deviations: deviations(raw, findings),

@@ -23,6 +23,11 @@ pub(super) const fn most_faults(clock: Clock, cuts: bool) -> u64 {
     }
 }
 
+/// Whether plans are cut where they come to what is known, which is a search of its own under the timed clock.
+pub(super) fn cuts(raw: &RawFaults) -> bool {
+    raw.every_plan.as_ref().is_some_and(|every| !*every.get_ref())
+}
+
 /// The modes, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -59,6 +64,8 @@ pub const EXHAUSTIVE_KINDS: &[FaultKind] = &[
 ];
 /// The most faults per plan where every plan is run to its end.
 const EVERY_PLAN_MAX: u64 = 3;
+/// What allows more of them.
+const MORE: &str = "; up to 8 with every_plan = false or clock = \"untimed\"";
 /// The most faults of one that does not say.
 const AT_MOST_DEFAULT: u32 = 2;
 /// The most faults of a search that visits what several plans come to once.
@@ -157,7 +164,8 @@ impl Findings<'_> {
         fn span<T>(given: &Given<T>) -> Option<Range<usize>> {
             given.as_ref().map(Spanned::span)
         }
-        let settings: [Setting<'_>; 10] = [
+        let settings: [Setting<'_>; 11] = [
+            ("every_plan", span(&raw.every_plan), &[Mode::Exhaustive]),
             ("states_at_most", span(&raw.states_at_most), &[Mode::Exhaustive]),
             ("events_at_most", span(&raw.events_at_most), &[Mode::Exhaustive]),
             ("mebibytes_at_most", span(&raw.mebibytes_at_most), &[Mode::Exhaustive]),
@@ -237,25 +245,56 @@ impl Findings<'_> {
                 self.error(kind.span(), "`faults.kinds` has \"partition\" in mode \"exhaustive\"", help);
             }
         }
+        self.foreign_bounds(raw, clock);
         let given = self.kinds(&raw.kinds).unwrap_or_else(|| EXHAUSTIVE_KINDS.to_vec());
-        let (at_most, kinds, each) = self.at_most(&raw.at_most, clock, given);
+        let (at_most, kinds, each) = self.at_most(&raw.at_most, most_faults(clock, cuts(raw)), given);
         self.server_needs(raw, kinds.contains(&FaultKind::CrashForever));
         Faults::Exhaustive { at_most, kinds, each, clock }
+    }
+
+    /// Says which settings belong to another kind of exhaustive search.
+    fn foreign_bounds(&mut self, raw: &RawFaults, clock: Clock) {
+        let (untimed, every_plan) = (clock == Clock::Untimed, !cuts(raw));
+        let timed = "accepted: clock = \"timed\"";
+        let search = "accepted: clock = \"untimed\", or every_plan = false";
+        let settings = [
+            ("every_plan", raw.every_plan.as_ref().map(Spanned::span), untimed, timed),
+            ("states_at_most", raw.states_at_most.as_ref().map(Spanned::span), !untimed && every_plan, search),
+            ("mebibytes_at_most", raw.mebibytes_at_most.as_ref().map(Spanned::span), !untimed && every_plan, search),
+            (
+                "events_at_most",
+                raw.events_at_most.as_ref().map(Spanned::span),
+                !untimed,
+                "accepted: clock = \"untimed\"",
+            ),
+        ];
+        let clock = if untimed { "under the untimed clock" } else { "under the timed clock" };
+        for (key, span, foreign, help) in settings {
+            if let (Some(span), true) = (span, foreign) {
+                let why = if every_plan && !untimed && help == search { ", where every plan is run" } else { "" };
+                self.error(
+                    span,
+                    format!("`faults.{key}` has no meaning {clock}{why}"),
+                    format!("take it out, or {help}"),
+                );
+            }
+        }
     }
 
     /// How many faults in all, of which kinds, and of which fewer than of all.
     fn at_most(
         &mut self,
         given: &Given<AtMost>,
-        clock: Clock,
+        most: u64,
         kinds: Vec<FaultKind>,
     ) -> (u32, Vec<FaultKind>, BTreeMap<FaultKind, u32>) {
-        let most = most_faults(clock, false);
         let Some(given) = given else { return (AT_MOST_DEFAULT, kinds, BTreeMap::new()) };
+        let more = if most < AT_MOST_MAX { MORE } else { "" };
         let rows = match given.get_ref() {
             AtMost::All(number) => {
                 let number = Some(Spanned::new(given.span(), *number));
-                return (self.whole("faults.at_most", &number, 0..=most, AT_MOST_DEFAULT), kinds, BTreeMap::new());
+                let number = self.whole_or_more("faults.at_most", &number, 0..=most, AT_MOST_DEFAULT, more);
+                return (number, kinds, BTreeMap::new());
             }
             AtMost::Each(rows) => rows,
         };
@@ -265,12 +304,12 @@ impl Findings<'_> {
         for (key, number) in rows {
             let Some(kind) = self.named("faults.at_most", key, &countable, FaultKind::name) else { continue };
             let what = format!("faults.at_most.{}", kind.name());
-            each.insert(kind, self.whole(&what, &Some(number.clone()), 1..=most, 1));
+            each.insert(kind, self.whole_or_more(&what, &Some(number.clone()), 1..=most, 1, more));
         }
         let sum: u32 = each.values().sum();
         if (each.is_empty() || u64::from(sum) > most) && self.is_empty() {
             let message = format!("`faults.at_most` allows {sum} faults in all");
-            self.error(given.span(), message, format!("accepted: 1 to {most}"));
+            self.error(given.span(), message, format!("accepted: 1 to {most}{more}"));
         }
         (sum, each.keys().copied().collect(), each)
     }

@@ -114,6 +114,7 @@ pub(super) struct RawFaults {
     pub(super) clock: Given<String>,
     pub(super) at_most: Given<AtMost>,
     pub(super) kinds: Texts,
+    pub(super) every_plan: Given<bool>,
     pub(super) seeds: Given<String>,
     pub(super) swarm: Given<bool>,
     pub(super) rates: Given<Named<Decimal>>,

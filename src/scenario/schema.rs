@@ -184,16 +184,16 @@ struct FaultsTable {
     /// Exhaustive: who orders the events, latencies or nobody (every interleaving)
     #[schemars(schema_with = "clocks")]
     clock: (),
-    /// Exhaustive: the most faults in a plan, in all or of each kind; more than 3 only with clock "untimed"
+    /// Exhaustive: the most faults in a plan, in all or of each kind; more than 3 only with clock "untimed" or every_plan = false
     #[schemars(schema_with = "at_most")]
     at_most: (),
-    /// Exhaustive with clock "untimed": the most states
+    /// Exhaustive with clock "untimed": the most states; with every_plan = false: the most situations
     #[schemars(range(min = 1, max = Bounds::STATES_MAX), default = "states_at_most")]
     states_at_most: u64,
     /// Exhaustive with clock "untimed": the most events that follow each other
     #[schemars(range(min = 1))]
     events_at_most: u32,
-    /// Exhaustive with clock "untimed": the most memory for states, in mebibytes
+    /// Exhaustive with clock "untimed" or every_plan = false: the most memory, in mebibytes
     #[schemars(range(min = 1, max = Bounds::MEBIBYTES_MAX))]
     mebibytes_at_most: u64,
     /// Exhaustive and random: the kinds that may strike
@@ -210,6 +210,9 @@ struct FaultsTable {
     /// Scripted: plans such as "drop 3#1; crash M1 before 4#1"
     #[schemars(length(min = 1))]
     plans: std::collections::BTreeSet<String>,
+    /// Exhaustive with clock "timed": whether every plan is run to its end, those that come to where another has been too
+    #[schemars(default = "every_plan")]
+    every_plan: bool,
     /// Whether crash-forever may strike P too
     #[schemars(default)]
     server_crash_forever: bool,
@@ -358,6 +361,7 @@ defaults! {
     merchants: u32 = Parties::default().merchants;
     opening_balance_cents: u64 = Parties::default().opening_balance_cents;
     purchases: u32 = Workload::default().purchases;
+    every_plan: bool = true;
     items: u32 = Catalogue::default().items;
     retry_after_us: u64 = Recovery::default().retry_after_us;
     retry_backoff: f64 = f64::from(Recovery::default().retry_backoff_thousandths) / 1_000.0;

@@ -22,10 +22,25 @@ impl Findings<'_> {
     where
         T: TryFrom<u64>,
     {
+        self.whole_or_more(key, given, range, default, "")
+    }
+
+    /// The same, where under other circumstances more is accepted.
+    pub(super) fn whole_or_more<T>(
+        &mut self,
+        key: &str,
+        given: &Given<Whole>,
+        range: RangeInclusive<u64>,
+        default: T,
+        more: &str,
+    ) -> T
+    where
+        T: TryFrom<u64>,
+    {
         let Some(value) = given else { return default };
         fitting(*value.get_ref(), &range).unwrap_or_else(|| {
             let message = format!("`{key}` is {}, which is out of range", value.get_ref().0);
-            self.error(value.span(), message, from_to(&range));
+            self.error(value.span(), message, from_to(&range) + more);
             default
         })
     }

@@ -13,8 +13,8 @@ fn number(number: u64) -> Value {
     Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-/// The text of a scenario file for an exhaustive search. Of what a file cannot ask for (plans that are cut, budgets of some kinds
-/// among others) a comment in the first lines tells.
+/// The text of a scenario file for an exhaustive search. Of what a file cannot ask for (budgets of some kinds among others) a comment
+/// in the first line tells.
 ///
 /// # Errors
 ///
@@ -56,6 +56,9 @@ pub fn exhaustive(scenario: &Scenario) -> Result<String, toml::ser::Error> {
         put("at_most", number((*at_most).into()));
         put("kinds", names(kinds.iter().map(|kind| kind.name())));
         put("server_crash_forever", Value::Boolean(scenario.server_crash_forever));
+        if scenario.cuts && *clock == Clock::Timed {
+            put("every_plan", Value::Boolean(false));
+        }
         if *clock == Clock::Untimed || scenario.cuts {
             let Bounds { states, depth, bytes } = Bounds::default();
             let set = [
@@ -69,9 +72,6 @@ pub fn exhaustive(scenario: &Scenario) -> Result<String, toml::ser::Error> {
         if !each.is_empty() {
             let each: Vec<String> = each.iter().map(|(kind, most)| format!("{} {most}", kind.name())).collect();
             comment.push_str(&format!("# of single kinds at most: {}\n", each.join(", ")));
-        }
-        if scenario.cuts && *clock == Clock::Timed {
-            comment.push_str("# plans are cut where they come to what is known\n");
         }
     }
     Ok(comment + &toml::to_string(&table)?)
@@ -98,7 +98,10 @@ mod tests {
         (other.with, other.without) = (vec![Mechanism::SignedStatus], vec![Mechanism::StatusQuery]);
         (other.workload.purchases, other.faults) = (2, search(Clock::Untimed));
         (other.deviations.merchant, other.bounds.states, other.bounds.bytes) = ("wrong-key", 1_000, 64 << 20);
-        for scenario in [plain, other] {
+        let mut cut = plain.clone();
+        (cut.cuts, cut.bounds.states, cut.bounds.bytes) = (true, 1_000, 64 << 20);
+        cut.faults = Faults::Exhaustive { at_most: 5, kinds: kinds.clone(), each: [].into(), clock: Clock::Timed };
+        for scenario in [plain, other, cut] {
             let text = exhaustive(&scenario).expect("a text");
             let read = parse(Path::new("explore-case2.toml"), &text).expect("a scenario");
             assert_eq!(read, [scenario], "{text}");
@@ -110,9 +113,8 @@ mod tests {
         let mut scenario = Scenario::new("explore-case3", "case3");
         let (kinds, each) = (vec![FaultKind::Drop, FaultKind::Crash], [(FaultKind::Crash, 1)].into());
         scenario.faults = Faults::Exhaustive { at_most: 2, kinds, each, clock: Clock::Timed };
-        scenario.cuts = true;
         let text = exhaustive(&scenario).expect("a text");
-        assert!(text.starts_with("# of single kinds at most: crash 1\n# plans are cut"), "{text}");
+        assert!(text.starts_with("# of single kinds at most: crash 1\n"), "{text}");
         assert!(parse(Path::new("explore-case3.toml"), &text).is_ok(), "{text}");
     }
 }

@@ -15,7 +15,10 @@ fn every_mode() -> Place {
         "protocol = [\"case1\", \"case2\", \"case3\"]\n[matrix]\nseed = [1, 2]\n[expect]\ncertified = \"violated\"\n";
     let untimed =
         "protocol = [\"case3\", \"case1\"]\n[faults]\nmode = \"exhaustive\"\nclock = \"untimed\"\nat_most = 1\n";
+    let cut = "protocol = [\"case2\", \"case1\"]\n[faults]\nmode = \"exhaustive\"\nevery_plan = false\nat_most = 2\n\
+               kinds = [\"drop\", \"crash-forever\"]\n[expect]\ngoods = \"either\"\ncertified = \"either\"\n";
     Place::new()
+        .and("cut", cut)
         .and("lost", LOST)
         .and("search", search)
         .and("random", random)

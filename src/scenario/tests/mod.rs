@@ -135,6 +135,9 @@ fn bounds_of_a_search_are_kept() {
     let given = format!("{untimed}\nstates_at_most = 5\nevents_at_most = 7\nmebibytes_at_most = 2");
     assert_eq!(one(&with(&given)).bounds, Bounds { states: 5, depth: 7, bytes: 2 << 20 });
     assert_eq!(one(&with(untimed)).bounds, Bounds::default());
+    let cut = one(&with("[faults]\nmode = \"exhaustive\"\nevery_plan = false\nat_most = 4\nstates_at_most = 5"));
+    assert_eq!((cut.cuts, cut.bounds.states, cut.budget().expect("a budget").at_most), (true, 5, 4));
+    assert!(!one(&with("[faults]\nmode = \"exhaustive\"\nevery_plan = true")).cuts);
 }
 
 #[test]

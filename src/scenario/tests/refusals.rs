@@ -123,7 +123,7 @@ fn every_number_has_its_range() {
         (
             "at_most = 2",
             "at_most = 4",
-            "33:11 `faults.at_most` is 4, which is out of range | accepted: a whole number from 0 to 3",
+            "33:11 `faults.at_most` is 4, which is out of range | accepted: a whole number from 0 to 3; up to 8 with every_plan = false or clock = \"untimed\"",
         ),
     ];
     for (from, to, expected) in cases {
@@ -284,17 +284,62 @@ fn only_an_exhaustive_search_does_without_the_clock() {
 }
 
 #[test]
+fn bounds_belong_to_searches_that_have_states() {
+    let exhaustive = |rest: &str| with(&format!("[faults]\nmode = \"exhaustive\"\n{rest}"));
+    check(
+        &exhaustive("states_at_most = 5\nmebibytes_at_most = 5"),
+        &[
+            "5:18 `faults.states_at_most` has no meaning under the timed clock, where every plan is run | take it out, or \
+             accepted: clock = \"untimed\", or every_plan = false",
+            "6:21 `faults.mebibytes_at_most` has no meaning under the timed clock, where every plan is run | take it out, \
+             or accepted: clock = \"untimed\", or every_plan = false",
+        ],
+    );
+    check(
+        &exhaustive("every_plan = false\nevents_at_most = 5"),
+        &[
+            "6:18 `faults.events_at_most` has no meaning under the timed clock | take it out, or accepted: clock = \"untimed\"",
+        ],
+    );
+    check(
+        &exhaustive("clock = \"untimed\"\nevery_plan = false"),
+        &[
+            "6:14 `faults.every_plan` has no meaning under the untimed clock | take it out, or accepted: clock = \"timed\"",
+        ],
+    );
+    check(
+        &with("[faults]\nmode = \"random\"\nevery_plan = true"),
+        &[
+            "5:14 `faults.every_plan` has no meaning in mode \"random\" | take it out, or accepted: mode = \"exhaustive\"",
+        ],
+    );
+    check(
+        &exhaustive("every_plan = false\nat_most = 9"),
+        &["6:11 `faults.at_most` is 9, which is out of range | accepted: a whole number from 0 to 8"],
+    );
+}
+
+#[test]
 fn a_table_of_budgets_is_checked_as_a_whole() {
     let exhaustive = |rest: &str| with(&format!("[faults]\nmode = \"exhaustive\"\n{rest}"));
     check(
         &exhaustive("at_most = { drop = 2, crash = 2 }"),
-        &["5:11 `faults.at_most` allows 4 faults in all | accepted: 1 to 3"],
+        &[
+            "5:11 `faults.at_most` allows 4 faults in all | accepted: 1 to 3; up to 8 with every_plan = false or clock = \"untimed\"",
+        ],
     );
     check(
         &exhaustive("at_most = { drop = 0 }"),
-        &["5:20 `faults.at_most.drop` is 0, which is out of range | accepted: a whole number from 1 to 3"],
+        &[
+            "5:20 `faults.at_most.drop` is 0, which is out of range | accepted: a whole number from 1 to 3; up to 8 with every_plan = false or clock = \"untimed\"",
+        ],
     );
-    check(&exhaustive("at_most = {}"), &["5:11 `faults.at_most` allows 0 faults in all | accepted: 1 to 3"]);
+    check(
+        &exhaustive("at_most = {}"),
+        &[
+            "5:11 `faults.at_most` allows 0 faults in all | accepted: 1 to 3; up to 8 with every_plan = false or clock = \"untimed\"",
+        ],
+    );
     check(
         &exhaustive("at_most = { drop = 1 }\nkinds = [\"crash\"]"),
         &[
