@@ -7,9 +7,10 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::conclude::{line, unstruck};
 use super::kept::{Searched, Wanted, interned};
 use super::rows::{self, SOMETIMES};
-use super::{BatchError, Campaign, Level, line, unstruck, workload};
+use super::{BatchError, Campaign, Level, workload};
 use crate::blame::{Blame, Broken};
 use crate::drive::exhaustive::Given;
 use crate::drive::follow::follow;

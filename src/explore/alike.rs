@@ -24,7 +24,8 @@ use rustc_hash::FxHashSet;
 use super::local::{Deeds, Local};
 use super::look::{Looks, broken_in};
 use super::search::Search;
-use super::table::{Move, Origin, Seat, Tables, UNKNOWN};
+use super::seat::{Move, Origin, Seat, UNKNOWN};
+use super::table::Tables;
 use crate::protocol::deviation::Known;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
@@ -109,7 +110,7 @@ impl Tables<'_> {
     fn images(&self, at: u8, seat: &Seat, other: &Setup) -> Option<Vec<Local>> {
         let mut images: Vec<Local> = Vec::with_capacity(seat.origins.len());
         for (number, origin) in seat.origins.iter().enumerate() {
-            let deeds = |handling: &super::table::Handling| {
+            let deeds = |handling: &super::seat::Handling| {
                 let over = self.is_over(at, handling.moment, handling.stimulus);
                 let input = seat.stimuli.get(handling.stimulus.into());
                 images[handling.local as usize].take(input, self.now_us(over), self.limits, other)

@@ -11,9 +11,11 @@
 use std::collections::BTreeMap;
 
 use super::local::Before;
+use super::seat::{Cut, Move};
 use super::state::{CARRIED, ONE, PARTIES_MAX};
-use super::step::{Step, Strikes, Taken, View};
-use super::table::{Cut, Move, Tables};
+use super::step::{Step, Taken, View};
+use super::strike::Strikes;
+use super::table::Tables;
 use crate::fault::FaultKind;
 use crate::fault::coverage::{Covered, Spot};
 use crate::protocol::party::Party;

@@ -28,11 +28,12 @@
 use super::form::Near;
 use super::ready::Ready;
 use super::search::Search;
+use super::seat::Move;
 use super::state::{ABSENT, State};
 use super::step::{Step, Steps, Taken};
 use super::store::Place;
 use super::symmetry::NOBODY;
-use super::table::{Move, Need, Tables};
+use super::table::{Need, Tables};
 
 /// What has to do with the last step to a state.
 #[derive(Debug)]

@@ -3,8 +3,9 @@
 
 use rustc_hash::FxHashMap;
 
+use super::numbered::Numbered;
 use super::search::Search;
-use super::table::{Full, Need, Numbered};
+use super::table::{Full, Need};
 
 /// The table of it.
 #[derive(Debug)]

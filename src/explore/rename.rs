@@ -4,10 +4,11 @@
 //! ([`symmetry`](super::symmetry) says why that is enough).
 
 use super::local::Stimulus;
+use super::seat::{Handling, Origin};
 use super::state::State;
 use super::step::{Step, Taken};
 use super::symmetry::{Renaming, Thing};
-use super::table::{Handling, Moment, Need, Origin, PURCHASES_MAX, Tables};
+use super::table::{Moment, Need, PURCHASES_MAX, Tables};
 use crate::protocol::party::{Party, PurchaseKey, Step as Rung};
 use crate::protocol::role::Timer;
 

@@ -6,7 +6,7 @@
 //!
 //! What a renaming does to a share, a letter, a moment or a purchase is not written down anywhere, since names are everywhere in
 //! them, in signatures and in keys too. It is found out by doing the same again under other names: a share came about when a party
-//! took an input in another share ([`Origin`](super::table::Origin)), so its image is what comes about when the renamed party takes the image of the input
+//! took an input in another share ([`Origin`](super::seat::Origin)), so its image is what comes about when the renamed party takes the image of the input
 //! in the image of that share. The same roles do it, it is done once, and it ends, since what a thing came of was there before it.
 //!
 //! Why this tells no lies. Nothing is assumed of the roles: that a renaming changes nothing but names is *checked* once the search has

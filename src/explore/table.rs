@@ -11,7 +11,8 @@ use rustc_hash::FxHashMap;
 
 use super::Question;
 use super::future::Futures;
-use super::local::{Before, DRAWS_EACH, Limits, Local, Stimulus, chances};
+use super::local::{DRAWS_EACH, Limits, Local, Stimulus, chances};
+use super::seat::{Cut, Handling, Move, OF_NONE, Origin, Seat, UNKNOWN, When};
 use super::state::{Counting, State};
 use super::symmetry::Symmetry;
 use crate::fault::garble::bits;
@@ -19,47 +20,8 @@ use crate::invariant::facts::carries_order;
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
 use crate::protocol::party::{Party, PurchaseKey};
-use crate::protocol::record::RecordKind;
-use crate::protocol::role::Timer;
 use crate::protocol::setup::Setup;
-use crate::world::{Presence, Workload};
-
-/// Values, numbered in the order in which they were first met.
-#[derive(Debug)]
-pub(super) struct Numbered<T> {
-    values: Vec<Arc<T>>,
-    numbers: FxHashMap<Arc<T>, u32>,
-}
-
-impl<T: Eq + Hash> Numbered<T> {
-    pub(super) fn new() -> Self {
-        Numbered { values: Vec::new(), numbers: FxHashMap::default() }
-    }
-
-    /// The value's number, and whether it is new.
-    pub(super) fn number(&mut self, value: T) -> (u32, bool) {
-        if let Some(number) = self.numbers.get(&value) {
-            return (*number, false);
-        }
-        let (number, value) = (self.values.len() as u32, Arc::new(value));
-        self.values.push(Arc::clone(&value));
-        self.numbers.insert(value, number);
-        (number, true)
-    }
-
-    pub(super) fn get(&self, number: u32) -> &T {
-        &self.values[number as usize]
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.values.len()
-    }
-}
-
-/// Not worked out yet.
-pub(super) const UNKNOWN: u32 = u32::MAX;
-/// The bit of inputs that are about no purchase.
-const OF_NONE: u8 = 1 << 7;
+use crate::world::Workload;
 
 /// A moment of the untimed clock: which orders have been signed, in this order, and how many of them have lapsed. They lapse in the
 /// order in which they were signed, since all live equally long. What a party takes the time to be is either before or after the
@@ -93,113 +55,6 @@ pub(super) struct Letter {
     pub(super) garbled: Option<Box<[(u32, u16)]>>,
     /// The input that was first met to make somebody send it.
     pub(super) origin: Handling,
-}
-
-/// A party's handling of an input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Handling {
-    pub(super) seat: u8,
-    pub(super) local: u16,
-    pub(super) moment: u8,
-    pub(super) stimulus: u16,
-}
-
-/// How a share was first met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// A party begins with it.
-    First,
-    /// After the handling of an input.
-    After(Handling),
-    /// At a point in the middle.
-    Point(Handling, u8),
-    /// Where a crash cuts the handling short, for ever or not.
-    Cut(Handling, u8, bool),
-    /// After a crash of a party in another share, for ever or not.
-    Crash(u16, bool),
-}
-
-/// What comes of an input.
-#[derive(Debug)]
-pub(super) struct Move {
-    /// The party afterwards.
-    pub(super) after: u16,
-    /// The moment afterwards, where it is another.
-    pub(super) then: Option<u8>,
-    /// The letters that it sends, in order.
-    pub(super) sends: Box<[u16]>,
-    /// What it writes down, in order.
-    pub(super) saves: Box<[(RecordKind, Option<PurchaseKey>)]>,
-    /// The party as it may be seen in between.
-    pub(super) points: Box<[u16]>,
-    /// Where a crash may cut the handling short.
-    pub(super) cuts: Box<[Cut]>,
-    /// How many cuts the moves before it have.
-    pub(super) cuts_before: usize,
-    /// What it was worked out for.
-    pub(super) handling: Handling,
-}
-
-impl Move {
-    /// Whether another leads to the same, for its own party and for everybody else.
-    pub(super) fn does_the_same(&self, other: &Move) -> bool {
-        let all = |found: &Move| (found.after, found.then);
-        all(self) == all(other) && self.sends == other.sends && self.points == other.points
-    }
-
-    /// The moment afterwards.
-    pub(super) fn moment(&self, before: u8) -> u8 {
-        self.then.unwrap_or(before)
-    }
-}
-
-/// A crash in the middle of handling an input.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Cut {
-    /// What does not happen any more.
-    pub(super) before: Before,
-    /// How many sends come before it.
-    pub(super) sends: u8,
-    /// How many records.
-    pub(super) saves: u8,
-    /// The party if it is to return.
-    pub(super) down: u16,
-    /// The party if it is not.
-    pub(super) gone: u16,
-}
-
-/// A party's table.
-#[derive(Debug)]
-pub(super) struct Seat {
-    pub(super) party: Party,
-    pub(super) locals: Numbered<Local>,
-    pub(super) stimuli: Numbered<Stimulus>,
-    pub(super) presence: Vec<Presence>,
-    /// For each share, how it was first met.
-    pub(super) origins: Vec<Origin>,
-    /// For each share, the timers that are set, as numbers of stimuli.
-    pub(super) timers: Vec<Box<[u16]>>,
-    /// The number of its being back.
-    pub(super) restart: u16,
-    /// For each share, itself after a crash, and after a crash for ever.
-    pub(super) crashed: Vec<Option<(u16, u16)>>,
-    /// For each share and stimulus, the number of the move before the lapse of the order that the stimulus is about, and after it.
-    pub(super) moves: Vec<Vec<[u32; 2]>>,
-    /// For each moment, share and stimulus, the number of the move, where it is the signing of an order.
-    pub(super) signing: FxHashMap<(u8, u16, u16), u32>,
-    /// By stimulus: the bit that says in [`Tables::over`] whether it comes too late.
-    about: Vec<u8>,
-}
-
-/// When a party does the same with an input.
-#[derive(Debug, Clone, Copy)]
-enum When {
-    /// At any time.
-    AnyTime,
-    /// Before the lapse of the order that the input is about, or after it.
-    Lapsed(bool),
-    /// At this moment.
-    At(u8),
 }
 
 /// Something that a thread has missed in the tables.
@@ -451,8 +306,7 @@ impl<'a> Tables<'a> {
         }
         let handling = Handling { seat: at, local, moment, stimulus };
         let seat = &self.seats[at as usize];
-        let (share, input) = (&seat.locals.values[local as usize], &seat.stimuli.values[stimulus as usize]);
-        let (share, input) = (Arc::clone(share), Arc::clone(input));
+        let (share, input) = (seat.locals.share(local.into()), seat.stimuli.share(stimulus.into()));
         let party = seat.party;
         let over = self.is_over(at, moment, stimulus);
         let deeds = share.take(&input, self.now_us(over), self.limits, self.setup);
@@ -555,7 +409,7 @@ impl<'a> Tables<'a> {
         if let Some(known) = seat.crashed[local as usize] {
             return Ok(known);
         }
-        let before = Arc::clone(&seat.locals.values[local as usize]);
+        let before = seat.locals.share(local.into());
         let down = self.local(at, before.crashed(false, self.setup), Origin::Crash(local, false))?;
         let gone = self.local(at, before.crashed(true, self.setup), Origin::Crash(local, true))?;
         self.seats[at as usize].crashed[local as usize] = Some((down, gone));
@@ -582,68 +436,5 @@ impl<'a> Tables<'a> {
         }
         self.letters[number as usize].garbled = Some(garbled.into());
         Ok(())
-    }
-}
-
-impl Seat {
-    fn new(party: Party) -> Self {
-        Seat {
-            party,
-            locals: Numbered::new(),
-            stimuli: Numbered::new(),
-            presence: Vec::new(),
-            origins: Vec::new(),
-            timers: Vec::new(),
-            restart: 0,
-            crashed: Vec::new(),
-            moves: Vec::new(),
-            signing: FxHashMap::default(),
-            about: Vec::new(),
-        }
-    }
-
-    fn local(&mut self, local: Local, origin: Origin, about: impl Fn(&PurchaseKey) -> Option<u8>) -> Result<u16, Full> {
-        let presence = local.node.presence();
-        let (number, new) = self.locals.number(local);
-        if new {
-            let timers: Vec<Timer> = self.locals.get(number).timers.iter().copied().collect();
-            if number as usize >= LOCALS_MAX {
-                return Err(Full("states of one party"));
-            }
-            self.presence.push(presence);
-            self.origins.push(origin);
-            self.crashed.push(None);
-            let number = |timer: Timer| self.stimulus(Stimulus::Timer(timer), about(&timer.about));
-            let timers: Result<Box<[u16]>, Full> = timers.into_iter().map(number).collect();
-            self.timers.push(timers?);
-        }
-        Ok(number as u16)
-    }
-
-    pub(super) fn stimulus(&mut self, stimulus: Stimulus, about: Option<u8>) -> Result<u16, Full> {
-        let (number, new) = self.stimuli.number(stimulus);
-        if new {
-            self.about.push(about.map_or(OF_NONE, |purchase| 1 << purchase));
-        }
-        u16::try_from(number).map_err(|_| Full("inputs of one party"))
-    }
-
-    fn enter(&mut self, local: u16, when: When, stimulus: u16, number: u32) {
-        if let When::At(moment) = when {
-            self.signing.insert((moment, local, stimulus), number);
-            return;
-        }
-        let (local, stimulus) = (local as usize, stimulus as usize);
-        if self.moves.len() <= local {
-            self.moves.resize_with(local + 1, Vec::new);
-        }
-        let row = &mut self.moves[local];
-        if row.len() <= stimulus {
-            row.resize(stimulus + 1, [UNKNOWN; 2]);
-        }
-        match when {
-            When::Lapsed(over) => row[stimulus][usize::from(over)] = number,
-            _ => row[stimulus] = [number; 2],
-        }
     }
 }
