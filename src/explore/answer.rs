@@ -127,7 +127,7 @@ pub(super) fn holds(all: &[String], part: &[String]) -> bool {
 }
 
 impl<const W: usize> Search<'_, W> {
-    /// The words for a fault without its numbers, as [`crate::fault::Fault::cause`] says them.
+    /// The words for a fault without its numbers, as `cause` in `violations.csv` has them.
     fn cause(&self, step: Step) -> String {
         let Some(kind) = step.fault() else { return String::new() };
         match step {

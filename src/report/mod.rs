@@ -1,7 +1,7 @@
 //! A results folder as one HTML page that needs nothing else: no network, no script, no clock, so that the same results give the
 //! same bytes.
 //!
-//! [`read`] takes in what is on disk, and every section is a file of its own that turns a part of it into markup. What a
+//! `read` takes in what is on disk, and every section is a file of its own that turns a part of it into markup. What a
 //! counterexample looks like cannot be read from rows: its plan is run again (`counterexamples`). Everything that comes from a
 //! file is escaped by the `html!` macro; nothing here writes markup by hand. How results come about is left to others.
 

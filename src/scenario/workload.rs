@@ -80,7 +80,7 @@ pub struct Catalogue {
     pub items: u32,
     /// The least and the greatest price, at least one cent.
     pub price_cents: (u64, u64),
-    /// The least and the greatest length, at least [`ITEM_BYTES_MIN`](crate::crypto::ITEM_BYTES_MIN).
+    /// The least and the greatest length, at least [`ITEM_BYTES_MIN`].
     pub item_bytes: (u32, u32),
     /// Which items sell well.
     pub popularity: Popularity,
