@@ -104,19 +104,9 @@ impl Campaign<'_> {
             self.writer.write(&rows::outcome(end, place, *runs, plan.to_string()))?;
         }
         for (invariant, violations) in Invariant::ALL.iter().zip(sums.violated) {
-            let expected = self.scenario.expect.get(invariant).copied().unwrap_or_default();
-            let found = if violations > 0 { Verdict::Violated } else { Verdict::Holds };
-            self.summary.push(SummaryRow {
-                scenario: self.scenario.name.clone().into(),
-                protocol: protocol.name().into(),
-                invariant: *invariant,
-                expected,
-                found,
-                as_expected: expected.met_by(found).into(),
-                runs: sums.runs,
-                violations,
-                completed_percent: Percent::of(sums.committed, sums.purchases),
-            });
+            let completed = Percent::of(sums.committed, sums.purchases);
+            let verdict = self.verdict(protocol, *invariant, (sums.runs, violations), completed);
+            self.summary.push(verdict);
         }
         if sums.cut_short > 0 {
             self.left_out.push(LeftOut {
@@ -125,6 +115,29 @@ impl Campaign<'_> {
             });
         }
         Ok(())
+    }
+
+    /// The verdict on an invariant: of so many runs so many broke it.
+    pub(super) fn verdict(
+        &self,
+        protocol: &Arc<dyn Protocol>,
+        invariant: Invariant,
+        (runs, violations): (u64, u64),
+        completed_percent: Percent,
+    ) -> SummaryRow<'static> {
+        let expected = self.scenario.expect.get(&invariant).copied().unwrap_or_default();
+        let found = if violations > 0 { Verdict::Violated } else { Verdict::Holds };
+        SummaryRow {
+            scenario: self.scenario.name.clone().into(),
+            protocol: protocol.name().into(),
+            invariant,
+            expected,
+            found,
+            as_expected: expected.met_by(found).into(),
+            runs,
+            violations,
+            completed_percent,
+        }
     }
 
     /// Writes what a search has met and struck.

@@ -17,13 +17,13 @@ use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
 use crate::explore::{self, Answer, Bounds, Doubt, Finding, Question, Reductions, Sought, Stopped};
 use crate::fault::{Budget, FaultKind};
-use crate::invariant::{Invariant, Verdict};
+use crate::invariant::Invariant;
 use crate::protocol::Protocol;
 use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
-use crate::results::{LeftOut, Percent, SummaryRow, ViolationRow, grouped};
+use crate::results::{LeftOut, Percent, ViolationRow, grouped};
 use crate::scenario::Scenario;
 
 /// Tells the terminal how the search goes on, and the search when the user has had enough.
@@ -212,19 +212,8 @@ impl Campaign<'_> {
         for invariant in Invariant::ALL {
             let violations = answer.findings.iter().filter(|f| f.breach.invariant == *invariant).count() as u64;
             let endless = u64::from(*invariant == Invariant::Terminates && answer.endless.is_some());
-            let expected = self.scenario.expect.get(invariant).copied().unwrap_or_default();
-            let found = if violations + endless > 0 { Verdict::Violated } else { Verdict::Holds };
-            searched.summary.push(SummaryRow {
-                scenario: self.scenario.name.clone().into(),
-                protocol: protocol.name().into(),
-                invariant: *invariant,
-                expected,
-                found,
-                as_expected: expected.met_by(found).into(),
-                runs: answer.at_rest,
-                violations: violations + endless,
-                completed_percent: Percent::of(committed, ended),
-            });
+            let counts = (answer.at_rest, violations + endless);
+            searched.summary.push(self.verdict(protocol, *invariant, counts, Percent::of(committed, ended)));
         }
     }
 }
