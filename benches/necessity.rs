@@ -28,6 +28,7 @@ fn main() {
             kinds: KINDS.to_vec(),
             pairs: false,
             states: 10_000_000,
+            plans: 100_000,
             jobs: None,
         };
         let start = Instant::now();

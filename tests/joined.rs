@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::{EVERY_KIND, Shop};
-use halfpaid::drive::joined::{self, Audience, Bound, Searched, Stopped};
+use halfpaid::drive::joined::{self, Audience, Bound, Bounds, Cuts, Searched, Stopped};
 use halfpaid::drive::{Finished, Job, Latency, exhaustive};
 use halfpaid::fault::{Budget, FaultKind, Plan};
 use halfpaid::invariant::ending::Ending;
@@ -60,9 +60,56 @@ fn look(shop: &Shop) -> impl Fn(&Plan, &Finished<'_>) -> Run + Sync {
 
 fn cut(shop: &Shop, latency: Latency, budget: &Budget) -> (Searched, Shown) {
     let mut shown = Shown::default();
-    let searched =
-        joined::explore(&Job { latency, ..shop.job() }, budget, joined::Bounds::default(), look(shop), &mut shown);
+    let searched = joined::explore(
+        &Job { latency, ..shop.job() },
+        budget,
+        Bounds::default(),
+        Cuts::Unbroken,
+        look(shop),
+        &mut shown,
+    );
     (searched, shown)
+}
+
+/// By clause and victim: how few faults and, among these, how few events it takes, and by which plan.
+type Shortest = BTreeMap<(&'static str, String), (usize, u64, Plan)>;
+
+/// Gathers the shortest way to break each clause. It may be shown runs that do not come to their end.
+#[derive(Debug, Default)]
+struct Ways(Shortest);
+
+impl Audience<Run> for Ways {
+    fn ahead(&mut self, _: usize) {}
+
+    fn done(&mut self) -> bool {
+        true
+    }
+
+    fn take(&mut self, (plan, _, broken): Run) -> bool {
+        for (clause, victim, events) in broken {
+            let way = (plan.0.len(), events, plan.clone());
+            let known = self.0.entry((clause, victim)).or_insert_with(|| way.clone());
+            if (way.0, way.1) < (known.0, known.1) {
+                *known = way;
+            }
+        }
+        true
+    }
+}
+
+/// Where plans are cut everywhere, each clause breaks by the same plan as when none is, and as many plans are accounted for. What broke.
+fn as_short(shop: &Shop, latency: Latency, budget: &Budget) -> (Searched, Shortest) {
+    let (job, mut every, mut plans) = (Job { latency, ..shop.job() }, Ways::default(), 0);
+    exhaustive::explore(&job, budget, look(shop), |more| plans += more as u64, |run| every.take(run));
+    let mut ways = Ways::default();
+    let searched = joined::explore(&job, budget, Bounds::default(), Cuts::Everywhere, look(shop), &mut ways);
+    assert_eq!(ways.0, every.0);
+    // Where messages take the same time, equal copies of one message are replayed but once.
+    if latency == DRAWN {
+        assert_eq!(searched.stand_for, plans);
+    }
+    assert_eq!(searched.passes, 1);
+    (searched, ways.0)
 }
 
 /// Both searches show the same. What was cut, and how many plans there are.
@@ -115,10 +162,10 @@ fn what_a_bounded_search_finds_the_whole_one_finds() {
     let shop = Shop::as_written("case2");
     let budget = Budget::new(2, &[FaultKind::Drop, FaultKind::Crash]);
     let (whole, all) = cut(&shop, DRAWN, &budget);
-    let bounds = joined::Bounds { situations: whole.situations / 2, ..joined::Bounds::default() };
+    let bounds = Bounds { situations: whole.situations / 2, ..Bounds::default() };
     let mut some = Shown::default();
     let job = Job { latency: DRAWN, ..shop.job() };
-    let searched = joined::explore(&job, &budget, bounds, look(&shop), &mut some);
+    let searched = joined::explore(&job, &budget, bounds, Cuts::Unbroken, look(&shop), &mut some);
     assert_eq!(searched.stopped, Some(Stopped { by: Bound::Situations, complete: 1 }));
     assert!(!some.broken.is_empty() && some.broken.iter().all(|(plan, broken)| all.broken.get(plan) == Some(broken)));
     assert!(some.ends.is_subset(&all.ends) && some.runs.len() < all.runs.len());
@@ -154,6 +201,31 @@ fn two_purchases() {
         let (searched, shown) = cut(&shop, DRAWN, &Budget::new(2, &kinds));
         assert_eq!(!shown.broken.is_empty(), breaks, "{searched:?}");
     }
+}
+
+#[test]
+fn cut_everywhere_what_breaks_breaks_as_soon() {
+    let (mut plans, mut joined, mut ways) = (0, 0, 0);
+    let mut note = |(searched, broken): (Searched, Shortest)| {
+        plans += searched.plans;
+        joined += searched.joined;
+        ways += broken.len();
+    };
+    let some = [FaultKind::Drop, FaultKind::Delay, FaultKind::Crash];
+    for case in ["case1", "case2", "case3"] {
+        note(as_short(&Shop::as_written(case), CONSTANT, &Budget::new(1, &EVERY_KIND)));
+        note(as_short(&Shop::as_written(case), DRAWN, &Budget::new(2, &some)));
+        for without in [Mechanism::MerchantDedup, Mechanism::Tombstone, Mechanism::Retransmit] {
+            let shop = Shop::hardened(case).without(&[without]).with_two_purchases();
+            note(as_short(&shop, DRAWN, &Budget::new(1, &some)));
+        }
+        for known in OUTSIDER {
+            let mut shop = Shop::as_written(case);
+            shop.setup.outsider = Some(*known);
+            note(as_short(&shop, CONSTANT, &Budget::new(1, &some)));
+        }
+    }
+    assert!(ways > 100 && joined * 5 > plans, "{ways} ways, {joined} of {plans} plans cut");
 }
 
 #[test]

@@ -18,8 +18,9 @@ use halfpaid::necessity::table::{CaseTable, joined};
 use halfpaid::necessity::{Interrupted, Settings, Threat, tables};
 use halfpaid::protocol;
 use halfpaid::protocol::mechanism::{Mechanism, MechanismSet};
+use halfpaid::protocol::party::Side;
 use halfpaid::protocol::setup::Setup;
-use halfpaid::results::{NecessityRow, write_sheet};
+use halfpaid::results::{NecessityRow, Need, write_sheet};
 use halfpaid::scenario::{Clock, CryptoKind};
 use rayon::prelude::*;
 
@@ -197,8 +198,8 @@ fn settings(protocol: &str, threats: Vec<Threat>, faults: u32, jobs: usize) -> S
     let mut kinds = KINDS.to_vec();
     kinds.push(halfpaid::fault::FaultKind::Delay);
     kinds.sort_unstable();
-    let states = 10_000_000;
-    Settings { protocols, threats, faults, beside: 1, under_the_clock: 0, kinds, pairs: false, states, jobs }
+    let (states, plans) = (10_000_000, 100_000);
+    Settings { protocols, threats, faults, beside: 1, under_the_clock: 0, kinds, pairs: false, states, plans, jobs }
 }
 
 fn asked(settings: &Settings) -> CaseTable {
@@ -220,7 +221,8 @@ fn csv_of(rows: &[NecessityRow<'_>]) -> String {
 #[test]
 fn a_part_of_the_table_made_anew_is_what_is_committed() {
     let threats = vec![Threat::Honest, threat("wrong-item"), threat("reuse-tid")];
-    let now = csv_of(&asked(&settings("case3", threats, 1, 2)).rows());
+    let asked = asked(&Settings { under_the_clock: 1, ..settings("case3", threats, 1, 2) });
+    let now = csv_of(&asked.rows());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/necessity.csv");
     let text = std::fs::read_to_string(path).expect("the table is committed");
     let ours = |line: &&str| {
@@ -315,7 +317,37 @@ fn jobs_make_no_difference() {
 #[test]
 fn a_search_that_was_not_complete_proves_nothing() {
     let table = asked(&Settings { states: 100, ..settings("case3", vec![Threat::Honest], 2, 2) });
-    assert!(table.rows().iter().all(|row| row.verdict == halfpaid::results::Need::Unknown));
+    assert!(table.rows().iter().all(|row| row.verdict == Need::Unknown));
+}
+
+/// M's journal has nothing of a quote but in Case 2, where it needs the key again. So what keeps a second purchase under the same TID apart
+/// without `merchant-dedup` is M's memory of its first quote, and a crash takes that away: M submits the second order, P declines it, and M
+/// writes over the word that it was paid. In Case 2 the quote is in the journal ([`Mechanism::OneKeyPerTid`]).
+#[test]
+fn a_crash_takes_away_what_stood_in_for_merchant_dedup() {
+    let harm = (Invariant::Money, "belief-not-paid", Side::Merchant);
+    for (case, needed) in [("case1", true), ("case2", false), ("case3", true)] {
+        let threats = vec![Threat::Honest, threat("reuse-tid")];
+        let table = asked(&Settings { under_the_clock: 1, ..settings(case, threats, 0, 2) });
+        let line = table.lines.iter().find(|line| line.without == [Mechanism::MerchantDedup]).expect("a line");
+        let verdict = if needed { Need::NeededOnlyAgainst } else { Need::NotNeededWithin };
+        assert_eq!(table.need(line, 1), verdict, "{case}");
+        assert_eq!(line.heard[1].fewest(&harm), needed.then_some(1), "{case}");
+        // In Case 3 there is a crash after which M never comes to rest either. What broke is broken all the same.
+        assert_eq!(line.heard[1].restless.is_some(), case == "case3");
+    }
+}
+
+#[test]
+fn where_there_are_too_many_plans_no_fault_is_tried_and_nothing_follows() {
+    let threats = vec![Threat::Honest, threat("overdraw")];
+    let table = asked(&Settings { under_the_clock: 1, plans: 10, ..settings("case1", threats, 0, 2) });
+    for line in table.all_lines() {
+        let heard = &line.heard[1];
+        assert_eq!((table.need(line, 1), heard.faults, heard.states), (Need::Unknown, 0, 1));
+        let why = heard.stopped.as_deref().expect("a reason");
+        assert!(why.starts_with("there are ") && why.ends_with(" plans of one fault"), "{why}");
+    }
 }
 
 #[test]

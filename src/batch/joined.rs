@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use super::findings::Exhaustive;
 use super::rows::{self, Kept, Place};
 use super::{BatchError, Campaign, Level, Sums};
-use crate::drive::joined::{self, Audience, Bound, Bounds, Reached};
+use crate::drive::joined::{self, Audience, Bound, Bounds, Cuts, Reached};
 use crate::drive::{Finished, Job};
 use crate::explore::Stopped;
 use crate::fault::coverage::Coverage;
@@ -66,9 +66,9 @@ impl<'a> Campaign<'a> {
         }
         let inspect = |_: &Plan, finished: &Finished<'_>| rows::keep(finished, job.setup, job.workload, place);
         let mut told = Told { campaign: self, exhaustive, sums, result: Ok(()) };
-        let bounds =
-            Bounds { situations: told.campaign.scenario.bounds.states, bytes: told.campaign.scenario.bounds.bytes };
-        let searched = joined::explore(job, budget, bounds, inspect, &mut told);
+        let scenario = &told.campaign.scenario.bounds;
+        let bounds = Bounds { situations: scenario.states, bytes: scenario.bytes };
+        let searched = joined::explore(job, budget, bounds, Cuts::Unbroken, inspect, &mut told);
         told.result?;
         if let Some(stopped) = searched.stopped {
             let (plans, faults) = (grouped(searched.plans), stopped.complete);

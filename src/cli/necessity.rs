@@ -46,6 +46,9 @@ pub(super) struct NecessityArgs {
     /// Stop a search at so many states; what rests on it is unknown then
     #[arg(long, value_name = "N", default_value_t = 3_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     states: u64,
+    /// Under the clock, try no faults where there are more plans of one fault than that; what rests on it is unknown then
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    plans: u64,
     /// The folder for the results
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
@@ -93,6 +96,7 @@ fn settings_of(arguments: &NecessityArgs) -> Settings {
         kinds,
         pairs: arguments.pairs,
         states: arguments.states,
+        plans: arguments.plans,
         jobs: arguments.jobs.and_then(|jobs| NonZeroUsize::new(usize::from(jobs))),
     }
 }

@@ -22,7 +22,8 @@ pub(super) struct Recorder<'p, 'b> {
     plan: &'p Plan,
     pub(super) scripted: Scripted<'p>,
     budget: &'b Budget,
-    wanted: bool,
+    /// Whether to write down anything at this point.
+    pub(super) wanted: bool,
     /// What could strike next, and whom.
     pub(super) options: Vec<(Party, Fault)>,
     /// Who has sent what. What an outsider has sent it may repeat itself.
@@ -208,6 +209,11 @@ pub fn explore_share<T: Send>(
         round = next_round;
     }
     coverage
+}
+
+/// How many plans of one fault there are.
+pub fn plans_of_one_fault(job: &Job<'_, '_>, budget: &Budget) -> u64 {
+    run(job, budget, &Plan::default(), true, |_, _| ()).1.len() as u64
 }
 
 /// Plans with one fault more, and the party that it strikes.

@@ -34,6 +34,11 @@ pub struct Situation<'d> {
 }
 
 impl Situation<'_> {
+    /// How many events have passed, and how many of them since something last told anything new.
+    pub fn events(&self) -> (u64, u64) {
+        (self.checker.passed(), self.checker.passed() - self.checker.events())
+    }
+
     /// Its fingerprint. `replays` says whether the network may yet send again what it has carried; `spent` is whatever else the rest
     /// of the run depends on. `room` is overwritten.
     pub fn fingerprint(&self, replays: bool, spent: impl Hash, room: &mut Room) -> Fingerprint {

@@ -70,6 +70,11 @@ impl<'a> Checker<'a> {
         self.news.1
     }
 
+    /// How many events have passed by now.
+    pub const fn passed(&self) -> u64 {
+        self.events
+    }
+
     /// When the last signed order lapses, in virtual microseconds.
     pub const fn last_expiry_us(&self) -> u64 {
         self.facts.last_expiry_us

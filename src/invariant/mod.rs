@@ -11,6 +11,7 @@ pub mod facts;
 pub mod goods;
 pub mod liars;
 pub mod money;
+mod opened;
 pub mod papers;
 pub mod purchase;
 pub mod terminates;

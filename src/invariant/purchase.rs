@@ -5,6 +5,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::opened::Opened;
 use crate::crypto::{Blob, Key};
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::order::{Instrument, Status};
@@ -73,8 +74,8 @@ pub struct PurchaseFacts {
     known: Vec<Blob>,
     /// The numbers of the envelopes that carry C's order to M or P.
     pub(super) orders: Vec<u32>,
-    /// What each of the keys makes of each of the ciphertexts that have come together, so that none is opened twice.
-    opened: Vec<(Key, Blob, Option<Blob>)>,
+    /// What keys make of ciphertexts that have come together with them.
+    opened: Opened,
 }
 
 impl PurchaseFacts {
@@ -107,7 +108,7 @@ impl PurchaseFacts {
             rested_us: None,
             known: Vec::new(),
             orders: Vec::new(),
-            opened: Vec::new(),
+            opened: Opened::default(),
         }
     }
 
@@ -179,8 +180,7 @@ impl PurchaseFacts {
 
     /// What a key makes of a ciphertext.
     fn open(&self, key: &Key, sealed: &Blob, setup: &Setup) -> Option<Blob> {
-        let known = self.opened.iter().find(|(by, from, _)| by == key && from == sealed);
-        known.map_or_else(|| setup.crypto.open(key, sealed), |(_, _, item)| item.clone())
+        self.opened.open(key, sealed).map_or_else(|| setup.crypto.open(key, sealed), Option::clone)
     }
 
     /// Whether C has kept a ciphertext, opened or not.
@@ -209,9 +209,9 @@ impl PurchaseFacts {
     /// Works out again what follows from the records and from what was received.
     pub fn refresh(&mut self, now_us: u64, setup: &Setup) {
         self.try_keys(setup);
-        let records = || self.customer.iter().flat_map(|(record, _)| record.parts.iter());
-        let held = self.derivable(records(), setup).next();
-        let known = self.derivable(records().chain(&self.received), setup).collect();
+        let records = || parts(&self.customer);
+        let held = self.derivable(records()).next().cloned();
+        let known = self.derivable(records().chain(&self.received)).cloned().collect();
         (self.held, self.known) = (held, known);
         self.refresh_status(now_us, setup);
     }
@@ -234,35 +234,33 @@ impl PurchaseFacts {
 
     /// Opens every ciphertext of C's with every key that C has or P has on record, unless that has been done.
     fn try_keys(&mut self, setup: &Setup) {
-        fn parts(journal: &[Entry]) -> impl Iterator<Item = &Part> {
-            journal.iter().flat_map(|(record, _)| &record.parts)
-        }
         let goods = || parts(&self.customer).chain(&self.received);
-        let mut fresh = Vec::new();
-        for part in goods() {
-            let Part::Sealed(sealed) = part else { continue };
-            for part in goods().chain(parts(&self.server)) {
-                let Part::Key(key) = part else { continue };
-                let mut tried = self.opened.iter().chain(&fresh);
-                if !tried.any(|(by, from, _)| by == key && from == sealed) {
-                    fresh.push((*key, sealed.clone(), setup.crypto.open(key, sealed)));
-                }
-            }
-        }
-        self.opened.extend(fresh);
+        let keys = goods().chain(parts(&self.server)).filter_map(key);
+        self.opened.try_all(keys, goods().filter_map(sealed), &*setup.crypto);
     }
 
     /// All that a collection of parts gives: the contents of the ciphertexts that one of the keys opens, then the items.
-    fn derivable<'p>(
-        &'p self,
-        parts: impl Iterator<Item = &'p Part> + Clone + 'p,
-        setup: &'p Setup,
-    ) -> impl Iterator<Item = Blob> + 'p {
-        let keys = parts.clone().filter_map(|part| if let Part::Key(key) = part { Some(key) } else { None });
-        let sealed = parts.clone().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
-        let opened = sealed.flat_map(move |sealed| keys.clone().filter_map(move |key| self.open(key, sealed, setup)));
-        opened.chain(parts.filter_map(|part| if let Part::Item(item) = part { Some(item.clone()) } else { None }))
+    fn derivable<'p>(&'p self, parts: impl Iterator<Item = &'p Part> + Clone) -> impl Iterator<Item = &'p Blob> {
+        let contents = self.opened.contents(parts.clone().filter_map(key), parts.clone().filter_map(sealed));
+        contents.into_iter().chain(parts.filter_map(item))
     }
+}
+
+fn key(part: &Part) -> Option<&Key> {
+    if let Part::Key(key) = part { Some(key) } else { None }
+}
+
+fn sealed(part: &Part) -> Option<&Blob> {
+    if let Part::Sealed(sealed) = part { Some(sealed) } else { None }
+}
+
+fn item(part: &Part) -> Option<&Blob> {
+    if let Part::Item(item) = part { Some(item) } else { None }
+}
+
+/// What records hold, oldest first.
+fn parts(journal: &[Entry]) -> impl Iterator<Item = &Part> + Clone {
+    journal.iter().flat_map(|(record, _)| &record.parts)
 }
 
 /// Whether a part is goods, or opens them.

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::threat::Threat;
 use super::{Interrupted, Progress, Settings};
 use crate::batch::workload;
+use crate::drive::joined::{self, Audience, Cuts};
 use crate::drive::{Finished, Job, exhaustive};
 use crate::explore::{self, Bounds, Reductions, Sought, Stopped};
 use crate::fault::{Budget, Plan};
@@ -20,6 +21,7 @@ use crate::protocol::Protocol;
 use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
+use crate::results::grouped;
 use crate::scenario::{Clock, CryptoKind, Scenario};
 use crate::world::Workload;
 
@@ -184,8 +186,10 @@ impl Ask {
         Ok((heard, theirs))
     }
 
-    /// The same by the clock: every plan, in the one order of events that it gives. What breaks so breaks. Plans are not cut where another
-    /// has been ([`drive::joined`](crate::drive::joined)): most questions here are about what breaks, and then nothing is cut.
+    /// The same by the clock: every plan, in the one order of events that it gives. What breaks so breaks. Plans are cut wherever an
+    /// earlier one has come to the same after as few events ([`Cuts::Everywhere`]): it is asked what can break and how soon, not by
+    /// how many plans. Where there are more plans of one fault than [`Settings::plans`], or where the run without faults does not settle,
+    /// no others are tried, and the answer is not complete.
     ///
     /// # Errors
     ///
@@ -194,7 +198,7 @@ impl Ask {
         let (scenario, setup, workload) = self.set_up(CryptoKind::Symbolic);
         let job = Job { setup: &setup, workload: &workload, latency: workload::latency(&scenario) };
         let budget = Budget::new(self.faults, settings.kinds_beside(self.threat));
-        let mut heard = Heard {
+        let heard = Heard {
             broken: BTreeMap::new(),
             clock: Clock::Timed,
             faults: self.faults,
@@ -202,26 +206,79 @@ impl Ask {
             stopped: None,
             restless: None,
         };
-        let inspect = |plan: &Plan, finished: &Finished<'_>| {
-            let found = finished.checker.violations().iter().map(|violation| {
-                let harm = (violation.invariant, violation.clause, violation.victim.side());
-                (harm, violation.events)
-            });
-            (plan.to_string(), plan.0.len() as u32, found.collect::<Vec<_>>(), finished.cut_short())
-        };
-        let consume = |(plan, faults, found, cut_short): (String, u32, Vec<(Harm, u64)>, bool)| {
-            heard.states += 1;
-            if cut_short && heard.stopped.is_none() {
-                heard.stopped = Some(format!("a run did not settle: {plan}"));
-                heard.restless = Some(plan.clone());
+        let mut told = Told { heard, interrupted };
+        let plans = if self.faults > 0 { exhaustive::plans_of_one_fault(&job, &budget) } else { 0 };
+        if plans == 0 || plans > settings.plans {
+            // Nothing is to be cut, so nobody need look where runs come to.
+            let nothing = Budget { at_most: 0, ..budget };
+            exhaustive::explore(&job, &nothing, Ran::of, |_| (), |ran| told.take(ran));
+            told.heard.states = 1;
+            if plans > 0 {
+                told.heard.faults = 0;
+                told.heard.stopped.get_or_insert_with(|| format!("there are {} plans of one fault", grouped(plans)));
             }
-            for (harm, events) in found {
-                heard.note(harm, Way { faults, events, plan: plan.clone() });
-            }
-            !interrupted.load(Ordering::Relaxed)
-        };
-        exhaustive::explore(&job, &budget, inspect, |_| (), consume);
-        if interrupted.load(Ordering::Relaxed) { Err(Interrupted) } else { Ok(heard) }
+        } else {
+            let bounds = joined::Bounds::default();
+            let searched = joined::explore(&job, &budget, bounds, Cuts::Everywhere, Ran::of, &mut told);
+            told.heard.states = searched.stand_for;
+        }
+        if interrupted.load(Ordering::Relaxed) { Err(Interrupted) } else { Ok(told.heard) }
+    }
+}
+
+/// What is kept of a run under the clock.
+struct Ran {
+    faults: u32,
+    found: Vec<(Harm, u64)>,
+    cut_short: bool,
+    /// The plan, where it may be asked for.
+    plan: String,
+}
+
+impl Ran {
+    fn of(plan: &Plan, finished: &Finished<'_>) -> Self {
+        let found = finished.checker.violations().iter().map(|violation| {
+            let harm = (violation.invariant, violation.clause, violation.victim.side());
+            (harm, violation.events)
+        });
+        let (found, cut_short): (Vec<_>, bool) = (found.collect(), finished.cut_short());
+        let plain = found.is_empty() && !cut_short;
+        Ran {
+            faults: plan.0.len() as u32,
+            found,
+            cut_short,
+            plan: if plain { String::new() } else { plan.to_string() },
+        }
+    }
+}
+
+/// Hears of runs under the clock.
+struct Told<'i> {
+    heard: Heard,
+    interrupted: &'i AtomicBool,
+}
+
+impl Audience<Ran> for Told<'_> {
+    fn ahead(&mut self, _: usize) {}
+
+    fn done(&mut self) -> bool {
+        !self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn take(&mut self, Ran { faults, found, cut_short, plan }: Ran) -> bool {
+        let heard = &mut self.heard;
+        if cut_short && heard.stopped.is_none() {
+            heard.stopped = Some(format!("a run did not settle: {plan}"));
+            heard.restless = Some(plan.clone());
+        }
+        for (harm, events) in found {
+            heard.note(harm, Way { faults, events, plan: plan.clone() });
+        }
+        let restless = faults == 0 && cut_short;
+        if restless {
+            heard.faults = 0;
+        }
+        !restless
     }
 }
 

@@ -105,7 +105,7 @@ impl<'a> Library<'a> {
         let threats = against.threats(table.threats.len());
         let breaks = |invariant: Invariant| {
             threats.iter().any(|threat| {
-                let faults = settings.faults_of_sets(table.threats[*threat]);
+                let faults = settings.faults_beside(table.threats[*threat]);
                 let broken = &table.base.heard[*threat].broken;
                 broken.iter().any(|(harm, way)| harm.0 == invariant && way.faults <= faults)
             })
@@ -120,13 +120,13 @@ impl<'a> Library<'a> {
 
     fn ask(&self, mechanisms: MechanismSet, threat: usize, states: u64) -> Ask {
         let threat = self.table.threats[threat];
-        let faults = self.settings.faults_of_sets(threat);
+        let faults = self.settings.faults_beside(threat);
         Ask { protocol: Arc::clone(&self.table.protocol), mechanisms, threat, faults, states }
     }
 
     /// Keeps what an answer shows to break, or never to come to rest.
     fn learn(&mut self, threat: usize, heard: &Heard) {
-        let faults = self.settings.faults_of_sets(self.table.threats[threat]);
+        let faults = self.settings.faults_beside(self.table.threats[threat]);
         let counts = |invariant: &Invariant, way: &Way| self.wanted.contains(invariant) && way.faults <= faults;
         let broken = heard.broken.iter().filter(|((invariant, ..), way)| counts(invariant, way));
         for plan in broken.map(|(_, way)| &way.plan).chain(&heard.restless) {
@@ -200,7 +200,7 @@ fn subsets(of: &[Mechanism], size: usize) -> Vec<MechanismSet> {
     with.chain(subsets(rest, size)).collect()
 }
 
-/// All smallest sets for honest parties, and for all threats of the table.
+/// All smallest sets for honest parties, and for all threats of the table, with [as many faults](Settings::for_sets) as there are for sets.
 ///
 /// # Errors
 ///
@@ -211,6 +211,7 @@ pub fn minimal(
     interrupted: &AtomicBool,
     progress: &dyn Progress,
 ) -> Result<Vec<Minimal>, Interrupted> {
+    let settings = &settings.for_sets();
     let every = (table.threats.len() > 1).then_some(Against::Every);
     let whom = std::iter::once(Against::Honest).chain(every);
     let find = || {
@@ -259,6 +260,7 @@ fn smallest(library: &mut Library<'_>, against: Against) -> Result<Vec<Sufficien
 impl Minimal {
     /// The rows of `minimal.csv`.
     pub fn rows(&self, table: &CaseTable, settings: &Settings) -> Vec<MinimalRow<'static>> {
+        let settings = &settings.for_sets();
         let holds: Vec<&str> = self.wanted.iter().map(|invariant| invariant.name()).collect();
         let rows = self.sets.iter().zip(1..).map(|(sufficient, set)| {
             let added: Vec<Mechanism> = sufficient.added.iter().collect();
@@ -288,7 +290,7 @@ impl Minimal {
         let on = table.protocol.as_written().and(sufficient.added);
         let away = arguments(applicable(&*table.protocol).into_iter().filter(|mechanism| !on.has(*mechanism)));
         let kinds: Vec<&str> = settings.kinds.iter().map(|kind| kind.name()).collect();
-        let (name, faults, kinds) = (table.protocol.name(), settings.faults_of_sets(threat), kinds.join(","));
+        let (name, faults, kinds) = (table.protocol.name(), settings.faults_beside(threat), kinds.join(","));
         format!("halfpaid explore {name} --untimed --faults {faults} --kinds {kinds}{away}{}", threat.arguments())
     }
 }

@@ -57,8 +57,10 @@ pub struct Settings {
     pub kinds: Vec<FaultKind>,
     /// Whether two mechanisms are taken away at a time, too.
     pub pairs: bool,
-    /// No search takes more states than that.
+    /// No search without time takes more states than that.
     pub states: u64,
+    /// Under the clock no faults are tried where there are more plans of one fault than that.
+    pub plans: u64,
     /// How many questions are answered at a time; as many as there are cores if it is not said.
     pub jobs: Option<NonZeroUsize>,
 }
@@ -74,13 +76,11 @@ impl Settings {
         }
     }
 
-    /// The most faults beside a threat that the smallest sets are held against: beside a deviation one less, since a deviation is
-    /// something that goes wrong, too, and there are a hundred thousand sets.
-    pub fn faults_of_sets(&self, threat: Threat) -> u32 {
-        match (threat.is_honest(), threat.clock()) {
-            (false, Clock::Untimed) => self.beside.min(self.faults.saturating_sub(1)),
-            _ => self.faults_beside(threat),
-        }
+    /// What the smallest sets are held against: beside a deviation or an outsider one fault less, since that is something that goes wrong,
+    /// too, and there are a hundred thousand sets.
+    pub fn for_sets(&self) -> Settings {
+        let beside = self.beside.min(self.faults.saturating_sub(1));
+        Settings { beside, under_the_clock: self.under_the_clock.saturating_sub(1), ..self.clone() }
     }
 
     /// What may strike beside a threat: a crash alone, where no fault is wanted beside it and it does nothing without one.

@@ -68,26 +68,23 @@ impl CaseTable {
         line.heard[threat].broken.iter().filter(|(harm, way)| !known(harm, way)).collect()
     }
 
-    /// Whether everything was tried that a line and a column rest on.
-    fn complete(&self, line: &Line, threat: usize) -> bool {
-        let mut answers = self.lesser(line, threat).chain(std::iter::once(&line.heard[threat]));
-        answers.all(|heard| heard.stopped.is_none())
-    }
-
-    /// What follows for a line and a column. Something that was not tried everywhere proves nothing: neither that nothing breaks, nor
-    /// that it does not break anyway.
+    /// What follows for a line and a column. Where it was not tried to the end what breaks anyway, nothing follows; where that was, what
+    /// is seen to break does break, and if nothing is, it may yet.
     pub fn need(&self, line: &Line, threat: usize) -> Need {
         let honest = threat == 0;
         let needed_anyway = !honest && !self.news(line, 0).is_empty();
-        match (self.complete(line, threat), self.news(line, threat).is_empty()) {
-            (false, _) => Need::Unknown,
-            (true, true) if line.without.is_empty() => Need::Holds,
-            (true, false) if line.without.is_empty() => Need::Violated,
-            (true, false) if honest => Need::Needed,
-            (true, false) if needed_anyway => Need::WorseAgainst,
-            (true, false) => Need::NeededOnlyAgainst,
-            (true, true) if needed_anyway => Need::NoWorseAgainst,
-            (true, true) => Need::NotNeededWithin,
+        let comparable = self.lesser(line, threat).all(|heard| heard.stopped.is_none());
+        let complete = comparable && line.heard[threat].stopped.is_none();
+        match (self.news(line, threat).is_empty(), line.without.is_empty()) {
+            (true, _) if !complete => Need::Unknown,
+            (false, _) if !comparable => Need::Unknown,
+            (true, true) => Need::Holds,
+            (false, true) => Need::Violated,
+            (false, false) if honest => Need::Needed,
+            (false, false) if needed_anyway => Need::WorseAgainst,
+            (false, false) => Need::NeededOnlyAgainst,
+            (true, false) if needed_anyway => Need::NoWorseAgainst,
+            (true, false) => Need::NotNeededWithin,
         }
     }
 
@@ -103,12 +100,12 @@ impl CaseTable {
         wanted.min_by_key(|weakest| (!weakest.threat.is_honest(), weakest.way.faults, weakest.way.events))
     }
 
-    /// Why some column of a line could not be answered, if one could not.
-    pub fn unknown<'t>(&'t self, line: &'t Line) -> Option<&'t str> {
-        let columns = 0..self.threats.len();
-        columns
-            .flat_map(|threat| self.lesser(line, threat).chain(std::iter::once(&line.heard[threat])))
-            .find_map(|heard| heard.stopped.as_deref())
+    /// The first column of a line that could not be answered, and why not, if there is one.
+    pub fn unknown<'t>(&'t self, line: &'t Line) -> Option<(Threat, &'t str)> {
+        self.threats.iter().enumerate().find_map(|(place, threat)| {
+            let mut heard = self.lesser(line, place).chain(std::iter::once(&line.heard[place]));
+            heard.find_map(|heard| Some((*threat, heard.stopped.as_deref()?)))
+        })
     }
 
     /// The base line and the others.

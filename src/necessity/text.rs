@@ -35,7 +35,8 @@ fn cell(table: &CaseTable, line: &Line, settings: &Settings) -> String {
         return format!("{whom}{}: {}", faults(way.faults), broken.join(", "));
     }
     match table.unknown(line) {
-        Some(why) => format!("unknown: {why}"),
+        Some((Threat::Honest, why)) => format!("unknown: {why}"),
+        Some((threat, why)) => format!("unknown against {}: {why}", threat.name()),
         None => format!("not needed within {}", settings.faults),
     }
 }
@@ -177,7 +178,8 @@ fn verdict(table: &CaseTable, line: &Line, settings: &Settings) -> String {
             format!("needed only against {}", only.join(", "))
         }
         None => match table.unknown(line) {
-            Some(why) => format!("unknown: {why}"),
+            Some((Threat::Honest, why)) => format!("unknown: {why}"),
+            Some((threat, why)) => format!("unknown against `{}`: {why}", threat.name()),
             None => format!("not needed within {}", faults(settings.faults)),
         },
     }
@@ -224,7 +226,8 @@ fn sets(out: &mut String, table: &CaseTable, minimal: &[Minimal], settings: &Set
     let _ = writeln!(
         out,
         "\nEach was searched to suffice, and everything that it contains has a counterexample. Whoever stands up to a deviation stands up \
-         to honest parties too. Beside a deviation there was at most {}.",
-        faults(settings.beside.min(settings.faults.saturating_sub(1)))
+         to honest parties too. Beside a deviation there was at most {}, and at most {} where the table is searched under the clock.",
+        faults(settings.for_sets().beside),
+        faults(settings.for_sets().under_the_clock)
     );
 }

@@ -113,8 +113,16 @@ fn explain(message: &str, key: Option<&str>) -> (String, String) {
         let accepted: Vec<&str> = wanted.split('`').skip(1).step_by(2).collect();
         return (format!("`{key}` is not a key of a scenario"), names::remedy(field, accepted));
     }
-    let wrong = wrong.strip_prefix("invalid type: ").map(|found| format!("the wrong type: {found}")).unwrap_or(wrong);
-    (format!("`{key}` has {wrong}"), wanted)
+    let Some(found) = wrong.strip_prefix("invalid type: ") else { return (format!("`{key}` has {wrong}"), wanted) };
+    let wanted = if wanted == "accepted: a sequence" { listed(&key, found) } else { wanted };
+    (format!("`{key}` has the wrong type: {found}"), wanted)
+}
+
+/// Where a list is wanted: one with what was found in it, if that is a string.
+fn listed(key: &str, found: &str) -> String {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let example = found.strip_prefix("string ").map(|text| format!(", such as {last} = [{text}]"));
+    format!("accepted: a list{}", example.unwrap_or_default())
 }
 
 /// What serde and the parser found, and what they expected: both end their messages with the latter.

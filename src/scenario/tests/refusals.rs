@@ -33,11 +33,13 @@ fn a_wrong_type_says_what_was_found_and_what_is_accepted() {
         ],
     );
     check(
-        &with("parties = 5\nworkload = 1979-05-27\nabout = 1\n"),
+        &with("parties = 5\nworkload = 1979-05-27\nabout = 1\nwith = \"sealed-channels\"\nwithout = 7\n"),
         &[
             "3:11 `parties` has the wrong type: integer `5` | accepted: a table",
             "4:12 `workload` has the wrong type: a date | no key of a scenario is a date",
             "5:9 `about` has the wrong type: integer `1` | accepted: a string",
+            "6:8 `with` has the wrong type: string \"sealed-channels\" | accepted: a list, such as with = [\"sealed-channels\"]",
+            "7:11 `without` has the wrong type: integer `7` | accepted: a list",
         ],
     );
 }
