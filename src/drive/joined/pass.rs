@@ -152,7 +152,10 @@ impl<T: Send, I: Fn(&Plan, &Finished<'_>) -> T + Sync> Pass<'_, '_, '_, I> {
         runs: &mut Runs<T>,
         audience: &mut impl Audience<T>,
     ) -> bool {
-        for Tried { last, struck, turns, met, cut, broken, kept } in tried {
+        for tried in tried {
+            let wanted = !matches!(runs, Runs::Dropped);
+            let tried = if self.is_lost(&tried) { self.alone(parent, &tried, wanted) } else { tried };
+            let Tried { last, struck, turns, met, cut, broken, kept } = tried;
             let number = self.begun.len() as u32;
             // The plan without faults has a situation before its first turn.
             let first = if last.is_some() { struck + 1 } else { 0 };
@@ -164,7 +167,7 @@ impl<T: Send, I: Fn(&Plan, &Finished<'_>) -> T + Sync> Pass<'_, '_, '_, I> {
                 }
                 self.known.note(met, (number, turn));
             }
-            assert!(joined.is_some() || !cut, "whatever a plan was cut at is known when it is taken in");
+            debug_assert!(joined.is_some() || !cut, "what a plan was cut at, if it was tried by itself, is known");
             let broken = broken && joined.is_none();
             self.begun.push(Begun { parent, last, struck, turns, joined, broken });
             let Some(kept) = kept.filter(|_| joined.is_none() || self.cuts == Cuts::Everywhere) else { continue };
@@ -196,6 +199,26 @@ impl<T: Send, I: Fn(&Plan, &Finished<'_>) -> T + Sync> Pass<'_, '_, '_, I> {
         let mut nobody = ();
         let driver = Driver::new(self.job, &mut nobody);
         self.on_trial(driver, trial, &plan, None, 0, wanted)
+    }
+
+    /// Whether a plan was cut where nobody is known to have been. It was cut for a sibling then, which was itself cut for a run that was given
+    /// up before it came there: of two runs that take the same course the one that has taken more turns by then is given up sooner.
+    fn is_lost(&self, tried: &Tried<T>) -> bool {
+        tried.cut && !tried.met.iter().rev().any(|met| self.known.joins(*met).is_some())
+    }
+
+    /// Tries a plan once more, by itself.
+    fn alone(&self, parent: u32, tried: &Tried<T>, wanted: bool) -> Tried<T> {
+        let mut plan = self.plan(parent as usize);
+        plan.0.extend(tried.last.iter().map(|(_, fault)| fault.clone()));
+        let mut siblings = Siblings::default();
+        let mut trial = Trial::new(&plan, Scripted::new(&plan), self.budget, &self.known, &mut siblings);
+        let mut nobody = ();
+        let mut driver = Driver::new(self.job, &mut nobody);
+        for _ in 0..tried.struck {
+            driver.turn(&mut trial, &mut None);
+        }
+        self.on_trial(driver, trial, &plan, tried.last.clone(), tried.struck, wanted)
     }
 
     fn on_trial(
