@@ -21,7 +21,7 @@ use halfpaid::judge::{Evidence, judge};
 use halfpaid::protocol::deviation::{CUSTOMER, Known, MERCHANT};
 use halfpaid::protocol::mechanism::Mechanism;
 use halfpaid::protocol::part::{Part, Parts};
-use halfpaid::protocol::party::Side;
+use halfpaid::protocol::party::{Party, Side};
 use halfpaid::protocol::setup::Setup;
 use halfpaid::world::{Happening, Observer};
 
@@ -57,25 +57,29 @@ const fn other(side: Side) -> Side {
     }
 }
 
-/// Every dispute of a run in which the side that is to win is honest.
-fn cases(setup: &Setup, job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>) -> Vec<Case> {
+/// What crosses the wire or is written down in a run.
+fn heard(job: &Job<'_, '_>, plan: &Plan) -> Arc<BTreeSet<Part>> {
     let mut wire = Wire::default();
     let _ = run_plan(job, plan, &mut wire);
-    let here = Arc::new(wire.0);
+    Arc::new(wire.0)
+}
+
+/// Every dispute of a run in which the side that is to win is honest, and who is to lose it.
+fn contests(setup: &Setup, finished: &Finished<'_>) -> Vec<(Dispute, Side)> {
     let breaks = |side: Side| setup.deviations().any(|(deviating, _)| deviating == side);
     let facts = finished.checker.facts();
     let views = facts.purchases.values().map(|purchase| View { purchase, facts, setup, now_us: u64::MAX });
     let filed = views.flat_map(|view| disputes(&view)).filter(|dispute| dispute.forged_by.is_none());
-    let cases = filed.map(|dispute| {
+    let contests = filed.map(|dispute| {
         let liar = if dispute.truth { other(dispute.claim.by) } else { dispute.claim.by };
-        Case { dispute, liar, here: Arc::clone(&here) }
+        (dispute, liar)
     });
-    cases.filter(|case| !breaks(other(case.liar)) && !facts.gone.contains(&honest(case))).collect()
+    contests.filter(|(dispute, liar)| !breaks(other(*liar)) && !facts.gone.contains(&honest(dispute, *liar))).collect()
 }
 
-fn honest(case: &Case) -> halfpaid::protocol::party::Party {
-    let about = case.dispute.claim.about;
-    if case.liar == Side::Customer { about.merchant() } else { about.customer() }
+fn honest(dispute: &Dispute, liar: Side) -> Party {
+    let about = dispute.claim.about;
+    if liar == Side::Customer { about.merchant() } else { about.customer() }
 }
 
 /// Whether a part of another run can be there in this one: made by the liar, or by nobody.
@@ -129,15 +133,18 @@ fn search(shop: &Shop, at_most: u32) -> (u64, BTreeMap<&'static str, u64>) {
     for (customer, merchant) in casts {
         let setup = Setup { customer_deviation: customer, merchant_deviation: merchant, ..shop.setup.again() };
         let job = Job { setup: &setup, ..shop.job() };
-        let inspect = |plan: &Plan, finished: &Finished<'_>| cases(&setup, &job, plan, finished);
-        let consume = |seen: Vec<Case>| {
-            for case in seen {
-                let Dispute { claim, truth, evidence, .. } = &case.dispute;
+        let inspect = |plan: &Plan, finished: &Finished<'_>| (plan.clone(), contests(&setup, finished));
+        let consume = |(plan, contests): (Plan, Vec<(Dispute, Side)>)| {
+            // Of most runs all disputes are known.
+            let mut here = None;
+            for (dispute, liar) in contests {
+                let Dispute { claim, truth, evidence, .. } = &dispute;
                 let claimed = format!("{:?} {} {:?} {truth}", claim.about, claim.by, claim.what);
                 let sides = [&evidence.customer, &evidence.merchant, &evidence.server].map(Clone::clone);
                 if known.insert((claimed, sides)) {
-                    everywhere.extend(case.here.iter().cloned());
-                    all.push(case);
+                    let here = here.get_or_insert_with(|| heard(&job, &plan));
+                    everywhere.extend(here.iter().cloned());
+                    all.push(Case { dispute, liar, here: Arc::clone(here) });
                 }
             }
             true

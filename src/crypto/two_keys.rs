@@ -44,9 +44,27 @@ fn power(x: Element, exponent: u128) -> Element {
     })
 }
 
-/// The inverse, by Fermat: `x^(2^128 - 2)`. Zero has none, and gives zero.
+/// The inverse, by Euclid's algorithm (Hankerson, Menezes and Vanstone 2004, algorithm 2.48). Zero has none, and gives zero.
 pub(super) fn inverse(x: Element) -> Element {
-    power(x, u128::MAX - 1)
+    /// `z^128` modulo the field's polynomial, the lowest bit being the coefficient of 1.
+    const REDUCTION: u128 = 0x87;
+    let x = x.reverse_bits();
+    if x <= 1 {
+        return x.reverse_bits();
+    }
+    // Up to multiples of the field's polynomial `one * x` is `rest`, and `other * x` is `known`. The polynomial itself has no room.
+    let above = x.leading_zeros() + 1;
+    let (mut rest, mut known) = (REDUCTION ^ x << above, x);
+    let (mut one, mut other): (u128, u128) = (1 << above, 1);
+    while rest != 1 {
+        if rest.leading_zeros() > known.leading_zeros() {
+            (rest, known, one, other) = (known, rest, other, one);
+        }
+        let shift = known.leading_zeros() - rest.leading_zeros();
+        rest ^= known << shift;
+        one ^= other << shift;
+    }
+    one.reverse_bits()
 }
 
 /// One key's part: its cipher, its point of the polynomial, and what it adds to the tag.
@@ -164,6 +182,14 @@ mod tests {
             let mut third = a;
             third[0] ^= 1;
             prop_assert!(third == b || open(third).is_err());
+        }
+    }
+
+    #[test]
+    fn powers_of_z_have_inverses() {
+        for bit in 0..128 {
+            let x = ONE >> bit;
+            assert_eq!(multiply(x, inverse(x)), ONE, "z^{bit}");
         }
     }
 

@@ -7,18 +7,12 @@
 //! sent, and so the names of sites belong to the situation; where the network may still replay, so does what it has carried.
 
 use std::collections::BTreeSet;
-use std::hash::{Hash, Hasher};
-
-use twox_hash::XxHash3_128;
+use std::hash::Hash;
 
 use super::eavesdropper::Eavesdropper;
 use super::labels::Labels;
 use crate::invariant::checker::Checker;
-use crate::world::{Envelope, World};
-
-/// A situation's name. 128 bits: among a thousand million situations two share one with a chance of one in 10²⁰.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(pub u128);
+use crate::world::{Fingerprint, Room, World};
 
 /// A run between two events.
 #[derive(Debug)]
@@ -42,7 +36,7 @@ impl Situation<'_> {
     /// Its fingerprint. `replays` says whether the network may yet send again what it has carried; `spent` is whatever else the rest
     /// of the run depends on. `room` is overwritten.
     pub fn fingerprint(&self, replays: bool, spent: impl Hash, room: &mut Room) -> Fingerprint {
-        room.0.clear();
+        room.clear();
         spent.hash(room);
         self.points.hash(room);
         self.world.hash_pending(room);
@@ -54,56 +48,10 @@ impl Situation<'_> {
             self.labels.hash_sends(room);
         }
         if replays {
-            let of = |envelope: &Envelope| {
-                let mut one = Room::default();
-                envelope.hash_content(&mut one);
-                one.fingerprint()
-            };
-            let carried: BTreeSet<Fingerprint> =
-                self.world.carried().iter().map(|(_, envelope)| of(envelope)).collect();
+            let contents = self.world.carried().iter().map(|(_, envelope)| envelope.content(room));
+            let carried: BTreeSet<Fingerprint> = contents.collect();
             carried.hash(room);
         }
         room.fingerprint()
-    }
-}
-
-/// Where a fingerprint is worked out: all that is hashed, byte after byte.
-#[derive(Debug, Default)]
-pub struct Room(Vec<u8>);
-
-impl Room {
-    fn fingerprint(&self) -> Fingerprint {
-        Fingerprint(XxHash3_128::oneshot(&self.0))
-    }
-}
-
-impl Hasher for Room {
-    /// Nobody asks for these 64 bits.
-    fn finish(&self) -> u64 {
-        self.fingerprint().0 as u64
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
-    }
-
-    fn write_u8(&mut self, byte: u8) {
-        self.0.push(byte);
-    }
-
-    /// Lengths, which are small: one byte, or nine.
-    fn write_usize(&mut self, number: usize) {
-        match u8::try_from(number) {
-            Ok(byte) if byte < u8::MAX => self.0.push(byte),
-            _ => {
-                self.0.push(u8::MAX);
-                self.0.extend_from_slice(&number.to_le_bytes());
-            }
-        }
-    }
-
-    /// Which variant of an enumeration, which is small too.
-    fn write_isize(&mut self, number: isize) {
-        self.write_usize(number as usize);
     }
 }

@@ -1,8 +1,9 @@
 //! What crosses the network: messages as they are, their bytes, or bytes sealed for the recipient.
 
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
+use super::fingerprint::{Fingerprint, Kept, Room};
 use crate::crypto::channel;
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
@@ -24,13 +25,26 @@ pub struct Envelope {
     pub payload: Payload,
     /// Whether the outsider sent it in the sender's name.
     pub forged: bool,
+    /// Of all but the number.
+    content: Kept,
 }
 
 impl Envelope {
-    /// Hashes all but the number.
-    pub fn hash_content<H: Hasher>(&self, state: &mut H) {
-        let Envelope { number: _, from, to, about, payload, forged } = self;
-        (from, to, about, payload, forged).hash(state);
+    /// One that has just been sent.
+    pub(super) fn new(
+        number: u32,
+        (from, to): (Party, Party),
+        about: PurchaseKey,
+        payload: Payload,
+        forged: bool,
+    ) -> Self {
+        Envelope { number, from, to, about, payload, forged, content: Kept::default() }
+    }
+
+    /// A fingerprint of all but the number; worked out once, in that room.
+    pub fn content(&self, room: &mut Room) -> Fingerprint {
+        let Envelope { number: _, from, to, about, payload, forged, content } = self;
+        room.known(content, |room| (from, to, about, payload, forged).hash(room))
     }
 }
 

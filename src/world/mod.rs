@@ -10,16 +10,18 @@
 
 pub mod agenda;
 mod envelope;
+mod fingerprint;
 pub mod node;
 pub mod numbered;
 pub mod observer;
+mod seat;
 pub mod slot;
 mod timers;
 mod wheel;
 mod workload;
 
 use std::collections::VecDeque;
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::crypto::channel;
@@ -30,39 +32,16 @@ use crate::protocol::role::{Clock, Effect, Input, Work};
 use crate::protocol::setup::Setup;
 
 use envelope::{content, open, payload, sealed};
-use timers::Timers;
+use seat::{Chair, Seat};
 
 pub use agenda::{Agenda, Event};
 pub use envelope::{Envelope, Payload};
+pub use fingerprint::{Fingerprint, Room};
 pub use node::{Node, Presence};
 pub use numbered::Numbered;
 pub use observer::{Happening, Loss, Observer};
 pub use slot::Slot;
 pub use workload::{Drawn, Errand, Separation, Supply, Workload};
-
-/// A party's place in the world: itself, and its timers on the agenda.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Seat {
-    node: Node,
-    timers: Timers,
-}
-
-/// Where a party sits, or would: one that has nothing to do with any purchase takes up no more than this.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Chair {
-    Taken(Box<Seat>),
-    /// How many random values the party has drawn in its life.
-    Empty(u64),
-}
-
-impl Chair {
-    fn presence(&self) -> Presence {
-        match self {
-            Chair::Taken(seat) => seat.node.presence(),
-            Chair::Empty(_) => Presence::Up,
-        }
-    }
-}
 
 /// What the driver decides of a send; of every other effect there is nothing to decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,32 +175,32 @@ impl World {
         for party in [about.customer(), about.merchant(), Party::Server] {
             let Some(chair) = setup.population.index(party).map(|index| &mut self.seats[index]) else { continue };
             let Chair::Taken(seat) = chair else { continue };
-            seat.node.forget(about);
-            if seat.timers.is_empty() && seat.node.is_blank() {
-                *chair = Chair::Empty(seat.node.draws());
+            seat.change().forget(about);
+            if seat.timers.is_empty() && seat.node().is_blank() {
+                *chair = Chair::Empty(seat.node().draws());
             }
         }
     }
 
     /// Hashes all that what is to come depends on: parties, what is pending and when, what is held back. Numbers of envelopes and
-    /// slots only name things.
-    pub fn hash_pending<H: Hasher>(&self, state: &mut H) {
-        (self.now_us, self.stands, &self.handling).hash(state);
+    /// slots only name things. Of parties and envelopes fingerprints are kept: from one event to the next most stay as they are.
+    pub fn hash_pending(&self, room: &mut Room) {
+        (self.now_us, self.stands, &self.handling).hash(room);
         for chair in &self.seats {
             match chair {
-                Chair::Taken(seat) => seat.node.hash(state),
-                Chair::Empty(draws) => draws.hash(state),
+                Chair::Taken(seat) => seat.fingerprint(room).hash(room),
+                Chair::Empty(draws) => draws.hash(room),
             }
         }
         for (slot, event) in self.agenda.iter() {
-            slot.at_us.hash(state);
+            slot.at_us.hash(room);
             match event {
-                Event::Arrival(envelope) => envelope.hash_content(state),
-                other => other.hash(state),
+                Event::Arrival(envelope) => envelope.content(room).hash(room),
+                other => other.hash(room),
             }
         }
-        self.held.len().hash(state);
-        self.held.iter().for_each(|envelope| envelope.hash_content(state));
+        self.held.len().hash(room);
+        self.held.iter().for_each(|envelope| envelope.content(room).hash(room));
     }
 
     /// The seat of a party that is about to do something.
@@ -229,7 +208,7 @@ impl World {
         let chair = &mut self.seats[index];
         if let Chair::Empty(draws) = *chair {
             let party = setup.population.party(index);
-            let seat = Seat { node: Node::resting(party, draws, setup), timers: Timers::default() };
+            let seat = Seat::new(Node::resting(party, draws, setup));
             *chair = Chair::Taken(Box::new(seat));
         }
         match chair {
@@ -291,11 +270,11 @@ impl World {
     fn same_parties(&self, other: &World) -> bool {
         self.seats.iter().zip(&other.seats).all(|chairs| match chairs {
             (Chair::Taken(mine), Chair::Taken(theirs)) => {
-                mine.node.same_but_for_repetition(&theirs.node)
+                mine.node().same_but_for_repetition(theirs.node())
                     && mine.timers.iter().map(|(timer, _)| timer).eq(theirs.timers.iter().map(|(timer, _)| timer))
             }
             (Chair::Taken(one), Chair::Empty(_)) | (Chair::Empty(_), Chair::Taken(one)) => {
-                one.node.is_blank() && one.timers.is_empty()
+                one.node().is_blank() && one.timers.is_empty()
             }
             (Chair::Empty(_), Chair::Empty(_)) => true,
         })
@@ -358,7 +337,7 @@ impl World {
         let party = event_party(&event, workload);
         let Some(index) = setup.population.index(party) else { return };
         if let Event::Restart(_) = event {
-            self.seat(index, setup).node.restart();
+            self.seat(index, setup).change().restart();
         }
         if let Some(loss) = self.loss(&event, index, workload) {
             return observer.observe(self.now_us, &Happening::Lost { event: &event, loss });
@@ -401,7 +380,7 @@ impl World {
             }
         };
         let clock = Clock::at(self.now_us);
-        let (effects, work) = self.seat(index, setup).node.handle(input, &clock, setup);
+        let (effects, work) = self.seat(index, setup).change().handle(input, &clock, setup);
         observer.observe(self.now_us, &Happening::Worked { party, work });
         self.handling = (!effects.is_empty()).then(|| (party, effects.into()));
     }
@@ -430,7 +409,7 @@ impl World {
         match effect {
             Effect::Save { record, durable } => {
                 observer.observe(self.now_us, &Happening::Saved { party, record: &record, durable });
-                self.seat(index, setup).node.save(record, durable);
+                self.seat(index, setup).change().save(record, durable);
             }
             Effect::Send { to, message } => self.send(party, to, message, fate, setup, observer),
             Effect::SetTimer { timer, after_us } => {
@@ -468,7 +447,7 @@ impl World {
             payload(&message, setup)
         };
         let bytes = payload.len();
-        let mut envelope = Arc::new(Envelope { number, from, to, about, payload, forged: false });
+        let mut envelope = Arc::new(Envelope::new(number, (from, to), about, payload, false));
         observer.observe(self.now_us, &Happening::Sent { envelope: &envelope, message: &message, bytes, fate });
         if sealed(setup) {
             let work = Work { seals: 1, ..Work::default() };
@@ -493,14 +472,8 @@ impl World {
                 let mut garbled = envelope.payload.to_bytes();
                 let bit = bit as usize % (garbled.len() * 8);
                 garbled[bit / 8] ^= 1 << (bit % 8);
-                envelope = Arc::new(Envelope {
-                    number,
-                    from,
-                    to,
-                    about,
-                    payload: Payload::Bytes(garbled.into()),
-                    forged: false,
-                });
+                let payload = Payload::Bytes(garbled.into());
+                envelope = Arc::new(Envelope::new(number, (from, to), about, payload, false));
                 arrive(&envelope, after_us);
             }
         }
@@ -514,7 +487,7 @@ impl World {
         }
         let payload = bytes.clone().map_or_else(|| payload(message, setup), Payload::Bytes);
         let number = self.carried.len() as u32;
-        let envelope = Arc::new(Envelope { number, from: *from, to: *to, about: message.about, payload, forged: true });
+        let envelope = Arc::new(Envelope::new(number, (*from, *to), message.about, payload, true));
         let bytes = bytes.as_ref().map_or_else(|| message.encoded_len(), |bytes| bytes.len());
         observer.observe(self.now_us, &Happening::Forged { envelope: &envelope, message, bytes });
         self.carried.push(Arc::clone(&envelope));
@@ -527,7 +500,7 @@ impl World {
             self.handling = None;
         }
         let seat = self.seat(index, setup);
-        seat.node.crash(forever, setup);
+        seat.change().crash(forever, setup);
         for (_, slot) in std::mem::take(&mut seat.timers).iter() {
             self.agenda.remove(slot);
         }

@@ -9,6 +9,7 @@ use halfpaid::crypto::real::Real;
 use halfpaid::crypto::streams::Streams;
 use halfpaid::crypto::symbolic::Symbolic;
 use halfpaid::drive::exhaustive::explore;
+use halfpaid::drive::joined::{self, Audience, Cuts};
 use halfpaid::drive::scripted::run_plan;
 use halfpaid::drive::{Finished, Job, Latency};
 use halfpaid::explore::{self, Answer, Bounds, Question, Reductions, Sought};
@@ -189,6 +190,34 @@ impl Shop {
             },
         );
         (runs, broken)
+    }
+
+    /// The clauses that any plan of at most so many faults breaks, where plans are cut as soon as they have come to a known situation.
+    pub fn breaks_within(&self, at_most: u32) -> BTreeSet<&'static str> {
+        let inspect = |_: &Plan, finished: &Finished<'_>| {
+            assert!(!finished.cut_short(), "{} does not settle", finished.plan());
+            clauses(finished.checker.violations())
+        };
+        let (budget, mut broken) = (Budget::new(at_most, &EVERY_KIND), Broken::default());
+        joined::explore(&self.job(), &budget, joined::Bounds::default(), Cuts::Everywhere, inspect, &mut broken);
+        broken.0
+    }
+}
+
+/// What any run breaks.
+#[derive(Default)]
+struct Broken(BTreeSet<&'static str>);
+
+impl Audience<BTreeSet<&'static str>> for Broken {
+    fn ahead(&mut self, _: usize) {}
+
+    fn done(&mut self) -> bool {
+        true
+    }
+
+    fn take(&mut self, clauses: BTreeSet<&'static str>) -> bool {
+        self.0.extend(clauses);
+        true
     }
 }
 

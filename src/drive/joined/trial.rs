@@ -5,12 +5,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Cuts;
 use crate::drive::labels::Sending;
 use crate::drive::scripted::Scripted;
-use crate::drive::situation::{Fingerprint, Room, Situation};
+use crate::drive::situation::Situation;
 use crate::drive::{Oracle, SendFault};
 use crate::fault::{Budget, CrashSite, EventSite, FaultKind, Plan, SendSite};
 use crate::protocol::message::Message;
 use crate::protocol::party::Party;
-use crate::world::Numbered;
+use crate::world::{Fingerprint, Numbered, Room};
 
 /// A turn of a plan's run. Turns are counted from nought, and a situation is named by the turn that it comes before.
 pub(super) type Turn = u32;
