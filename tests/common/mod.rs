@@ -198,26 +198,28 @@ impl Shop {
             assert!(!finished.cut_short(), "{} does not settle", finished.plan());
             clauses(finished.checker.violations())
         };
-        let (budget, mut broken) = (Budget::new(at_most, &EVERY_KIND), Broken::default());
-        joined::explore(&self.job(), &budget, joined::Bounds::default(), Cuts::Everywhere, inspect, &mut broken);
-        broken.0
+        let (budget, mut broken) = (Budget::new(at_most, &EVERY_KIND), BTreeSet::new());
+        let mut listener = Listener(|clauses| {
+            broken.extend(clauses);
+            true
+        });
+        joined::explore(&self.job(), &budget, joined::Bounds::default(), Cuts::Everywhere, inspect, &mut listener);
+        broken
     }
 }
 
-/// What any run breaks.
-#[derive(Default)]
-struct Broken(BTreeSet<&'static str>);
+/// Listens to a search whose plans are cut, run by run.
+pub struct Listener<F>(pub F);
 
-impl Audience<BTreeSet<&'static str>> for Broken {
+impl<T, F: FnMut(T) -> bool> Audience<T> for Listener<F> {
     fn ahead(&mut self, _: usize) {}
 
     fn done(&mut self) -> bool {
         true
     }
 
-    fn take(&mut self, clauses: BTreeSet<&'static str>) -> bool {
-        self.0.extend(clauses);
-        true
+    fn take(&mut self, kept: T) -> bool {
+        self.0(kept)
     }
 }
 

@@ -15,8 +15,9 @@ use crate::world::{Fingerprint, Numbered, Room};
 /// A turn of a plan's run. Turns are counted from nought, and a situation is named by the turn that it comes before.
 pub(super) type Turn = u32;
 
-/// Where events count, a run looks whether it may be cut until so many have passed: one that goes on for longer mostly never settles, and to
-/// look takes longer than to go on. Whatever it was cut for before has come to where it looks after as few events, and so has looked, too.
+/// A run looks whether it may be cut until so many events have passed: one that goes on for longer mostly never settles, and to look takes
+/// longer than to go on. Where events count, whatever it was cut for before has come to where it looks after as few of them, and so has
+/// looked, too.
 const EVENTS_MAX: u64 = 512;
 
 /// A plan that comes to a situation.
@@ -136,14 +137,15 @@ impl Oracle for Trial<'_, '_> {
 
     fn joins(&mut self, situation: &Situation<'_>) -> bool {
         self.turns += 1;
+        let passed = situation.events();
+        if passed.0 > EVENTS_MAX {
+            return false;
+        }
         // Where events count, what is found at the end counts them up to the last news.
         let (events, since_news) = match self.known.cuts {
             Cuts::Unbroken => (0, 0),
-            Cuts::Everywhere => situation.events(),
+            Cuts::Everywhere => passed,
         };
-        if events > EVENTS_MAX {
-            return false;
-        }
         let fingerprint = situation.fingerprint(self.replays, (&self.spent, since_news), &mut self.siblings.room);
         let met = Met { fingerprint, events: events as u32 };
         self.met.push(met);
