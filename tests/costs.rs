@@ -153,7 +153,7 @@ fn recount(case: &'static str, on: MechanismSet) -> Recount {
     let protocol = protocol::by_name(case).unwrap();
     let mut alone = scenario(case);
     alone.workload.catalogue.items = 1;
-    let setup = Setup { mechanisms: on, ..workload::setup(&alone, &protocol, CryptoKind::Real, 0) };
+    let setup = Setup { mechanisms: on.into(), ..workload::setup(&alone, &protocol, CryptoKind::Real, 0) };
     let errands = workload::workload(&alone, 0);
     let job = Job { setup: &setup, workload: &errands, latency: Latency { min_us: 700, max_us: 900 } };
     let mut recount = Recount::default();

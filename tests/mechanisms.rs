@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use crate::common::{Shop, set};
+use crate::common::{Shop, clauses, set};
+use halfpaid::drive::scripted::run_plan;
+use halfpaid::fault::Plan;
 use halfpaid::protocol::mechanism::Mechanism;
 
 /// What breaks with every mechanism on; only Case 1 has anything.
@@ -39,6 +41,40 @@ fn every_plan_run_to_its_end_breaks_the_same() {
             assert_eq!(shop.breaks_within(2), shop.explore(2).1, "{name} without {mechanism}");
         }
     }
+}
+
+/// Whether a mechanism is on makes no difference to a run in which nobody asked.
+#[test]
+fn what_nobody_asks_about_makes_no_difference() {
+    let (mut alike, mut other) = (0, 0);
+    for case in ["case1", "case2", "case3"] {
+        for preset in [Shop::hardened, Shop::as_written] {
+            for plan in
+                ["none", "drop 4#1", "duplicate 3#1", "crash C1 after 3#1", "crash P before 5#1; replay 4#1 after late"]
+            {
+                let shop = preset(case);
+                let course = |shop: &Shop| {
+                    // Other messages may be sent, so that a fault finds no site.
+                    let plan: Plan = plan.parse().expect("a plan");
+                    let (finished, _) = run_plan(&shop.job(), &plan, &mut ());
+                    (finished.meter.fingerprint(), clauses(finished.checker.violations()))
+                };
+                let shown = course(&shop);
+                let asked = shop.setup.mechanisms.asked();
+                for &mechanism in Mechanism::EVERY {
+                    let mut switched = preset(case);
+                    let on = switched.setup.mechanisms.all();
+                    let on = if on.has(mechanism) { on.without(mechanism) } else { on.with(mechanism) };
+                    switched.setup.mechanisms = on.into();
+                    let same = course(&switched) == shown;
+                    assert!(same || asked.has(mechanism), "{case}, {plan}: {mechanism}");
+                    alike += u32::from(!asked.has(mechanism));
+                    other += u32::from(!same);
+                }
+            }
+        }
+    }
+    assert!(alike > 100 && other > 100, "{alike} were not asked about, {other} made a difference");
 }
 
 /// As expected: progress only. Whoever hears nothing asks P in the end.

@@ -16,7 +16,8 @@ use halfpaid::world::{Envelope, Happening, Observer, Payload};
 const CASES: [&str; 3] = ["case1", "case2", "case3"];
 
 fn with(mut shop: Shop, options: &[Mechanism]) -> Shop {
-    shop.setup.mechanisms = options.iter().fold(shop.setup.mechanisms, |set, option| set.with(*option));
+    let on = shop.setup.mechanisms.all();
+    shop.setup.mechanisms = options.iter().fold(on, |set, option| set.with(*option)).into();
     shop
 }
 

@@ -25,7 +25,7 @@ pub fn price(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
     parties.opening_balance_cents = parties.opening_balance_cents.max(wanted.catalogue.price_cents.1);
     (wanted.purchases, wanted.catalogue.items, wanted.top_up) = (1, 1, None);
     alone.deviations = Deviations::default();
-    let setup = Setup { mechanisms: on, ..workload::setup(&alone, protocol, crypto, scenario.seed) };
+    let setup = Setup { mechanisms: on.into(), ..workload::setup(&alone, protocol, crypto, scenario.seed) };
     measure(&setup, &workload::workload(&alone, scenario.seed))
 }
 

@@ -26,7 +26,7 @@ pub fn setup(scenario: &Scenario, protocol: &Arc<dyn Protocol>, crypto: CryptoKi
     };
     Setup {
         protocol: Arc::clone(protocol),
-        mechanisms: mechanisms(scenario, protocol),
+        mechanisms: mechanisms(scenario, protocol).into(),
         alone: None,
         timing: Timing {
             retry_after_us: recovery.retry_after_us,

@@ -35,7 +35,10 @@ impl<const W: usize> Search<'_, W> {
     pub(super) fn stands_for(&self, other: &Setup) -> bool {
         let own = self.tables.setup;
         assert!(own.deviations().next().is_none() && own.outsider.is_none(), "honest parties stand for others");
-        assert!(own.mechanisms == other.mechanisms && own.protocol.name() == other.protocol.name(), "one case");
+        assert!(
+            own.mechanisms.all() == other.mechanisms.all() && own.protocol.name() == other.protocol.name(),
+            "one case"
+        );
         // Symmetry gives names to shares that nobody came to by an input.
         self.tables.symmetry.all().next().is_none()
             && other.outsider.is_none()

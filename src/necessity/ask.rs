@@ -102,7 +102,7 @@ impl Ask {
         let mut scenario = Scenario::new(name, name);
         self.threat.apply(&mut scenario);
         let setup = workload::setup(&scenario, &self.protocol, crypto, scenario.seed);
-        let setup = Setup { mechanisms: self.mechanisms, ..setup };
+        let setup = Setup { mechanisms: self.mechanisms.into(), ..setup };
         let errands = workload::workload(&scenario, scenario.seed);
         (scenario, setup, errands)
     }

@@ -4,7 +4,7 @@
 //! [`necessity`](super)), so that nothing can be concluded from a set about a larger or a smaller one: every set is looked at, in the
 //! order of size, but for those that contain one that suffices. There may be a hundred thousand, and most fail like one that failed
 //! before: a counterexample that has been found is run again with the mechanisms at hand (`witness.rs`), which takes a fraction of a
-//! millisecond. Only what stands up to all of them is searched; what that finds is one counterexample more, or a set that suffices.
+//! millisecond, and less where a run has shown it that asked about the same mechanisms and found them as they are. Only what stands up to all of them is searched; what that finds is one counterexample more, or a set that suffices.
 //!
 //! What must hold in the end is looked at when everything is at rest. A set with which something never comes to rest would keep every
 //! such promise by never being asked; it does not suffice.

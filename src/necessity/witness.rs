@@ -4,6 +4,8 @@
 //! A run proves what it breaks, wherever its plan comes from. It may part from the plan, since with other mechanisms other messages
 //! are sent: what it broke by then it broke all the same, and what must hold in the end is looked at only where it came to its end.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::ask::Ask;
 use crate::batch::workload;
 use crate::drive::follow::follow;
@@ -16,6 +18,15 @@ use crate::protocol::setup::Setup;
 use crate::scenario::CryptoKind;
 use crate::world::Workload;
 
+/// What a run has shown. With all mechanisms that it asks about as they were it takes the same course, whatever the others are.
+#[derive(Debug)]
+struct Told {
+    asked: MechanismSet,
+    /// Those of them that were on.
+    on: MechanismSet,
+    refutes: bool,
+}
+
 /// A counterexample.
 #[derive(Debug)]
 pub(super) struct Witness {
@@ -26,6 +37,8 @@ pub(super) struct Witness {
     /// How many sets it has refuted.
     pub(super) refuted: u64,
     course: Course,
+    /// What its runs have shown.
+    told: Mutex<Vec<Told>>,
     setup: Setup,
     workload: Workload,
     latency: Latency,
@@ -38,12 +51,25 @@ impl Witness {
         let (scenario, setup, workload) = ask.set_up(CryptoKind::Symbolic);
         let setup = if course.order.is_some() { workload::without_time(setup) } else { setup };
         let latency = workload::latency(&scenario);
-        Some(Witness { threat, plan: plan.to_owned(), refuted: 0, course, setup, workload, latency })
+        let told = Mutex::default();
+        Some(Witness { threat, plan: plan.to_owned(), refuted: 0, course, told, setup, workload, latency })
     }
 
-    /// Whether it breaks one of these invariants with those mechanisms, or does not settle by the clock.
+    /// Whether it breaks one of these invariants with those mechanisms, or does not settle by the clock. It is always to be asked about the
+    /// same invariants.
     pub(super) fn refutes(&self, mechanisms: MechanismSet, wanted: &[Invariant]) -> bool {
-        let setup = Setup { mechanisms, ..self.setup.again() };
+        let told = || self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = told().iter().find(|told| mechanisms.both(told.asked) == told.on).map(|told| told.refutes);
+        known.unwrap_or_else(|| {
+            let (refutes, asked) = self.run(mechanisms, wanted);
+            told().push(Told { asked, on: mechanisms.both(asked), refutes });
+            refutes
+        })
+    }
+
+    /// Runs it with those mechanisms. Whether it refutes them, and those that anybody has asked about.
+    fn run(&self, mechanisms: MechanismSet, wanted: &[Invariant]) -> (bool, MechanismSet) {
+        let setup = Setup { mechanisms: mechanisms.into(), ..self.setup.again() };
         let job = Job { setup: &setup, workload: &self.workload, latency: self.latency };
         let by_the_clock = self.course.order.is_none();
         let finished = if by_the_clock {
@@ -52,6 +78,7 @@ impl Witness {
             follow(&job, &self.course, &mut ()).finished
         };
         let restless = by_the_clock && finished.cut_short();
-        restless || finished.checker.violations().iter().any(|violation| wanted.contains(&violation.invariant))
+        let breaks = finished.checker.violations().iter().any(|violation| wanted.contains(&violation.invariant));
+        (restless || breaks, setup.mechanisms.asked())
     }
 }

@@ -8,6 +8,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::party::Side;
 
@@ -170,6 +171,12 @@ impl MechanismSet {
         MechanismSet(self.0 | other.0)
     }
 
+    /// What is on in both this set and another.
+    #[must_use]
+    pub const fn both(self, other: MechanismSet) -> MechanismSet {
+        MechanismSet(self.0 & other.0)
+    }
+
     /// What is on in this set and not in another.
     #[must_use]
     pub const fn less(self, other: MechanismSet) -> MechanismSet {
@@ -179,6 +186,48 @@ impl MechanismSet {
     /// The mechanisms that are on, in the order of the list.
     pub fn iter(self) -> impl Iterator<Item = Mechanism> {
         Mechanism::EVERY.iter().copied().filter(move |mechanism| self.has(*mechanism))
+    }
+}
+
+/// The mechanisms of a run, which keep account of whether anybody has asked about them. A run is the same with other mechanisms, as
+/// long as those that were asked about are on or off as before.
+#[derive(Debug)]
+pub struct Switches {
+    on: MechanismSet,
+    asked: AtomicU32,
+}
+
+impl Switches {
+    /// Whether a mechanism is on.
+    pub fn has(&self, mechanism: Mechanism) -> bool {
+        let bit = 1 << mechanism as u32;
+        // Written to once for each mechanism, so that threads which share it do not wait for each other.
+        if self.asked.load(Ordering::Relaxed) & bit == 0 {
+            self.asked.fetch_or(bit, Ordering::Relaxed);
+        }
+        self.on.has(mechanism)
+    }
+
+    /// All that are on. Whoever wants them all has asked about all.
+    pub fn all(&self) -> MechanismSet {
+        self.asked.store(u32::MAX, Ordering::Relaxed);
+        self.on
+    }
+
+    /// Those that anybody has asked about, on or off.
+    pub fn asked(&self) -> MechanismSet {
+        MechanismSet(self.asked.load(Ordering::Relaxed))
+    }
+
+    /// The same, and nobody has asked yet.
+    pub fn again(&self) -> Switches {
+        self.on.into()
+    }
+}
+
+impl From<MechanismSet> for Switches {
+    fn from(on: MechanismSet) -> Self {
+        Switches { on, asked: AtomicU32::new(0) }
     }
 }
 
@@ -208,6 +257,17 @@ impl Preset {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn switches_remember_what_they_were_asked() {
+        let switches = Switches::from(MechanismSet::of(&[Mechanism::Retransmit]));
+        assert_eq!(switches.asked(), MechanismSet::NONE);
+        assert!(switches.has(Mechanism::Retransmit) && !switches.has(Mechanism::Tombstone));
+        assert_eq!(switches.asked(), MechanismSet::of(&[Mechanism::Retransmit, Mechanism::Tombstone]));
+        assert_eq!(switches.again().asked(), MechanismSet::NONE);
+        assert_eq!(switches.all(), MechanismSet::of(&[Mechanism::Retransmit]));
+        assert!(Mechanism::EVERY.iter().all(|mechanism| switches.asked().has(*mechanism)));
+    }
 
     #[test]
     fn a_set_holds_what_was_put_in_and_nothing_else() {

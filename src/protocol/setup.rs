@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::Protocol;
 use super::deviation::{Deviant, Known};
-use super::mechanism::{Mechanism, MechanismSet};
+use super::mechanism::{Mechanism, MechanismSet, Switches};
 use super::order::{Cents, Description};
 use super::outsider;
 use super::party::{Party, Side};
@@ -196,7 +196,7 @@ pub struct Setup {
     /// The protocol that the parties run.
     pub protocol: Arc<dyn Protocol>,
     /// The mechanisms that are on.
-    pub mechanisms: MechanismSet,
+    pub mechanisms: Switches,
     /// Mechanisms that one side has on alone, beyond these.
     pub alone: Option<(Side, MechanismSet)>,
     /// How long parties wait.
@@ -224,6 +224,7 @@ impl Setup {
             protocol: Arc::clone(&self.protocol),
             crypto: Arc::clone(&self.crypto),
             catalogue: self.catalogue.again(),
+            mechanisms: self.mechanisms.again(),
             ..*self
         }
     }

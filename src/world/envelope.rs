@@ -81,7 +81,7 @@ impl Payload {
 }
 
 /// Whether messages are sealed for their recipients.
-pub(super) const fn sealed(setup: &Setup) -> bool {
+pub(super) fn sealed(setup: &Setup) -> bool {
     setup.mechanisms.has(Mechanism::SealedChannels)
 }
 

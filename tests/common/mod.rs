@@ -54,7 +54,7 @@ impl Shop {
     pub fn of(protocol: Arc<dyn Protocol>, preset: Preset) -> Self {
         let streams = Streams::new(0);
         let setup = Setup {
-            mechanisms: protocol.preset(preset),
+            mechanisms: protocol.preset(preset).into(),
             protocol,
             alone: None,
             timing: timing(),
@@ -80,7 +80,7 @@ impl Shop {
 
     pub fn without(mut self, mechanisms: &[Mechanism]) -> Self {
         for mechanism in mechanisms {
-            self.setup.mechanisms = self.setup.mechanisms.without(*mechanism);
+            self.setup.mechanisms = self.setup.mechanisms.all().without(*mechanism).into();
         }
         self
     }

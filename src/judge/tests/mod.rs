@@ -36,7 +36,7 @@ fn setup(name: &str, without: &[Mechanism]) -> Setup {
     let mechanisms = without.iter().fold(MechanismSet::all(), |set, mechanism| set.without(*mechanism));
     Setup {
         protocol: protocol::by_name(name).unwrap(),
-        mechanisms,
+        mechanisms: mechanisms.into(),
         alone: None,
         timing: Timing {
             retry_after_us: 200_000,
