@@ -48,8 +48,8 @@ impl Situation<'_> {
             self.labels.hash_sends(room);
         }
         if replays {
-            let contents = self.world.carried().iter().map(|(_, envelope)| envelope.content(room));
-            let carried: BTreeSet<Fingerprint> = contents.collect();
+            let fingerprints = self.world.carried().iter().map(|(_, envelope)| envelope.fingerprint(room));
+            let carried: BTreeSet<Fingerprint> = fingerprints.collect();
             carried.hash(room);
         }
         room.fingerprint()

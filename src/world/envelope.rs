@@ -26,7 +26,7 @@ pub struct Envelope {
     /// Whether the outsider sent it in the sender's name.
     pub forged: bool,
     /// Of all but the number.
-    content: Kept,
+    kept: Kept,
 }
 
 impl Envelope {
@@ -38,13 +38,13 @@ impl Envelope {
         payload: Payload,
         forged: bool,
     ) -> Self {
-        Envelope { number, from, to, about, payload, forged, content: Kept::default() }
+        Envelope { number, from, to, about, payload, forged, kept: Kept::default() }
     }
 
     /// A fingerprint of all but the number; worked out once, in that room.
-    pub fn content(&self, room: &mut Room) -> Fingerprint {
-        let Envelope { number: _, from, to, about, payload, forged, content } = self;
-        room.known(content, |room| (from, to, about, payload, forged).hash(room))
+    pub fn fingerprint(&self, room: &mut Room) -> Fingerprint {
+        let Envelope { number: _, from, to, about, payload, forged, kept } = self;
+        room.known(kept, |room| (from, to, about, payload, forged).hash(room))
     }
 }
 

@@ -145,12 +145,12 @@ impl World {
         for (slot, event) in self.agenda.iter() {
             slot.at_us.hash(room);
             match event {
-                Event::Arrival(envelope) => envelope.content(room).hash(room),
+                Event::Arrival(envelope) => envelope.fingerprint(room).hash(room),
                 other => other.hash(room),
             }
         }
         self.held.len().hash(room);
-        self.held.iter().for_each(|envelope| envelope.content(room).hash(room));
+        self.held.iter().for_each(|envelope| envelope.fingerprint(room).hash(room));
     }
 
     /// The seat of a party that is about to do something.
