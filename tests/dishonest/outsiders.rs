@@ -3,13 +3,22 @@
 //! The reasons stand beside the rows. In Case 1 no paper says what was delivered, so that neither side can prove it
 //! (`received-this`, `delivered-this`) where something was; where nothing was committed there is nothing to prove.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use halfpaid::drive::eavesdropper::NEWS_MAX;
+use halfpaid::drive::exhaustive::explore;
+use halfpaid::drive::scripted::run_plan;
+use halfpaid::fault::{Budget, Plan};
 use halfpaid::protocol::mechanism::Mechanism;
+use halfpaid::protocol::message::Message;
 use halfpaid::protocol::outsider::{OUTSIDER, find};
+use halfpaid::protocol::party::{Party, PurchaseKey, Step};
 use halfpaid::protocol::role::Wish;
-use halfpaid::world::Errand;
+use halfpaid::world::{Errand, Happening, Observer};
 
 use super::{Row, table, two_purchases};
-use crate::common::{Shop, set};
+use crate::common::{EVERY_KIND, Shop, set};
 
 fn with_outsider(mut shop: Shop, name: &str) -> Shop {
     shop.setup.outsider = find(name);
@@ -205,5 +214,43 @@ fn who_can_guess_a_tid_spoils_the_next_purchase() {
             named.filter_map(|(about, _)| facts.purchases.get(about)).filter(|purchase| purchase.committed()).count()
         };
         assert_eq!((committed(&[]), committed(&[Mechanism::UnguessableTid])), (2, 1), "{case}");
+    }
+}
+
+/// The different messages of each step that were sent to each party.
+#[derive(Default)]
+struct Said(BTreeMap<(Party, PurchaseKey, Step), BTreeSet<Arc<Message>>>);
+
+impl Observer for Said {
+    fn observe(&mut self, _: u64, happening: &Happening<'_>) {
+        let Happening::Sent { envelope, message, .. } = happening else { return };
+        self.0.entry((envelope.to, message.about, message.step)).or_default().insert(Arc::clone(message));
+    }
+}
+
+/// An outsider stops listening to a step of which it has heard too many different messages. Nobody says half as many by itself, whatever
+/// one fault does, even where every inquiry gets a new key.
+#[test]
+fn an_outsider_hears_out_everybody_who_does_not_answer_itself() {
+    let shops = ["case1", "case2", "case3"].into_iter().flat_map(|case| [Shop::hardened(case), Shop::as_written(case)]);
+    for shop in shops.chain([Shop::hardened("case2").without(&[Mechanism::OneKeyPerTid])]) {
+        let budget = Budget::new(1, &EVERY_KIND);
+        let mut plans = Vec::new();
+        explore(
+            &shop.job(),
+            &budget,
+            |plan: &Plan, _| plan.clone(),
+            |_| (),
+            |plan| {
+                plans.push(plan);
+                true
+            },
+        );
+        for plan in plans {
+            let mut said = Said::default();
+            run_plan(&shop.job(), &plan, &mut said);
+            let most = said.0.values().map(BTreeSet::len).max().unwrap_or(0);
+            assert!(most * 2 < NEWS_MAX as usize, "{most} different messages of one step after {plan}");
+        }
     }
 }
