@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::output::Output;
 use super::progress::Bars;
-use super::replay::{DeviationArgs, PresetArg};
+use super::replay::{DeviationArgs, ErrandArgs, PresetArg};
 use super::run::on_interrupt;
 use super::{Exit, Failure};
 use crate::batch::{self, BatchError};
@@ -38,6 +38,8 @@ pub(super) struct ExploreArgs {
     /// How many purchases [default: one for each customer]
     #[arg(long, value_name = "N")]
     purchases: Option<u32>,
+    #[command(flatten)]
+    errands: ErrandArgs,
     /// How many customers
     #[arg(long, value_name = "N", default_value_t = 1)]
     customers: u32,
@@ -123,6 +125,7 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     scenario.parties.customers = arguments.customers;
     scenario.parties.merchants = arguments.merchants;
     scenario.workload.purchases = arguments.purchases.unwrap_or(arguments.customers);
+    arguments.errands.apply(&mut scenario);
     scenario.cuts = !arguments.every_plan;
     scenario.server_crash_forever = arguments.server_crash_forever;
     let Bounds { depth, bytes, .. } = Bounds::default();

@@ -45,15 +45,11 @@ pub(super) struct ReplayArgs {
     /// How many purchases, in place of the target's own
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     purchases: Option<u32>,
-    /// How long after each other they start, in virtual microseconds
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
-    every_us: Option<u64>,
+    #[command(flatten)]
+    errands: ErrandArgs,
     /// Of how many merchants, in place of the target's own
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     merchants: Option<u32>,
-    /// What every customer's account holds at the start
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
-    opening_balance_cents: Option<u64>,
     /// The cryptography
     #[arg(long, value_name = "KIND", default_value = "real")]
     crypto: CryptoArg,
@@ -63,6 +59,27 @@ pub(super) struct ReplayArgs {
     /// Print the disputes alone and in full: what each side hands in, and every check that the judge made
     #[arg(long, conflicts_with = "format")]
     dispute: bool,
+}
+
+/// What customers set out with.
+#[derive(Args)]
+pub(super) struct ErrandArgs {
+    /// How long after each other purchases start, in virtual microseconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
+    every_us: Option<u64>,
+    /// What every customer's account holds at the start
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
+    opening_balance_cents: Option<u64>,
+}
+
+impl ErrandArgs {
+    pub(super) fn apply(&self, scenario: &mut Scenario) {
+        if let Some(us) = self.every_us {
+            scenario.workload.arrival = Arrival::Every { us };
+        }
+        let balance = &mut scenario.parties.opening_balance_cents;
+        *balance = self.opening_balance_cents.unwrap_or(*balance);
+    }
 }
 
 #[derive(Args)]
@@ -96,12 +113,8 @@ fn outsider_named(name: &str) -> Result<&'static str, String> {
 impl ReplayArgs {
     fn errands(&self, scenario: &mut Scenario) {
         scenario.workload.purchases = self.purchases.unwrap_or(scenario.workload.purchases);
-        if let Some(us) = self.every_us {
-            scenario.workload.arrival = Arrival::Every { us };
-        }
         scenario.parties.merchants = self.merchants.unwrap_or(scenario.parties.merchants);
-        let balance = &mut scenario.parties.opening_balance_cents;
-        *balance = self.opening_balance_cents.unwrap_or(*balance);
+        self.errands.apply(scenario);
     }
 }
 

@@ -123,8 +123,7 @@ impl Tables<'_> {
                 Origin::After(handling) => deeds(handling).after,
                 Origin::Point(handling, place) => deeds(handling).points.into_iter().nth(usize::from(*place))?,
                 Origin::Cut(handling, place, forever) => {
-                    let (_, cut, _) = deeds(handling).cuts.into_iter().nth(usize::from(*place))?;
-                    cut.crashed(*forever, other)
+                    deeds(handling).cuts.get(usize::from(*place))?.local.crashed(*forever, other)
                 }
                 Origin::Crash(local, forever) => images[*local as usize].crashed(*forever, other),
             };
@@ -147,10 +146,11 @@ impl Tables<'_> {
                 self.seats[letter.to as usize].party == *to && letter.message == *message
             });
         let cuts = deeds.cuts.len() == known.cuts.len()
-            && deeds.cuts.iter().zip(&known.cuts).all(|((before, local, (sends, saves)), cut)| {
-                (*before, *sends, *saves) == (cut.before, usize::from(cut.sends), usize::from(cut.saves))
-                    && local.crashed(false, other) == *image(cut.down)
-                    && local.crashed(true, other) == *image(cut.gone)
+            && deeds.cuts.iter().zip(&known.cuts).all(|(own, cut)| {
+                let known = (cut.before, usize::from(cut.sends), usize::from(cut.saves), cut.signed);
+                (own.before, own.sends, own.saves, own.signed) == known
+                    && own.local.crashed(false, other) == *image(cut.down)
+                    && own.local.crashed(true, other) == *image(cut.gone)
             });
         let points = deeds.points.len() == known.points.len()
             && deeds.points.iter().zip(&known.points).all(|(point, local)| point == image(*local));

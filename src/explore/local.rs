@@ -107,6 +107,20 @@ pub(super) enum Before {
     Save,
 }
 
+/// A party whose handling of an input is cut short by a crash.
+#[derive(Debug)]
+pub(super) struct CutShort {
+    /// What does not happen any more.
+    pub(super) before: Before,
+    /// The party just before the crash.
+    pub(super) local: Local,
+    /// How many sends, and how many records, come before that.
+    pub(super) sends: usize,
+    pub(super) saves: usize,
+    /// Whether the order that it signs has been signed by then, if it signs one.
+    pub(super) signed: bool,
+}
+
 /// What is taken for the same when a party handles an input.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
@@ -127,8 +141,8 @@ pub(super) struct Deeds {
     pub(super) points: Vec<Local>,
     /// What it writes down, in order.
     pub(super) saves: Vec<(RecordKind, Option<PurchaseKey>)>,
-    /// The party just before each send and each record that survives, and how many sends and how many records come before that.
-    pub(super) cuts: Vec<(Before, Local, (usize, usize))>,
+    /// Where a crash may strike: just before each send and each record that survives.
+    pub(super) cuts: Vec<CutShort>,
     /// The purchase that it has signed an order for, if it has.
     pub(super) signed: Option<PurchaseKey>,
     /// Whether it did not look at the clock, so that it would do the same at any time.
@@ -365,11 +379,12 @@ impl Deeds {
     /// be drawn again afterwards: that only gives another name to a key that never was. Otherwise a party that crashes before it has
     /// done anything would never come back to a state.
     fn cut(&mut self, before: Before) {
-        let mut cut = self.after.clone();
+        let mut local = self.after.clone();
         if !self.seen_outside {
-            cut.node.undraw(self.draws_before);
+            local.node.undraw(self.draws_before);
         }
-        self.cuts.push((before, cut, (self.sends.len(), self.saves.len())));
+        let (sends, saves, signed) = (self.sends.len(), self.saves.len(), self.signed.is_some());
+        self.cuts.push(CutShort { before, local, sends, saves, signed });
         self.seen_outside = true;
     }
 

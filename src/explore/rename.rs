@@ -4,7 +4,7 @@
 //! ([`symmetry`](super::symmetry) says why that is enough).
 
 use super::local::Stimulus;
-use super::seat::{Handling, Origin};
+use super::seat::{Cut, Handling, Origin};
 use super::state::State;
 use super::step::{Step, Taken};
 use super::symmetry::{Renaming, Thing};
@@ -251,17 +251,17 @@ impl Tables<'_> {
             others.sort_unstable();
             return Some(sends == others);
         }
+        let kept = |cut: &Cut| (cut.before, cut.sends, cut.saves, cut.signed);
         let mut cut_images = Vec::with_capacity(cuts.len());
         for cut in &cuts {
-            cut_images.push((cut.before, cut.sends, cut.saves, share(self, cut.down)?, share(self, cut.gone)?));
+            cut_images.push((kept(cut), share(self, cut.down)?, share(self, cut.gone)?));
         }
         let mut point_images = Vec::with_capacity(points.len());
         for point in &points {
             point_images.push(share(self, *point)?);
         }
         let found = self.moved(image);
-        let same_cuts =
-            found.cuts.iter().map(|cut| (cut.before, cut.sends, cut.saves, cut.down, cut.gone)).eq(cut_images);
+        let same_cuts = found.cuts.iter().map(|cut| (kept(cut), cut.down, cut.gone)).eq(cut_images);
         let same_effects = *found.points == *point_images && *found.sends == *sends;
         let same_saves = found.saves.iter().map(|(kind, _)| kind).eq(saves.iter().map(|(kind, _)| kind));
         Some(same_cuts && same_effects && same_saves)

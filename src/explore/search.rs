@@ -476,7 +476,10 @@ impl<'a, const W: usize> Search<'a, W> {
     }
 
     pub(super) fn fill(&mut self, need: Need) -> Result<(), Full> {
-        self.tables.fill(need)
+        self.tables.fill(need)?;
+        // Otherwise the state would ask again for ever.
+        assert!(self.tables.knows(need), "what a state asks for can be worked out: {need:?}");
+        Ok(())
     }
 
     /// Whether a crash may yet strike in states that are reached with so many faults.

@@ -71,6 +71,11 @@ impl Move {
     pub(super) fn moment(&self, before: u8) -> u8 {
         self.then.unwrap_or(before)
     }
+
+    /// The moment after a crash has cut the handling short.
+    pub(super) fn moment_at(&self, cut: &Cut, before: u8) -> u8 {
+        if cut.signed { self.moment(before) } else { before }
+    }
 }
 
 /// A crash in the middle of handling an input.
@@ -82,6 +87,8 @@ pub(super) struct Cut {
     pub(super) sends: u8,
     /// How many records.
     pub(super) saves: u8,
+    /// Whether the order that the party signs has been signed by then.
+    pub(super) signed: bool,
     /// The party if it is to return.
     pub(super) down: u16,
     /// The party if it is not.

@@ -188,7 +188,7 @@ impl<const W: usize> View<'_, '_, W> {
                     continue;
                 }
                 let mut after = before;
-                after.set_moment(found.moment(self.state.moment()));
+                after.set_moment(found.moment_at(cut, self.state.moment()));
                 for &letter in found.sends.iter().take(cut.sends as usize) {
                     self.send(letter, Often::Once, &mut after, steps);
                 }

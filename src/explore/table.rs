@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::Question;
 use super::future::Futures;
-use super::local::{DRAWS_EACH, Limits, Local, Stimulus, chances};
+use super::local::{CutShort, DRAWS_EACH, Limits, Local, Stimulus, chances};
 use super::seat::{Cut, Handling, Move, OF_NONE, Origin, Seat, UNKNOWN, When};
 use super::state::{Counting, State};
 use super::symmetry::Symmetry;
@@ -270,6 +270,16 @@ impl<'a> Tables<'a> {
         }
     }
 
+    /// Whether that has been worked out.
+    pub(super) fn knows(&self, need: Need) -> bool {
+        match need {
+            Need::Move(seat, local, moment, stimulus) => self.find(seat, local, moment, stimulus).is_ok(),
+            Need::Crash(seat, local) => self.crashed(seat, local).is_ok(),
+            Need::Garbled(letter) => self.garbled(letter).is_ok(),
+            Need::Place(letter) => self.place(letter).is_ok(),
+        }
+    }
+
     fn give_place(&mut self, letter: u16) {
         let known = &mut self.letters[letter as usize].place;
         if known.is_none() {
@@ -339,11 +349,11 @@ impl<'a> Tables<'a> {
             points.push(self.local(at, point, Origin::Point(handling, number as u8))?);
         }
         let mut cuts = Vec::with_capacity(deeds.cuts.len());
-        for (number, (before, local, (sends, saves))) in deeds.cuts.into_iter().enumerate() {
+        for (number, CutShort { before, local, sends, saves, signed }) in deeds.cuts.into_iter().enumerate() {
             let origin = |forever| Origin::Cut(handling, number as u8, forever);
             let down = self.local(at, local.crashed(false, self.setup), origin(false))?;
             let gone = self.local(at, local.crashed(true, self.setup), origin(true))?;
-            cuts.push(Cut { before, sends: sends as u8, saves: saves as u8, down, gone });
+            cuts.push(Cut { before, sends: sends as u8, saves: saves as u8, signed, down, gone });
         }
         // Most inputs change nothing, and to look at a share is less work than to find it among all.
         let after = if deeds.after == *share { local } else { self.local(at, deeds.after, Origin::After(handling))? };

@@ -2,7 +2,8 @@
 //!
 //! A purchase by itself is searched without time: every interleaving of every plan. A deviation that takes several purchases is
 //! searched under the clock, plan by plan, since the interleavings of two purchases are too many; and so are outsiders, who go by the
-//! clock. What the answer means is left to [`table`](super::table).
+//! clock. Of a run that goes on for ever the clock shows no end, so that such a question is asked once more without time
+//! ([`without_end`]). What the answer means is left to [`table`](super::table).
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -37,6 +38,8 @@ pub struct Ask {
     pub mechanisms: MechanismSet,
     /// Who breaks the protocol.
     pub threat: Threat,
+    /// The clock to search under.
+    pub clock: Clock,
     /// The most faults of a plan.
     pub faults: u32,
     /// A search without time stops at so many states.
@@ -123,7 +126,7 @@ impl Ask {
         settings: &Settings,
         interrupted: &AtomicBool,
     ) -> Result<(Heard, Vec<Option<Heard>>), Interrupted> {
-        match self.threat.clock() {
+        match self.clock {
             Clock::Untimed => self.untimed(others, settings, interrupted),
             Clock::Timed => Ok((self.timed(settings, interrupted)?, vec![None; others.len()])),
         }
@@ -133,9 +136,17 @@ impl Ask {
     fn leads(&self, other: &Ask) -> bool {
         self.threat.is_honest()
             && !other.threat.is_honest()
-            && other.threat.clock() == Clock::Untimed
+            && other.clock == Clock::Untimed
             && self.protocol.name() == other.protocol.name()
             && (self.mechanisms, self.faults, self.states) == (other.mechanisms, other.faults, other.states)
+    }
+
+    /// Whether it asks the same with fewer mechanisms away.
+    fn has_more_than(&self, other: &Ask) -> bool {
+        self.protocol.name() == other.protocol.name()
+            && self.threat.name() == other.threat.name()
+            && self.mechanisms != other.mechanisms
+            && self.mechanisms.holds(other.mechanisms)
     }
 
     /// What a search finds, and which other questions it answers too.
@@ -314,6 +325,37 @@ pub fn answer_all(
     let left = others.into_iter().filter(|place| !known[*place]);
     round.answer(&left.map(|place| (place, Vec::new())).collect::<Vec<_>>());
     std::mem::take(round.heard()).into_iter().collect::<Option<Vec<Heard>>>().ok_or(Interrupted)
+}
+
+/// Asks once more, under every order of events, what the clock has left open since a run did not settle: whether it can come to rest is
+/// known there. What is to be compared with it, the same with fewer mechanisms away, is asked so too. Where that is too much to search, the
+/// answers stay as they are.
+///
+/// # Errors
+///
+/// When somebody wants it to end.
+pub fn without_end(
+    asks: &[Ask],
+    heard: &mut [Heard],
+    settings: &Settings,
+    interrupted: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<(), Interrupted> {
+    for place in 0..asks.len() {
+        if heard[place].restless.is_none() || asks[place].threat.needs_the_clock() {
+            continue;
+        }
+        let others = (0..asks.len()).filter(|other| asks[*other].has_more_than(&asks[place]));
+        let places: Vec<usize> = std::iter::once(place).chain(others).collect();
+        let again = |place: &usize| Ask { clock: Clock::Untimed, ..asks[*place].clone() };
+        let again: Vec<Ask> = places.iter().map(again).collect();
+        progress.ahead(again.len() as u64);
+        let answers = answer_all(&again, settings, interrupted, progress)?;
+        if answers.iter().all(|answer| answer.stopped.is_none()) {
+            places.into_iter().zip(answers).for_each(|(place, answer)| heard[place] = answer);
+        }
+    }
+    Ok(())
 }
 
 /// Questions that are answered at the same time.

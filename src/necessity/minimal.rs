@@ -121,7 +121,7 @@ impl<'a> Library<'a> {
     fn ask(&self, mechanisms: MechanismSet, threat: usize, states: u64) -> Ask {
         let threat = self.table.threats[threat];
         let faults = self.settings.faults_beside(threat);
-        Ask { protocol: Arc::clone(&self.table.protocol), mechanisms, threat, faults, states }
+        Ask { protocol: Arc::clone(&self.table.protocol), mechanisms, threat, clock: threat.clock(), faults, states }
     }
 
     /// Keeps what an answer shows to break, or never to come to rest.

@@ -30,7 +30,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ask::{Ask, answer_all};
+use ask::{Ask, answer_all, without_end};
 use table::{CaseTable, Line, applicable};
 pub use threat::Threat;
 
@@ -138,12 +138,15 @@ pub fn tables(
             protocol: Arc::clone(protocol),
             mechanisms: without.iter().fold(MechanismSet::all(), |set, away| set.without(*away)),
             threat: *threat,
+            clock: threat.clock(),
             faults: settings.faults_beside(*threat),
             states: settings.states,
         })
         .collect();
     progress.ahead(asks.len() as u64);
-    let mut heard = answer_all(&asks, settings, interrupted, progress)?.into_iter();
+    let mut heard = answer_all(&asks, settings, interrupted, progress)?;
+    without_end(&asks, &mut heard, settings, interrupted, progress)?;
+    let mut heard = heard.into_iter();
     let tables = lines.into_iter().map(|(protocol, lines)| {
         let mut lines = lines
             .into_iter()

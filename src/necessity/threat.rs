@@ -66,12 +66,14 @@ impl Threat {
         matches!(self, Threat::Outsider(known) if known.awaits_a_crash())
     }
 
-    /// The clock that can answer. Interleavings of several purchases are too many, and outsiders go by the clock.
+    /// Whether it goes by the clock, and nothing can be searched without: an outsider speaks when it has heard something.
+    pub const fn needs_the_clock(self) -> bool {
+        matches!(self, Threat::Outsider(_))
+    }
+
+    /// The clock that is to answer. Interleavings of several purchases are mostly too many.
     pub fn clock(self) -> Clock {
-        match (self, self.errands()) {
-            (Threat::Outsider(_), _) | (_, Some(_)) => Clock::Timed,
-            (_, None) => Clock::Untimed,
-        }
+        if self.needs_the_clock() || self.errands().is_some() { Clock::Timed } else { Clock::Untimed }
     }
 
     /// Sets a scenario up for it.
