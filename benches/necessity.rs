@@ -1,5 +1,5 @@
-//! How long the table of necessity takes: questions and states per second. `cargo bench --bench necessity -- --faults 2` asks
-//! everything that the committed table asks; without an argument, with one fault less.
+//! How long the table of necessity takes: questions and states per second, by the clock without faults. `cargo bench --bench necessity --
+//! --faults 2` is what `halfpaid necessity` asks if nothing else is said; without an argument, with one fault less.
 #![allow(missing_docs, reason = "a program")]
 
 use std::sync::atomic::AtomicBool;

@@ -1,17 +1,35 @@
 //! Two runs with different guilty parties and the same evidence: Case 1 has them, hardened Cases 2 and 3 do not.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use halfpaid::fault::Budget;
 use halfpaid::judge::judge;
-use halfpaid::protocol::deviation::{CUSTOMER, MERCHANT, find};
+use halfpaid::necessity::Threat;
+use halfpaid::necessity::ask::Ask;
+use halfpaid::protocol::deviation::{CUSTOMER, Known, MERCHANT, find};
 use halfpaid::protocol::party::Side;
+use halfpaid::scenario::{Clock, CryptoKind};
 use halfpaid::twins::{Answer, Run, search};
 
 use crate::common::{EVERY_KIND, Shop};
 
+/// With as many purchases as a deviation takes.
 fn searched(shop: &Shop, at_most: u32) -> Answer {
-    let answer = search(&shop.job(), &Budget::new(at_most, &EVERY_KIND));
+    let set_up = |customer: Option<Known>, merchant: Option<Known>| {
+        let threat = customer.map(Threat::Customer).or(merchant.map(Threat::Merchant)).unwrap_or(Threat::Honest);
+        let ask = Ask {
+            protocol: Arc::clone(&shop.setup.protocol),
+            mechanisms: shop.setup.mechanisms.all(),
+            threat,
+            clock: Clock::Timed,
+            faults: at_most,
+            states: 0,
+        };
+        let (_, setup, workload) = ask.set_up(CryptoKind::Symbolic);
+        (setup, workload)
+    };
+    let answer = search(set_up, shop.job().latency, &Budget::new(at_most, &EVERY_KIND));
     assert!(answer.runs > u64::from(at_most) * 1_000 && answer.claims > 20, "{} runs", answer.runs);
     answer
 }

@@ -6,9 +6,10 @@ use super::output::Output;
 use super::replay::PresetArg;
 use super::{Exit, Failure};
 use crate::batch::workload;
-use crate::drive::Job;
 use crate::fault::{Budget, FaultKind};
+use crate::necessity::Threat;
 use crate::protocol;
+use crate::protocol::deviation::Known;
 use crate::protocol::mechanism::Mechanism;
 use crate::results::grouped;
 use crate::scenario::{CryptoKind, Scenario};
@@ -61,11 +62,15 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
         let mut scenario = Scenario::new(name, name);
         scenario.preset = arguments.preset.into();
         scenario.without.clone_from(&arguments.without);
-        let setup = workload::setup(&scenario, &protocol, CryptoKind::Symbolic, arguments.seed);
-        let errands = workload::workload(&scenario, arguments.seed);
-        let job = Job { setup: &setup, workload: &errands, latency: workload::latency(&scenario) };
+        let set_up = |customer: Option<Known>, merchant: Option<Known>| {
+            let mut scenario = scenario.clone();
+            let threats = [customer.map(Threat::Customer), merchant.map(Threat::Merchant)];
+            threats.into_iter().flatten().for_each(|threat| threat.apply(&mut scenario));
+            let setup = workload::setup(&scenario, &protocol, CryptoKind::Symbolic, arguments.seed);
+            (setup, workload::workload(&scenario, arguments.seed))
+        };
         let budget = Budget::new(arguments.faults, &kinds());
-        let answer = twins::search(&job, &budget);
+        let answer = twins::search(set_up, workload::latency(&scenario), &budget);
         output.print(&text::print(&answer, (&format!("halfpaid replay {name}"), &flags(arguments))))?;
         let found = match answer.twins.len() {
             0 => "no two runs with different guilty parties and the same evidence".to_owned(),

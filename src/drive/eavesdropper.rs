@@ -45,6 +45,16 @@ impl<'s> Eavesdropper<'s> {
         })
     }
 
+    /// A party sends something, at that time in virtual microseconds.
+    pub fn hear(&mut self, at_us: u64, (from, to): (Party, Party), message: &Arc<Message>) {
+        let news = self.news.entry((to, message.about, message.step)).or_default();
+        if *news < NEWS_MAX && self.known.insert((to, Arc::clone(message))) {
+            *news += 1;
+            self.heard.push(Overheard { at_us, from, to, message: Arc::clone(message) });
+            self.says.extend(self.outsider.meddle(&self.heard, self.setup));
+        }
+    }
+
     /// What it has to say since it was last asked.
     pub fn says(&mut self) -> Vec<Forged> {
         std::mem::take(&mut self.says)
@@ -60,13 +70,8 @@ impl Hash for Eavesdropper<'_> {
 
 impl Observer for Eavesdropper<'_> {
     fn observe(&mut self, now_us: u64, happening: &Happening<'_>) {
-        let Happening::Sent { envelope, message, .. } = happening else { return };
-        let news = self.news.entry((envelope.to, message.about, message.step)).or_default();
-        if *news < NEWS_MAX && self.known.insert((envelope.to, Arc::clone(message))) {
-            *news += 1;
-            let (from, to, message) = (envelope.from, envelope.to, Arc::clone(message));
-            self.heard.push(Overheard { at_us: now_us, from, to, message });
-            self.says.extend(self.outsider.meddle(&self.heard, self.setup));
+        if let Happening::Sent { envelope, message, .. } = happening {
+            self.hear(now_us, (envelope.from, envelope.to), message);
         }
     }
 }

@@ -65,6 +65,7 @@ impl<const W: usize> Last<W> {
             && !self.times
             && found.then.is_none()
             && found.sends.iter().take(sends).all(|letter| spares(*letter))
+            && found.forged_after(sends).all(spares)
     }
 }
 
@@ -151,7 +152,7 @@ impl<const W: usize> Steps<W> for Finder<'_, '_, '_, W> {
             if let Some((of, what, number)) = self.number
                 && (of, what) == (seat, taken)
             {
-                for &letter in &self.search.tables.moved(number).sends {
+                for letter in self.search.tables.moved(number).letters() {
                     if let Ok(Some(place)) = self.search.tables.place(letter) {
                         letters.set_letter(place, 7);
                     }

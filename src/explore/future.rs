@@ -14,7 +14,8 @@
 //! themselves: whether a copy of an order is under way, so that P may yet commit. A dead copy of an order will not make P commit.
 //!
 //! Garbled letters are not followed, since a garbled name can make any number of purchases that nobody began. So nothing is left out
-//! while a letter may yet be garbled, nor where one has led to a share or a letter that is not known otherwise.
+//! while a letter may yet be garbled, not even a letter that nobody ever minds as it is (an "unknown" may come to read "committed"); nor
+//! where one has led to a share or a letter that is not known otherwise.
 //! Tests run every search that is small enough both ways.
 
 use super::local::Stimulus;
@@ -76,6 +77,8 @@ pub(super) struct Futures {
     reach: [Vec<Vec<Reach>>; 2],
     /// By letter: whether it makes a difference anywhere.
     matters: Letters,
+    /// Whether letters may be garbled, so that any may make one.
+    garbles: bool,
     /// So many letters were known, and so many shares of each party. Others come of garbled letters alone.
     letters: usize,
     shares: Vec<usize>,
@@ -88,8 +91,9 @@ const SHARES_MAX: usize = 20_000;
 const MOVES_MAX: usize = 4_000_000;
 
 impl Tables<'_> {
-    /// Follows every input that anybody could ever hand each party. `None` if there is no end to it.
-    pub(super) fn futures(&mut self, crashes: bool) -> Result<Option<Futures>, Full> {
+    /// Follows every input that anybody could ever hand each party. `None` if there is no end to it. Whether crashes may strike, and
+    /// whether letters may be garbled.
+    pub(super) fn futures(&mut self, crashes: bool, garbles: bool) -> Result<Option<Futures>, Full> {
         if !self.close(crashes)? {
             return Ok(None);
         }
@@ -103,7 +107,7 @@ impl Tables<'_> {
             (0..self.seats.len()).map(|seat| self.reach(seat as u8, &to[seat], letters, crash)).collect::<Vec<_>>()
         });
         let shares = self.seats.iter().map(|seat| seat.locals.len()).collect();
-        let mut futures = Futures { to, reach, matters: Letters::with_room(letters), letters, shares };
+        let mut futures = Futures { to, reach, matters: Letters::with_room(letters), garbles, letters, shares };
         futures.matters = futures.somewhere(letters);
         Ok(Some(futures))
     }
@@ -192,7 +196,7 @@ impl Tables<'_> {
                     if found.after != local || found.moment(moment) != moment {
                         own.change.insert(letter);
                     }
-                    found.sends.iter().for_each(|sent| own.send.insert_at(words * place, *sent));
+                    found.letters().for_each(|sent| own.send.insert_at(words * place, sent));
                 }
             }
         }
@@ -215,9 +219,9 @@ impl Tables<'_> {
 }
 
 impl Futures {
-    /// Whether a letter makes a difference anywhere.
-    pub(super) fn matters(&self, letter: u16) -> bool {
-        !self.knows(letter) || self.matters.has(letter)
+    /// Whether a letter, or what becomes of it, makes a difference anywhere. Only genuine ones are garbled.
+    pub(super) fn matters(&self, letter: u16, genuine: bool) -> bool {
+        self.garbles && genuine || !self.knows(letter) || self.matters.has(letter)
     }
 
     /// Whether a letter can come about without a garbled one.

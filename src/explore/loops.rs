@@ -81,7 +81,7 @@ impl<const W: usize> Search<'_, W> {
         if found.after != local || found.moment(moment) != moment {
             return Ok(Vec::new());
         }
-        let sends = found.sends.to_vec();
+        let sends: Vec<u16> = found.letters().collect();
         let mut places = Vec::with_capacity(sends.len());
         for letter in sends {
             if let Err(need) = self.tables.place(letter) {

@@ -223,6 +223,6 @@ pub fn explore_for(question: &Question<'_>, others: &[Setup], progress: &mut dyn
             };
         }
         widths!(3 4 5 6 8 12 16 24 48);
-        unreachable!("no search has that many letters")
+        unreachable!("no more letters get a place than the widest state has room for")
     }
 }

@@ -21,6 +21,8 @@ struct Deed {
     /// The letters that it sends: where their cells begin, and how many they are.
     sends_from: u32,
     sends: u16,
+    /// How many letters the outsider may send then; their cells come next.
+    forged: u16,
     /// The party afterwards.
     after: u16,
     /// The moment afterwards.
@@ -165,7 +167,8 @@ impl Ready {
         let number = tables.find_number(seat, local, moment, stimulus).map_err(|_| Unready)?;
         let found = tables.moved(number);
         let sends_from = self.cells.len();
-        for &letter in &found.sends {
+        let mut sends = 0;
+        for (number, letter) in found.letters().enumerate() {
             match tables.place(letter) {
                 Ok(place) => self.cells.extend(place.map(Cell::of)),
                 Err(_) => {
@@ -173,12 +176,16 @@ impl Ready {
                     return Err(Unready);
                 }
             }
+            if number < found.sends.len() {
+                sends = self.cells.len() - sends_from;
+            }
         }
-        let (sends, then) = (self.cells.len() - sends_from, found.moment(moment));
+        let (forged, then) = (self.cells.len() - sends_from - sends, found.moment(moment));
         Ok(Deed {
             number,
             sends_from: sends_from as u32,
             sends: sends as u16,
+            forged: forged as u16,
             after: found.after,
             moment: then,
             same: found.after == local && then == moment,
@@ -372,8 +379,13 @@ impl Ready {
         steps.takes(seat, taken, deed.number);
         after.set_local(seat, deed.after);
         after.set_moment(deed.moment);
-        for &cell in &self.cells[deed.sends_from as usize..][..deed.sends as usize] {
+        let from = deed.sends_from as usize + deed.sends as usize;
+        for &cell in &self.cells[deed.sends_from as usize..from] {
             after.change(cell, add);
+        }
+        if deed.forged > 0 {
+            let some = Change::add_some(tables.counting);
+            self.cells[from..][..deed.forged as usize].iter().for_each(|cell| after.change(*cell, some));
         }
         if after != *state {
             let step = Step::Take { seat, taken, repeats };

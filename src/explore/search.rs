@@ -280,6 +280,10 @@ impl<'a, const W: usize> Search<'a, W> {
 
     /// Searches until nothing new is found or a bound is reached.
     pub(super) fn go_on(&mut self, bounds: &Bounds, progress: &mut dyn Progress) -> Result<(), Halt> {
+        // Many letters may have turned up at once.
+        if words(self.tables.placed.len()) > W {
+            return Err(Halt::Narrow);
+        }
         while self.stopped.is_none() {
             while let Some((mode, places)) = self.todo.pop_front() {
                 if let Err(Full(what)) = self.work(places, mode)? {
@@ -311,8 +315,7 @@ impl<'a, const W: usize> Search<'a, W> {
         if !question.reductions.dead_letters {
             return;
         }
-        let crashes = self.strikes.crashes();
-        match self.tables.futures(crashes) {
+        match self.tables.futures(self.strikes.crashes(), self.strikes.has(FaultKind::Corrupt)) {
             Ok(Some(futures)) => self.tables.futures = Some(futures),
             _ => self.tables = Tables::new(question),
         }

@@ -48,6 +48,8 @@ pub(super) struct Move {
     pub(super) then: Option<u8>,
     /// The letters that it sends, in order.
     pub(super) sends: Box<[u16]>,
+    /// The letters that the outsider may send from then on: after how many of the sends it has heard what it makes them of, and which.
+    pub(super) forged: Box<[(u8, u16)]>,
     /// What it writes down, in order.
     pub(super) saves: Box<[(RecordKind, Option<PurchaseKey>)]>,
     /// The party as it may be seen in between.
@@ -64,7 +66,18 @@ impl Move {
     /// Whether another leads to the same, for its own party and for everybody else.
     pub(super) fn does_the_same(&self, other: &Move) -> bool {
         let all = |found: &Move| (found.after, found.then);
-        all(self) == all(other) && self.sends == other.sends && self.points == other.points
+        let same_letters = self.sends == other.sends && self.forged == other.forged;
+        all(self) == all(other) && same_letters && self.points == other.points
+    }
+
+    /// The letters that the outsider may send once it has heard the first so many sends.
+    pub(super) fn forged_after(&self, sends: usize) -> impl Iterator<Item = u16> + '_ {
+        self.forged.iter().filter(move |(after, _)| usize::from(*after) <= sends).map(|(_, letter)| *letter)
+    }
+
+    /// Every letter that may come of it.
+    pub(super) fn letters(&self) -> impl Iterator<Item = u16> + '_ {
+        self.sends.iter().copied().chain(self.forged_after(self.sends.len()))
     }
 
     /// The moment afterwards.

@@ -15,6 +15,9 @@
 //! still arrive where a loop can add to them, after the first has arrived. A counterexample that came of it does not survive being
 //! followed step by step in a world that counts ([`trace`](super::trace)); a search that tells at least two from at least one
 //! ([`Counting`]) then says what is the case.
+//!
+//! What an outsider makes of what it hears it may send from then on, at any time and as often as it likes, or never: any number of
+//! copies, or none. That is more than it does in a run, where it speaks once about each message.
 
 /// A packed state of `W` words.
 #[derive(Debug, Clone, Copy, Eq, PartialOrd, Ord)]
@@ -123,6 +126,12 @@ impl Change {
         Change::of([FRESH, FRESH, FRESH, several, several, fresh, stale, TWICE])
     }
 
+    /// As many copies more as you like, or none.
+    pub(super) const fn add_some(counting: Counting) -> Self {
+        let several = counting.several();
+        Change::of([STALE, STALE, FRESH, several, several, FRESH, STALE, TWICE])
+    }
+
     /// One copy less; `none` is the code of none.
     pub(super) const fn take(none: u8) -> Self {
         Change::of([STALE, STALE, none, ONE, TWO, STALE, STALE, FRESH])
@@ -164,6 +173,9 @@ const fn place(letter: usize) -> (usize, u32) {
     }
 }
 
+/// A state has at most so many words.
+pub(super) const WORDS_MAX: usize = 48;
+
 /// The number of words that so many letters take.
 pub(super) const fn words(letters: usize) -> usize {
     2 + letters.saturating_sub(LETTERS_IN_SECOND).div_ceil(LETTERS_PER_WORD)
@@ -175,8 +187,8 @@ pub(super) fn widened<const W: usize, const V: usize>(words: [u64; W], rest: u64
 }
 
 /// By word: an odd number that it is multiplied by in a hash.
-const FACTORS: [u64; 48] = {
-    let (mut factors, mut word, mut seed) = ([0; 48], 0, 0_u64);
+const FACTORS: [u64; WORDS_MAX] = {
+    let (mut factors, mut word, mut seed) = ([0; WORDS_MAX], 0, 0_u64);
     while word < factors.len() {
         // The finalizer of SplitMix64.
         seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);

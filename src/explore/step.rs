@@ -7,7 +7,7 @@
 //! [`strike`](super::strike).
 
 use super::seat::Move;
-use super::state::{ABSENT, CARRIED, FRESH, ONE, PARTIES_MAX, STALE, State};
+use super::state::{ABSENT, CARRIED, Cell, Change, FRESH, ONE, PARTIES_MAX, STALE, State};
 use super::table::{Need, Tables};
 use crate::fault::FaultKind;
 use crate::world::Presence;
@@ -137,7 +137,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
     }
 
     /// Puts a letter under way.
-    pub(super) fn send(&self, letter: u16, how_often: Often, after: &mut State<W>, steps: &mut impl Steps<W>) {
+    fn send(&self, letter: u16, how_often: Often, after: &mut State<W>, steps: &mut impl Steps<W>) {
         match self.tables.place(letter) {
             Ok(Some(place)) => match how_often {
                 Often::Once => after.add(place, self.tables.counting),
@@ -145,6 +145,25 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
             },
             Ok(None) => {}
             Err(need) => steps.missed(need),
+        }
+    }
+
+    /// Puts the first so many letters of a move under way. What the outsider makes of them may come at any time then.
+    pub(super) fn send_first(
+        &self,
+        sends: usize,
+        found: &Move,
+        how_often: Often,
+        after: &mut State<W>,
+        steps: &mut impl Steps<W>,
+    ) {
+        found.sends.iter().take(sends).for_each(|letter| self.send(*letter, how_often, after, steps));
+        for letter in found.forged_after(sends) {
+            match self.tables.place(letter) {
+                Ok(Some(place)) => after.change(Cell::of(place), Change::add_some(self.tables.counting)),
+                Ok(None) => {}
+                Err(need) => steps.missed(need),
+            }
         }
     }
 
@@ -183,9 +202,7 @@ impl<'t, 'a, const W: usize> View<'t, 'a, W> {
             let mut after = before;
             after.set_local(seat, found.after);
             after.set_moment(found.moment(self.state.moment()));
-            for &letter in &found.sends {
-                self.send(letter, how_often, &mut after, steps);
-            }
+            self.send_first(found.sends.len(), found, how_often, &mut after, steps);
             if after != *self.state {
                 for &point in &found.points {
                     steps.between(step, seat, point);

@@ -189,9 +189,7 @@ impl<const W: usize> View<'_, '_, W> {
                 }
                 let mut after = before;
                 after.set_moment(found.moment_at(cut, self.state.moment()));
-                for &letter in found.sends.iter().take(cut.sends as usize) {
-                    self.send(letter, Often::Once, &mut after, steps);
-                }
+                self.send_first(cut.sends as usize, found, Often::Once, &mut after, steps);
                 for (forever, local) in self.ends(seat, strikes, (cut.down, cut.gone)) {
                     after.set_local(seat, local);
                     steps.to(Step::CrashWithin { seat, taken, cut: number as u8, forever }, after);
@@ -208,6 +206,9 @@ impl<const W: usize> View<'_, '_, W> {
         last: Option<&Last<W>>,
         steps: &mut impl Steps<W>,
     ) {
+        if !self.tables.letters[letter as usize].genuine {
+            return;
+        }
         let copies = code >= ONE;
         let last = last.filter(|last| last.spares_letter(place));
         // Of any number of copies one may be lost, doubled or sent again, and any number is left.
@@ -271,7 +272,7 @@ impl<const W: usize> View<'_, '_, W> {
         after.take(place, self.none);
         after.set_local(to, found.after);
         after.set_moment(found.moment(self.state.moment()));
-        found.sends.iter().for_each(|letter| self.send(*letter, Often::Once, &mut after, steps));
+        self.send_first(found.sends.len(), found, Often::Once, &mut after, steps);
         for &point in &found.points {
             steps.between(step, to, point);
         }

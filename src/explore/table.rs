@@ -13,12 +13,13 @@ use super::Question;
 use super::future::Futures;
 use super::local::{CutShort, DRAWS_EACH, Limits, Local, Stimulus, chances};
 use super::seat::{Cut, Handling, Move, OF_NONE, Origin, Seat, UNKNOWN, When};
-use super::state::{Counting, State};
+use super::state::{Counting, State, WORDS_MAX};
 use super::symmetry::Symmetry;
 use crate::fault::garble::bits;
 use crate::invariant::facts::carries_order;
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
+use crate::protocol::outsider::{Forged, Overheard};
 use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::setup::Setup;
 use crate::world::Workload;
@@ -55,6 +56,10 @@ pub(super) struct Letter {
     pub(super) garbled: Option<Box<[(u32, u16)]>>,
     /// The input that was first met to make somebody send it.
     pub(super) origin: Handling,
+    /// Whether a party sends it, and not only the outsider, whose messages no fault strikes: what it wants spoilt it spoils itself.
+    pub(super) genuine: bool,
+    /// What the outsider makes of it, once a party has sent it.
+    makes: Option<Box<[u16]>>,
 }
 
 /// Something that a thread has missed in the tables.
@@ -152,7 +157,10 @@ impl<'a> Tables<'a> {
             tables.seats.push(seat);
         }
         tables.name_what_comes();
-        tables.symmetry = Symmetry::of(question, &tables.starts);
+        // What an outsider makes of messages need not be the same under other names.
+        if setup.outsider.is_none() {
+            tables.symmetry = Symmetry::of(question, &tables.starts);
+        }
         tables
     }
 
@@ -258,11 +266,11 @@ impl<'a> Tables<'a> {
             Need::Crash(seat, local) => self.crash(seat, local).map(drop),
             Need::Garbled(letter) => self.garble(letter),
             Need::Place(letter) => {
-                self.give_place(letter);
+                self.give_place(letter)?;
                 // What can be turned into each other stands side by side, so that a state can be turned.
                 for renaming in self.symmetry.all() {
                     if let Some(image) = self.image_of_letter(renaming, letter) {
-                        self.give_place(image);
+                        self.give_place(image)?;
                     }
                 }
                 Ok(())
@@ -280,14 +288,18 @@ impl<'a> Tables<'a> {
         }
     }
 
-    fn give_place(&mut self, letter: u16) {
+    fn give_place(&mut self, letter: u16) -> Result<(), Full> {
         let known = &mut self.letters[letter as usize].place;
         if known.is_none() {
+            if self.placed.len() == usize::from(State::<WORDS_MAX>::LETTERS) {
+                return Err(Full("letters"));
+            }
             let place = self.placed.len() as u16;
             *known = Some(place);
             self.placed.push(letter);
             self.orders.extend(self.letters[letter as usize].order.map(|purchase| (place, purchase)));
         }
+        Ok(())
     }
 
     /// How many transitions have been worked out.
@@ -297,9 +309,10 @@ impl<'a> Tables<'a> {
 
     /// Where a state keeps the code of a letter; `None` for a letter that makes no difference to anybody.
     pub(super) fn place(&self, letter: u16) -> Result<Option<u16>, Need> {
-        match self.letters[letter as usize].place {
+        let known = &self.letters[letter as usize];
+        match known.place {
             Some(place) => Ok(Some(place)),
-            None if self.futures.as_ref().is_some_and(|futures| !futures.matters(letter)) => Ok(None),
+            None if self.futures.as_ref().is_some_and(|futures| !futures.matters(letter, known.genuine)) => Ok(None),
             None => Err(Need::Place(letter)),
         }
     }
@@ -340,9 +353,15 @@ impl<'a> Tables<'a> {
             (_, None) => When::Lapsed(over),
             (_, Some(_)) => When::At(moment),
         };
-        let mut sends = Vec::with_capacity(deeds.sends.len());
+        let (mut sends, mut forged) = (Vec::with_capacity(deeds.sends.len()), Vec::new());
         for (to, message) in deeds.sends {
-            sends.push(self.letter(party, to, message, handling)?);
+            let letter = self.letter(party, to, message, handling)?;
+            sends.push(letter);
+            for made in self.made_of(letter)? {
+                if !forged.iter().any(|(_, known)| *known == made) {
+                    forged.push((sends.len() as u8, made));
+                }
+            }
         }
         let mut points = Vec::with_capacity(deeds.points.len());
         for (number, point) in deeds.points.into_iter().enumerate() {
@@ -365,12 +384,43 @@ impl<'a> Tables<'a> {
             after,
             then,
             sends: sends.into(),
+            forged: forged.into(),
             saves: deeds.saves.into(),
             points: points.into(),
             cuts: cuts.into(),
         });
         self.seats[at as usize].enter(local, when, stimulus, number);
         Ok(())
+    }
+
+    /// A party sends a letter: what the outsider, if there is one, makes of it.
+    fn made_of(&mut self, letter: u16) -> Result<Box<[u16]>, Full> {
+        self.letters[letter as usize].genuine = true;
+        let Some(outsider) = self.setup.outsider else { return Ok(Box::default()) };
+        if let Some(makes) = &self.letters[letter as usize].makes {
+            return Ok(makes.clone());
+        }
+        let &Letter { from, to, ref message, origin, .. } = &self.letters[letter as usize];
+        let heard = Overheard { at_us: 0, from, to: self.seats[to as usize].party, message: Arc::clone(message) };
+        let mut makes = Vec::new();
+        for forged in outsider.meddle(&[heard], self.setup) {
+            if let Some(read) = self.read(&forged) {
+                makes.push(self.letter(forged.from, forged.to, read, origin)?);
+            }
+        }
+        let makes: Box<[u16]> = makes.into();
+        self.letters[letter as usize].makes = Some(makes.clone());
+        Ok(makes)
+    }
+
+    /// What the recipient of an outsider's message reads, if it can read it. The outsider has no key to seal with.
+    pub(super) fn read(&self, forged: &Forged) -> Option<Arc<Message>> {
+        self.setup.population.index(forged.to)?;
+        match &forged.bytes {
+            _ if self.setup.mechanisms.has(Mechanism::SealedChannels) => None,
+            Some(bytes) => Message::decode(bytes, &*self.setup.crypto).ok().map(Arc::new),
+            None => Some(Arc::clone(&forged.message)),
+        }
     }
 
     fn letter(&mut self, from: Party, to: Party, message: Arc<Message>, origin: Handling) -> Result<u16, Full> {
@@ -383,7 +433,18 @@ impl<'a> Tables<'a> {
         let stimulus = self.seats[seat as usize].stimulus(Stimulus::Letter(from, Arc::clone(&message)), about)?;
         let order = if carries_order(to, &message) { about } else { None };
         self.by_content.insert((seat, from, Arc::clone(&message)), number);
-        self.letters.push(Letter { from, to: seat, stimulus, message, order, place: None, garbled: None, origin });
+        self.letters.push(Letter {
+            from,
+            to: seat,
+            stimulus,
+            message,
+            order,
+            place: None,
+            garbled: None,
+            origin,
+            genuine: false,
+            makes: None,
+        });
         Ok(number)
     }
 

@@ -19,7 +19,9 @@ use super::store::Place;
 use super::strike::Garbles;
 use super::symmetry::{NOBODY, Renaming};
 use super::table::Need;
+use crate::drive::eavesdropper::Eavesdropper;
 use crate::fault::{Course, CrashSite, EventSite, Fault, Plan, SaveSite, SendSite};
+use crate::protocol::outsider::Forged;
 use crate::protocol::party::{Party, PurchaseKey, Side, Step as Rung};
 use crate::protocol::record::RecordKind;
 use crate::world::Presence;
@@ -213,6 +215,7 @@ struct Clerk<'s, 'a, const W: usize> {
     last: BTreeMap<Party, EventSite>,
     /// A crash of a party that had taken nothing yet strikes as soon as something reaches it.
     waiting: BTreeMap<Party, bool>,
+    outsider: Option<Eavesdropper<'a>>,
 }
 
 impl<'s, 'a, const W: usize> Clerk<'s, 'a, W> {
@@ -234,6 +237,7 @@ impl<'s, 'a, const W: usize> Clerk<'s, 'a, W> {
             carried: BTreeMap::new(),
             last: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            outsider: Eavesdropper::of(search.tables.setup),
         }
     }
 
@@ -303,14 +307,38 @@ impl<'s, 'a, const W: usize> Clerk<'s, 'a, W> {
     }
 
     fn send(&mut self, letter: u16) {
-        let message = &self.search.tables.letters[letter as usize].message;
-        let (about, step) = (message.about, message.step);
-        let purchase = self.purchase(&about);
+        let super::table::Letter { from, to, message, .. } = &self.search.tables.letters[letter as usize];
+        let purchase = self.purchase(&message.about);
+        self.put_under_way(purchase, message.step, Some(letter));
+        if let Some(outsider) = &mut self.outsider {
+            outsider.hear(0, (*from, self.search.tables.seats[*to as usize].party), message);
+            outsider.says().iter().for_each(|forged| self.forge(forged));
+        }
+    }
+
+    /// The outsider sends something.
+    fn forge(&mut self, forged: &Forged) {
+        let tables = &self.search.tables;
+        let Some(seat) = tables.setup.population.index(forged.to) else { return };
+        let about = &forged.message.about;
+        let purchase = self.purchases.get(about).copied().unwrap_or_else(|| {
+            self.strays += 1;
+            self.strays - 1
+        });
+        self.purchases.insert(*about, purchase);
+        let read = tables.read(forged);
+        let letter = read.and_then(|message| tables.letter_taken(seat as u8, forged.from, &message));
+        self.put_under_way(purchase, forged.message.step, letter);
+    }
+
+    fn put_under_way(&mut self, purchase: u32, step: Rung, letter: Option<u16>) {
         let nth = self.sends.entry((purchase, step)).or_insert(0);
         *nth += 1;
         let send = SendSite { purchase, step, nth: *nth };
-        self.copies.entry(letter).or_default().push(Copied { send });
-        self.carried.insert(letter, send);
+        if let Some(letter) = letter {
+            self.copies.entry(letter).or_default().push(Copied { send });
+            self.carried.insert(letter, send);
+        }
     }
 
     fn save(&mut self, party: Party, (kind, about): (RecordKind, Option<PurchaseKey>)) -> Option<SaveSite> {

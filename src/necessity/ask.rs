@@ -136,6 +136,7 @@ impl Ask {
     fn leads(&self, other: &Ask) -> bool {
         self.threat.is_honest()
             && !other.threat.is_honest()
+            && !matches!(other.threat, Threat::Outsider(_))
             && other.clock == Clock::Untimed
             && self.protocol.name() == other.protocol.name()
             && (self.mechanisms, self.faults, self.states) == (other.mechanisms, other.faults, other.states)

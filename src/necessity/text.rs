@@ -37,8 +37,19 @@ fn cell(table: &CaseTable, line: &Line, settings: &Settings) -> String {
     match table.unknown(line) {
         Some((Threat::Honest, why)) => format!("unknown: {why}"),
         Some((threat, why)) => format!("unknown against {}: {why}", threat.name()),
-        None => format!("not needed within {}", settings.faults),
+        None => not_needed(line, settings),
     }
+}
+
+/// Within how many faults nothing is found to need a mechanism: fewer may have been tried beside some threats.
+fn not_needed(line: &Line, settings: &Settings) -> String {
+    let least = |clock: Clock| line.heard.iter().filter(|heard| heard.clock == clock).map(|heard| heard.faults).min();
+    let fewer = [(Clock::Untimed, "beside deviations"), (Clock::Timed, "by the clock")];
+    let fewer = fewer.into_iter().filter_map(|(clock, words)| Some((least(clock)?, words)));
+    let fewer: Vec<String> =
+        fewer.filter(|(least, _)| *least < settings.faults).map(|(least, words)| format!("{least} {words}")).collect();
+    let but = if fewer.is_empty() { String::new() } else { format!(" ({})", fewer.join(", ")) };
+    format!("not needed within {}{but}", faults(settings.faults))
 }
 
 /// The summary: a line for each mechanism or two, a column for each protocol, and the smallest sets below.
@@ -181,7 +192,7 @@ fn verdict(table: &CaseTable, line: &Line, settings: &Settings) -> String {
         None => match table.unknown(line) {
             Some((Threat::Honest, why)) => format!("unknown: {why}"),
             Some((threat, why)) => format!("unknown against `{}`: {why}", threat.name()),
-            None => format!("not needed within {}", faults(settings.faults)),
+            None => not_needed(line, settings),
         },
     }
 }

@@ -20,7 +20,7 @@ use crate::explore::{Bounds, PARTIES_MAX};
 use crate::invariant::{Expectation, Invariant};
 use crate::protocol::deviation::{self, HONEST};
 use crate::protocol::mechanism::{Mechanism, MechanismSet, Preset};
-use crate::protocol::outsider::{NOBODY, OUTSIDER};
+use crate::protocol::outsider::{self, NOBODY, OUTSIDER};
 use crate::protocol::{self, NAMES};
 
 /// The longest name of a file's scenario, and of one of a matrix: file systems take 255 bytes.
@@ -62,10 +62,12 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         }
     }
     if let (Faults::Exhaustive { clock: Clock::Untimed, .. }, Some(given)) = (&faults, &raw.deviations.outsider)
-        && given.get_ref() != NOBODY
+        && outsider::find(given.get_ref()).is_some_and(|outsider| outsider.heeds_the_past())
     {
         let message = format!("`deviations.outsider` is {} under the untimed clock", quoted(given.get_ref()));
-        findings.error(given.span(), message, format!("accepted: {NOBODY}, or clock = \"timed\""));
+        let others = OUTSIDER.iter().filter(|outsider| !outsider.heeds_the_past()).map(|outsider| outsider.name());
+        let others: Vec<&str> = std::iter::once(NOBODY).chain(others).collect();
+        findings.error(given.span(), message, format!("accepted: {}, or clock = \"timed\"", others.join(", ")));
     }
     let cuts = matches!(faults, Faults::Exhaustive { clock: Clock::Timed, .. })
         && raw.faults.as_ref().is_some_and(|faults| cuts(faults.get_ref()));

@@ -30,7 +30,7 @@ use crate::fault::{Budget, FaultKind, Plan};
 use crate::invariant::{Expectation, Invariant};
 use crate::protocol::deviation::HONEST;
 use crate::protocol::mechanism::{Mechanism, Preset};
-use crate::protocol::outsider::NOBODY;
+use crate::protocol::outsider::{self, NOBODY};
 
 pub use diagnostic::Diagnostic;
 pub use faults::{EXHAUSTIVE_KINDS, parse_seeds, seeds_from};
@@ -124,7 +124,8 @@ impl Scenario {
         if self.workload.purchases == 0 || self.workload.purchases > PURCHASES_MAX {
             return Err(format!("{} purchases: accepted: 1 to {PURCHASES_MAX}", self.workload.purchases));
         }
-        if *clock == Clock::Untimed && self.deviations.outsider != NOBODY {
+        let outsider = outsider::find(self.deviations.outsider);
+        if *clock == Clock::Untimed && outsider.is_some_and(|outsider| outsider.heeds_the_past()) {
             return Err(format!("outsider {}: accepted: with the timed clock only", self.deviations.outsider));
         }
         let parties = self.parties.customers.saturating_add(self.parties.merchants).saturating_add(1);

@@ -7,21 +7,23 @@
 //! disposal in the other, and what the honest other side of that one hands in is at the disposal of the guilty side of the first.
 //!
 //! The runs are all runs of a protocol with honest parties, and with every deviation of either side, under every plan of at most
-//! so many faults. The same seed gives the same keys and TIDs in all of them.
+//! so many faults by the clock; where a deviation takes several purchases, there are as many. The same seed gives the same keys and TIDs
+//! in all of them.
 
 mod sighting;
 pub mod text;
 
 use std::collections::BTreeMap;
 
-use crate::drive::Job;
 use crate::drive::exhaustive;
+use crate::drive::{Job, Latency};
 use crate::fault::{Budget, Plan};
 use crate::judge::{Claim, Decision, Evidence, judge};
 use crate::protocol::deviation::{CUSTOMER, HONEST, Known, MERCHANT};
 use crate::protocol::part::Part;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
+use crate::world::Workload;
 
 use sighting::{Group, Sighting, sightings};
 
@@ -72,12 +74,18 @@ fn casts() -> impl Iterator<Item = (Option<Known>, Option<Known>)> {
     std::iter::once((None, None)).chain(merchants).chain(customers)
 }
 
-/// Searches the runs of a job for twins.
-pub fn search(job: &Job<'_, '_>, budget: &Budget) -> Answer {
+/// Searches for twins among the runs of every cast. `set_up` says what does not change in them, and what the customers set out to do,
+/// where the customer or the merchant breaks the protocol, or nobody does.
+pub fn search(
+    set_up: impl Fn(Option<Known>, Option<Known>) -> (Setup, Workload),
+    latency: Latency,
+    budget: &Budget,
+) -> Answer {
     let mut answer = Answer::default();
     let mut groups: BTreeMap<Group, Vec<Sighting>> = BTreeMap::new();
+    let honest = set_up(None, None).0;
     for (customer, merchant) in casts() {
-        let setup = Setup { customer_deviation: customer, merchant_deviation: merchant, ..job.setup.again() };
+        let (setup, workload) = set_up(customer, merchant);
         let name = |known: Option<Known>| known.map_or(HONEST, |known| known.name());
         let inspect = |plan: &Plan, finished: &crate::drive::Finished<'_>| {
             let run = Run { customer: name(customer), merchant: name(merchant), plan: plan.clone() };
@@ -94,11 +102,12 @@ pub fn search(job: &Job<'_, '_>, budget: &Budget) -> Answer {
             }
             true
         };
-        exhaustive::explore(&Job { setup: &setup, ..*job }, budget, inspect, |_| (), consume);
+        let job = Job { setup: &setup, workload: &workload, latency };
+        exhaustive::explore(&job, budget, inspect, |_| (), consume);
     }
     let mut found: BTreeMap<(Side, &'static str), Twins> = BTreeMap::new();
     for (group, known) in &groups {
-        let Some(twins) = pair(group, known, job.setup) else { continue };
+        let Some(twins) = pair(group, known, &honest) else { continue };
         let key = (twins.claim.by, twins.claim.what.words());
         let rank = |twins: &Twins| plainness(twins.guilty, &twins.true_in, &twins.false_in);
         if found.get(&key).is_none_or(|best| rank(&twins) < rank(best)) {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Answer, Run, Twins};
 use crate::diagram::dispute::hearing;
-use crate::protocol::deviation::HONEST;
+use crate::protocol::deviation::{CUSTOMER, Errands, HONEST, MERCHANT, find};
 use crate::protocol::party::Side;
 
 /// Prints what came of a search; `replay` is the command and its flags, up to the plan and after it.
@@ -45,9 +45,9 @@ fn course(run: &Run) -> String {
 
 fn command(run: &Run, (before, after): (&str, &str)) -> String {
     let mut command = format!("{before} \"{}\"{after}", run.plan);
-    for (flag, name) in [("--customer", run.customer), ("--merchant", run.merchant)] {
-        if name != HONEST {
-            let _ = write!(command, " {flag} {name}");
+    for (flag, list, name) in [("--customer", CUSTOMER, run.customer), ("--merchant", MERCHANT, run.merchant)] {
+        if let Some(known) = find(list, name) {
+            let _ = write!(command, " {flag} {name}{}", known.errands().map(Errands::arguments).unwrap_or_default());
         }
     }
     command

@@ -1,6 +1,6 @@
 //! C asks for a price and, in Case 2, gets the sealed item; then it goes away without signing anything away.
 
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::{Deviation, Memory, sends};
 
 #[derive(Debug)]
@@ -15,7 +15,7 @@ impl Deviation for AbortAfterQuote {
         "C does not send step 3"
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
         effects.retain(|effect| !sends(effect, 3));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::part::Part;
 use super::super::record::{Record, RecordKind};
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::testimony::{self, Stand};
 use super::{Deviation, Memory};
 
@@ -22,7 +22,7 @@ impl Deviation for ClaimNonDelivery {
         "C keeps no record of the goods and claims to have got nothing"
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
         effects.retain(|effect| !matches!(effect, Effect::Save { record, .. } if record.kind == RecordKind::Goods));
         for effect in effects {
             if let Effect::Save { record, .. } = effect

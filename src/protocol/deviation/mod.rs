@@ -64,8 +64,8 @@ pub trait Deviation: Debug + Send + Sync {
         input
     }
 
-    /// Changes what the honest role wants done with an input.
-    fn bend(&self, _effects: &mut Vec<Effect>, _: &mut Memory, _context: &mut Context<'_>) {}
+    /// Changes what the honest role wants done upon an input.
+    fn bend(&self, _upon: Input<'_>, _effects: &mut Vec<Effect>, _: &mut Memory, _context: &mut Context<'_>) {}
 
     /// What a merchant hands out instead of an item, if it does.
     fn goods(&self, _setup: &Setup, _merchant: u32, _item: u32) -> Option<Blob> {
@@ -111,6 +111,15 @@ impl Errands {
     /// Two purchases, so far apart.
     pub(super) const fn two(every_us: u64) -> Self {
         Errands { purchases: 2, every_us, opening_balance_cents: None, merchants: 1 }
+    }
+
+    /// The same as arguments of `replay` and `explore`, each with a blank before it.
+    pub fn arguments(self) -> String {
+        let Errands { purchases, every_us, opening_balance_cents, merchants } = self;
+        let merchants = (merchants > 1).then(|| format!(" --merchants {merchants}"));
+        let balance = opening_balance_cents.map(|cents| format!(" --opening-balance-cents {cents}"));
+        let rest = [merchants, balance].into_iter().flatten().collect::<String>();
+        format!(" --purchases {purchases} --every-us {every_us}{rest}")
     }
 }
 
@@ -190,7 +199,7 @@ impl Role for Deviant {
         let input = self.deviation.twist(input, &mut self.role, &mut self.memory, context);
         self.role.0.handle(input, context);
         let mut effects = std::mem::take(context.effects);
-        self.deviation.bend(&mut effects, &mut self.memory, context);
+        self.deviation.bend(input, &mut effects, &mut self.memory, context);
         earlier.append(&mut effects);
         *context.effects = earlier;
     }

@@ -36,7 +36,7 @@ impl Deviation for NewTidWhileInDoubt {
         }
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, memory: &mut Memory, _: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, memory: &mut Memory, _: &mut Context<'_>) {
         for effect in effects.iter() {
             if let Some(message) = sent(effect, 3) {
                 if !memory.iter().any(|kept| kept.about == message.about) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::super::order::{Instrument, Order};
 use super::super::part::{Part, Parts};
 use super::super::party::Party;
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::super::setup::Setup;
 use super::{Deviation, Memory, countersign, replace, rewrite};
 use crate::crypto::Blob;
@@ -34,7 +34,7 @@ impl Deviation for OtherDescription {
         setup.offer(merchant, neighbour(setup, item)).map(|offer| offer.item.clone())
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {
         let Party::Merchant(me) = context.me else { return };
         rewrite(effects, 4, |parts| {
             let Some(instrument) = parts.instrument().map(Arc::clone) else { return };

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::role::{Context, Effect, Timer, TimerKind};
+use super::super::role::{Context, Effect, Input, Timer, TimerKind};
 use super::{Deviation, Errands, Memory, sent};
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Deviation for Overdraw {
     }
 
     /// The memory holds the orders that C has let go or keeps back. One that is alone goes when it would be sent again.
-    fn bend(&self, effects: &mut Vec<Effect>, memory: &mut Memory, context: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, memory: &mut Memory, context: &mut Context<'_>) {
         let orders: Vec<_> = effects.iter().filter_map(|effect| sent(effect, 3).map(Arc::clone)).collect();
         for order in orders {
             if memory.iter().any(|kept| kept.about == order.about) {

@@ -1,7 +1,7 @@
 //! M quotes one price and claims twice as much from P.
 
 use super::super::part::Part;
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::{Deviation, Memory, rewrite};
 
 #[derive(Debug)]
@@ -16,7 +16,7 @@ impl Deviation for RaisePrice {
         "M claims more from P than C agreed to"
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
         rewrite(effects, 4, |parts| {
             for part in parts {
                 if let Part::Price(cents) = part {

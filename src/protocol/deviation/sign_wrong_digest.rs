@@ -9,7 +9,7 @@ use super::super::message::Message;
 use super::super::order::{Instrument, Order};
 use super::super::part::{Part, Parts};
 use super::super::record::Record;
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::super::setup::Setup;
 use super::testimony::{self, Stand};
 use super::{Deviation, Memory, replace, signed};
@@ -44,7 +44,7 @@ impl Deviation for SignWrongDigest {
     }
 
     /// What C writes down, what it sends and what it asks P with are the same order.
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {
         for effect in effects {
             match effect {
                 Effect::Save { record, .. } => {

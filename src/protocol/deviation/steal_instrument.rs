@@ -11,7 +11,7 @@ use super::super::message::Message;
 use super::super::order::{Instrument, Order};
 use super::super::part::{Part, Parts};
 use super::super::party::{Party, Step};
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::{Deviation, Errands, Memory, countersign, replace, sent};
 
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Deviation for StealInstrument {
     }
 
     /// The memory holds the first submission of each purchase, as an honest merchant would have sent it.
-    fn bend(&self, effects: &mut Vec<Effect>, memory: &mut Memory, context: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, memory: &mut Memory, context: &mut Context<'_>) {
         let mut bent = Vec::with_capacity(effects.len());
         for effect in effects.drain(..) {
             let Some(message) = sent(&effect, 4).map(Arc::clone) else {

@@ -1,12 +1,12 @@
 //! M holds the order back until C has had to ask P: the customer that takes "unknown" for "not charged" is then charged.
 //!
 //! M does not see C's questions. But it knows when the order was signed, and how long everybody waits before asking; it submits
-//! in the middle between C's first question and the second.
+//! in the middle between C's first question and the second. Without time, where its alarm may go off at any moment, it may submit at any.
 
 use std::sync::Arc;
 
 use super::super::part::Parts;
-use super::super::role::{Context, Effect, TimerKind};
+use super::super::role::{Context, Effect, Input, TimerKind};
 use super::{Deviation, Memory, sent};
 
 #[derive(Debug)]
@@ -21,8 +21,11 @@ impl Deviation for SubmitLate {
         "M sends step 4 only after C has asked P"
     }
 
-    /// Step 4 becomes a timer, at which the honest role submits; again and again, until it is late enough.
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {
+    /// Step 4 becomes a timer, at which the honest role submits; so does every repetition, until it is late enough.
+    fn bend(&self, upon: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {
+        if matches!(upon, Input::Timeout(timer) if timer.kind == TimerKind::Retry) {
+            return;
+        }
         let timing = context.setup.timing;
         let early = |effect: &Effect| {
             let message = sent(effect, 4)?;

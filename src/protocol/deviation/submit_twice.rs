@@ -1,6 +1,6 @@
 //! M submits the same order twice, in the hope of being paid twice.
 
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::{Deviation, Memory, sends};
 
 #[derive(Debug)]
@@ -15,7 +15,7 @@ impl Deviation for SubmitTwice {
         "M sends step 4 twice"
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
         let again: Vec<Effect> = effects.iter().filter(|effect| sends(effect, 4)).cloned().collect();
         effects.extend(again);
     }

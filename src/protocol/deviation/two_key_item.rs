@@ -10,7 +10,7 @@
 
 use super::super::part::{Part, Parts};
 use super::super::party::Party;
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::super::setup::Setup;
 use super::{Deviation, Memory, replace, rewrite};
 use crate::crypto::streams::Purpose;
@@ -61,7 +61,7 @@ impl Deviation for TwoKeyItem {
         Some((keys(setup, merchant, item).1, seal(setup, merchant, item, &genuine)))
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {
         let Party::Merchant(me) = context.me else { return };
         let setup = context.setup;
         rewrite(effects, 6, |parts| {

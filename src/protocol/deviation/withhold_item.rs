@@ -1,6 +1,6 @@
 //! The paper's own example (section 5.1, Case 1): M is paid and does not send step 6. In Case 3 step 6 is P's.
 
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::{Deviation, Memory, sends};
 
 #[derive(Debug)]
@@ -15,7 +15,7 @@ impl Deviation for WithholdItem {
         "M does not send step 6"
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
         effects.retain(|effect| !sends(effect, 6));
     }
 }

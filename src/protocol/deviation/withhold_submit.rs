@@ -1,6 +1,6 @@
 //! M takes the order and does not submit it.
 
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::{Deviation, Memory, sends};
 
 #[derive(Debug)]
@@ -15,7 +15,7 @@ impl Deviation for WithholdSubmit {
         "M does not send step 4"
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
         effects.retain(|effect| !sends(effect, 4));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::mechanism::Mechanism;
 use super::super::part::{Part, Parts};
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::{Deviation, Memory, rewrite};
 use crate::crypto::Key;
 
@@ -18,7 +18,7 @@ impl Deviation for WrongKey {
         "M submits another key to P"
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {
         rewrite(effects, 4, |parts| {
             let Some(right) = parts.key().copied() else { return };
             // The right key with its bits turned over: a junk key that is the same each time.

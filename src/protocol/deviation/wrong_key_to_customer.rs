@@ -1,7 +1,7 @@
 //! M registers the right key with P and sends C another, in the hope that C takes it and asks no further.
 
 use super::super::part::{Part, Parts};
-use super::super::role::{Context, Effect};
+use super::super::role::{Context, Effect, Input};
 use super::{Deviation, Memory, replace, rewrite};
 use crate::crypto::Key;
 
@@ -17,7 +17,7 @@ impl Deviation for WrongKeyToCustomer {
         "M sends C another key than it submitted"
     }
 
-    fn bend(&self, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
+    fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, _: &mut Context<'_>) {
         rewrite(effects, 6, |parts| {
             if let Some(right) = parts.key().copied() {
                 replace(parts, Part::Key(Key(right.0.map(|byte| !byte))));

@@ -28,6 +28,10 @@ impl Outsider for ForgeStatus {
         Some(Errands::two(500_000))
     }
 
+    fn heeds_the_past(&self) -> bool {
+        true
+    }
+
     fn meddle(&self, heard: &[Overheard], _: &Setup) -> Vec<Forged> {
         let Some(last) = heard.last().filter(|last| last.is(4)) else { return Vec::new() };
         let about = last.message.about;

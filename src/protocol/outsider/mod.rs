@@ -83,6 +83,12 @@ pub trait Outsider: Debug + Send + Sync {
         false
     }
 
+    /// Whether what it sends upon a message depends on what it has heard before, in other purchases. Otherwise it can be searched under
+    /// every order of events: whatever it makes of a message it may send at any time after that, and as often as it likes.
+    fn heeds_the_past(&self) -> bool {
+        false
+    }
+
     /// What it sends upon having heard the last of these messages. Everybody knows the setup's timing and who takes part; keys,
     /// random values and the contents of items are not for it to look at.
     fn meddle(&self, heard: &[Overheard], setup: &Setup) -> Vec<Forged>;

@@ -22,6 +22,10 @@ impl Outsider for ReplayAcrossMerchants {
         Some(Errands { merchants: 2, ..Errands::two(20_000) })
     }
 
+    fn heeds_the_past(&self) -> bool {
+        true
+    }
+
     fn meddle(&self, heard: &[Overheard], setup: &Setup) -> Vec<Forged> {
         let Some(last) = heard.last() else { return Vec::new() };
         let (about, merchants) = (last.message.about, setup.population.merchants);

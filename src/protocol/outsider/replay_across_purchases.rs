@@ -22,6 +22,10 @@ impl Outsider for ReplayAcrossPurchases {
         Some(Errands::two(500_000))
     }
 
+    fn heeds_the_past(&self) -> bool {
+        true
+    }
+
     fn meddle(&self, heard: &[Overheard], _: &Setup) -> Vec<Forged> {
         let Some((last, earlier)) = heard.split_last() else { return Vec::new() };
         let about = last.message.about;
