@@ -14,14 +14,16 @@
 //!   wrong belief there is no claim.
 //!
 //! How the runs are made is the caller's affair ([`Trial`]): under the clock one plan is run again. Without time all courses as short
-//! are searched again to see which deviations a violation takes; what the victim could have done is left open there, since it would
-//! take such a search for each set of precautions.
+//! are searched again to see which deviations a violation takes, and of a single course that is replayed the same events are made to
+//! happen again as far as they can; what the victim could have done is left open there, since it would take a search for each set of
+//! precautions.
 
 use std::collections::BTreeSet;
 
+use crate::drive::follow::follow_loosely;
 use crate::drive::scripted::run_plan;
 use crate::drive::{Finished, Job};
-use crate::fault::Plan;
+use crate::fault::{Course, Plan};
 use crate::invariant::certified::disputes;
 use crate::invariant::{View, Violation};
 use crate::judge::Allegation;
@@ -125,6 +127,29 @@ impl Blame {
         names.collect::<Vec<_>>().join(" ")
     }
 
+    /// The same for a violation of a course that has an order of events; and the faults that are at its root.
+    pub fn of_course(
+        job: &Job<'_, '_>,
+        course: &Course,
+        finished: &Finished<'_>,
+        violation: &Violation,
+    ) -> (Self, Plan) {
+        let broken = |setup: &Setup, plan: Plan| {
+            let course = Course { plan, order: course.order.clone() };
+            of(follow_loosely(&Job { setup, ..*job }, &course).finished.checker.violations())
+        };
+        let trial = |setup: &Setup| Some(broken(setup, course.plan.clone()));
+        let blame = Blame::of(finished, job.setup, violation, &Broken::new(), Vec::new(), &trial);
+        let lost = (violation.clause, violation.victim);
+        let faults = least(&course.plan, |plan| broken(job.setup, plan.clone()).contains(&lost));
+        (blame, faults)
+    }
+
+    /// Whether the victim can prove it, in words.
+    pub const fn proof(&self) -> &'static str {
+        if self.provable { "can prove it to the judge" } else { "cannot prove it to the judge" }
+    }
+
     /// Both answers in words.
     pub fn words(&self, victim: Party) -> String {
         let prevention = match &self.prevention {
@@ -133,7 +158,7 @@ impl Blame {
                 format!("{victim} could have prevented it with {}", self.prevention_names().replace(' ', " and "))
             }
         };
-        format!("{prevention}, and {} it to the judge", if self.provable { "can prove" } else { "cannot prove" })
+        format!("{prevention}, and {}", self.proof())
     }
 }
 
@@ -150,13 +175,17 @@ pub fn of(violations: &[Violation]) -> Broken {
 
 /// The faults of a plan that the violation cannot do without.
 pub fn faults(job: &Job<'_, '_>, plan: &Plan, violation: &Violation) -> Plan {
+    least(plan, |fewer| broken(job, fewer).is_some_and(|broken| broken.contains(&(violation.clause, violation.victim))))
+}
+
+/// A plan without the faults that can each be left out, so that it still does what it does.
+fn least(plan: &Plan, still: impl Fn(&Plan) -> bool) -> Plan {
     let mut plan = plan.clone();
     let mut at = 0;
     while at < plan.0.len() {
         let mut fewer = plan.clone();
         fewer.0.remove(at);
-        let still = broken(job, &fewer).is_some_and(|broken| broken.contains(&(violation.clause, violation.victim)));
-        if still {
+        if still(&fewer) {
             plan = fewer;
         } else {
             at += 1;

@@ -23,7 +23,7 @@ use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
-use crate::results::{LeftOut, Percent, ViolationRow, grouped};
+use crate::results::{LeftOut, Percent, ViolationRow, counted, grouped};
 use crate::scenario::Scenario;
 
 /// Tells the terminal how the search goes on, and the search when the user has had enough.
@@ -196,6 +196,14 @@ impl Campaign<'_> {
                 prevented_by: "".into(),
                 can_prove: Some(blame.provable.into()),
             });
+        }
+        if let Some((states, course)) = &answer.endless {
+            let course =
+                course.as_ref().map(|course| format!("; the first is come to by {course}")).unwrap_or_default();
+            let from = counted(*states, "state");
+            searched
+                .findings
+                .push(format!("terminates: endless, {from} from which nothing at rest can be reached{course}"));
         }
         for ended in &answer.ends {
             let course = ended.course.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -272,8 +272,11 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
             output.print(&heading)?;
             let blame = |violation: &Violation| match course.order {
                 None => blame(&job, &course.plan, &finished, violation),
-                // In another order of events something else might happen, which a search would have to tell.
-                Some(_) => String::new(),
+                // What the victim could have done is not asked: in another order of events something else might happen then.
+                Some(_) => {
+                    let (blame, faults) = Blame::of_course(&job, &course, &finished, violation);
+                    format!("root: {}; {} {}", cause(&faults, &blame.deviations), violation.victim, blame.proof())
+                }
             };
             let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
             output.print(&text::draw(&transcript, until_us))?;

@@ -29,6 +29,12 @@ pub fn follow<'s>(job: &Job<'s, '_>, course: &Course, listener: &mut dyn Observe
     follow_order(job, &course.plan, order, listener, &mut |_| false)
 }
 
+/// Follows a course as far as it can be followed: an event that cannot come next is left out.
+pub fn follow_loosely<'s>(job: &Job<'s, '_>, course: &Course) -> Followed<'s> {
+    let order = course.order.as_deref().unwrap_or_default();
+    follow_order(job, &course.plan, order, &mut (), &mut |_| true)
+}
+
 /// Follows an order of events. What cannot be next is shown to `skip` by its place; unless it says so, that is the end.
 fn follow_order<'s>(
     job: &Job<'s, '_>,
