@@ -22,8 +22,9 @@ use halfpaid::protocol::deviation::{CUSTOMER, Known, MERCHANT};
 use halfpaid::protocol::mechanism::Mechanism;
 use halfpaid::protocol::part::{Part, Parts};
 use halfpaid::protocol::party::{Party, Side};
+use halfpaid::protocol::role::Wish;
 use halfpaid::protocol::setup::Setup;
-use halfpaid::world::{Happening, Observer};
+use halfpaid::world::{Errand, Happening, Observer};
 
 use crate::common::{EVERY_KIND, Shop};
 
@@ -131,8 +132,18 @@ fn search(shop: &Shop, at_most: u32) -> (u64, BTreeMap<&'static str, u64>) {
     let mut known = BTreeSet::new();
     let mut everywhere: BTreeSet<Part> = BTreeSet::new();
     for (customer, merchant) in casts {
-        let setup = Setup { customer_deviation: customer, merchant_deviation: merchant, ..shop.setup.again() };
-        let job = Job { setup: &setup, ..shop.job() };
+        let mut setup = Setup { customer_deviation: customer, merchant_deviation: merchant, ..shop.setup.again() };
+        // Where one purchase leaves a deviation nothing to do, the first customer makes both.
+        let mut workload = shop.workload.clone();
+        if let Some(errands) = customer.or(merchant).and_then(|known| known.errands()) {
+            workload.errands.truncate(1);
+            let wish = Wish { merchant: 0, item: 4 };
+            workload.errands.push(Errand { customer: 0, wish, at_us: errands.every_us });
+            if let Some(cents) = errands.opening_balance_cents {
+                setup.population.opening_balance_cents = cents.cast_signed();
+            }
+        }
+        let job = Job { setup: &setup, workload: &workload, ..shop.job() };
         let inspect = |plan: &Plan, finished: &Finished<'_>| (plan.clone(), contests(&setup, finished));
         let consume = |(plan, contests): (Plan, Vec<(Dispute, Side)>)| {
             // Of most runs all disputes are known.

@@ -1,7 +1,7 @@
 //! The safeguards that make a purchase all-or-nothing, each a switch of its own.
 //!
 //! The paper says what the messages are; these are what makes them atomic. What each is good for is a hypothesis until the
-//! simulator has taken it away and looked: the findings are in the README and in the crate's documentation. Beside the
+//! simulator has taken it away and looked: the findings are in the README and in `results/necessity.md`. Beside the
 //! safeguards there are options, which no preset has: they make a purchase no more atomic, but private, or its proofs longer, and
 //! are there so that their price can be measured.
 //! This file is the only list: the command line, scenarios and reports read it.
