@@ -21,6 +21,9 @@
 //! Where a state after a fault differs from one with fewer faults by no more than what the network could still send again, the latter stands
 //! for it as it always does: more can follow it. It may be reached an event later then.
 //!
+//! Where there is an outsider all faults strike: what it makes of a letter that is sent again and again is added to a state by a loop of
+//! somebody whose name need not be on it.
+//!
 //! What is broken on the way is remembered, if it can be told on the way only and if it is asked how purchases end
 //! ([`Sought`](super::Sought)). A way through `s` and one around it may differ in that; so as soon as there is anything to remember,
 //! nothing is left out any more. By then all that a fault in `p` leads to has been looked at, since it is on the level before.

@@ -160,7 +160,8 @@ impl<const W: usize> Search<'_, W> {
         let mut own = self.own();
         let Own { tried, ready, garbles, recent, room: Room { states, nexts, as_they_are }, .. } = &mut *own;
         // Whether faults strike that could have struck one event earlier.
-        let late = !self.reductions.late_faults || self.looks.remembers;
+        let outsider = self.tables.setup.outsider.is_some();
+        let late = !self.reductions.late_faults || self.looks.remembers || outsider;
         ready.learn(&self.tables);
         recent.fill(u32::MAX);
         nexts.clear();

@@ -283,7 +283,7 @@ pub struct Deviations {
     pub merchant: &'static str,
     /// Every customer's behaviour.
     pub customer: &'static str,
-    /// Who meddles from outside: [`NOBODY`], or a name from the list in [`outsider`](crate::protocol::outsider).
+    /// Who meddles from outside: [`NOBODY`], or a name from the list in [`outsider`].
     pub outsider: &'static str,
 }
 
