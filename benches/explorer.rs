@@ -167,7 +167,11 @@ fn floor(states: u64, transitions: u64) -> Measured {
 fn measure(engine: Engine, threads: usize, faults: u32, of: (u64, u64)) -> Option<Measured> {
     Some(match engine {
         Halfpaid => halfpaid(faults, Reductions::ALL, threads),
-        Unreduced => halfpaid(faults, Reductions { copies: true, late_faults: true, ..Reductions::NONE }, threads),
+        Unreduced => halfpaid(
+            faults,
+            Reductions { copies: true, late_faults: true, late_steps: true, ..Reductions::NONE },
+            threads,
+        ),
         StaterightBfs => stateright(faults, false, threads),
         StaterightDfs => stateright(faults, true, threads),
         Spin => spin(faults)?,

@@ -1,11 +1,13 @@
-//! Faults that could as well have struck one event earlier, which need not strike again.
+//! What could as well have happened one event earlier, and need not happen again.
+//!
+//! # Faults
 //!
 //! A state `s` has come of a state `p` by a step `f` without a fault. A fault that has nothing to do with `f` can strike before `f` as well
 //! as after it, and leads to the same state either way: `f` can still be taken after the fault, and takes, sends and changes the same. So
-//! whatever can come of the fault in `s` comes of it in `p`, followed by `f`, with as many faults and as many events. Steps without a
-//! fault are all taken from every state that is reached, so it is enough that the fault strikes in `p`. There it does, or is left out for the
+//! whatever can come of the fault in `s` comes of it in `p`, followed by `f`, with as many faults and as many events. What follows a state by
+//! a step without a fault is all reached (see below), so it is enough that the fault strikes in `p`. There it does, or is left out for the
 //! same reason, since it could have struck before `p` as well; and that comes to an end, for `p` is nearer to the beginning. This is a partial
-//! order reduction by sleep sets (Godefroid, 1996), in the one case in which they need no memory: nothing is ever left out but faults.
+//! order reduction by sleep sets (Godefroid, 1996), in a case in which they need no memory but of the last step.
 //!
 //! A fault has nothing to do with `f` if
 //!
@@ -16,48 +18,114 @@
 //! States are kept in normal form, so what `f` leads to is not quite `s`. Letters that `s` lacks are dead: with and without them the same
 //! can happen. Those that it has beside are made by loops, in any number, and can be made after the fault as well if it strikes nobody who
 //! takes part in the loops. So whoever sends a letter that was added counts among those who take `f`, and the letter among those that `f`
-//! sends. If `s` is something else besides, such as the same under other names, no `f` is found and all faults strike.
+//! sends. If `s` is known under other names than those that `f` leads to, no step counts as the last ([`By::Other`]) and all faults strike.
 //!
 //! Where a state after a fault differs from one with fewer faults by no more than what the network could still send again, the latter stands
 //! for it as it always does: more can follow it. It may be reached an event later then.
 //!
-//! Where there is an outsider all faults strike: what it makes of a letter that is sent again and again is added to a state by a loop of
-//! somebody whose name need not be on it.
+//! # Steps without a fault
+//!
+//! The same can be said of a step `g` without a fault. Only, of two steps that have nothing to do with each other, one order has to be
+//! kept: that in which the step comes first that is less ([`By`]). So `g` is left out in `s` if it has nothing to do with `f`, and is less.
+//! Nothing is lost by that: what `g` leads to from `s` is reached, after as many events at most. For `g` can be taken in `p`, and what
+//! that leads to, `q`, is reached on the level of `s` at the latest, `p` being nearer to the beginning. From there `f` leads to the same state as `g`
+//! from `s`. If it is left out in `q`, it is so after a step that is greater than `f`. Thus the steps that are left out grow greater and
+//! greater, and there is an end to that. Since steps are taken in the order of [`By`], by and large, what is left out is mostly
+//! the second way to a state and not the first.
+//!
+//! This is done where states are kept as they are. In normal form it could lie about where there is no rest: loops that have been
+//! taken between `g` and `f` may have put letters under way that cannot be made again after both, so that a state with these would stand for one
+//! without. Everything that can come of the latter comes of the former, but that something at rest does is no proof that it does of the latter.
+//!
+//! If all steps from a state are left out, one is taken all the same, so that it is known what follows ([`settle`](super::settle)).
+//!
+//! # Where neither is done
+//!
+//! Where there is an outsider everything happens wherever it can: what it makes of a letter that is sent again and again is added to a state
+//! by a loop of somebody whose name need not be on it.
 //!
 //! What is broken on the way is remembered, if it can be told on the way only and if it is asked how purchases end
 //! ([`Sought`](super::Sought)). A way through `s` and one around it may differ in that; so as soon as there is anything to remember,
-//! nothing is left out any more. By then all that a fault in `p` leads to has been looked at, since it is on the level before.
+//! nothing is left out any more. By then all that anything in `p` leads to has been looked at, since it is on the level before.
 
-use super::form::Near;
 use super::ready::Ready;
 use super::search::Search;
 use super::seat::Move;
-use super::state::{ABSENT, State};
-use super::step::{Step, Steps, Taken};
+use super::state::{ABSENT, Cell, State};
+use super::step::{Step, Taken};
 use super::store::Place;
-use super::symmetry::NOBODY;
-use super::table::{Need, Tables};
+use super::table::Tables;
+
+/// A step without a fault. They are taken in this order, by and large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum By {
+    /// The letter of a place arrives or is lost.
+    Letter(u16),
+    /// A party takes that input of its own: a timer, or its return.
+    Own(u8, u16),
+    /// An order lapses.
+    Lapse,
+    /// Anything else. Nothing could as well have happened one event earlier.
+    Other,
+}
+
+impl By {
+    pub(super) fn new(step: Step, tables: &Tables<'_>) -> Self {
+        match step {
+            Step::Take { taken: Taken::Letter(letter), .. } => {
+                tables.letters[letter as usize].place.map_or(By::Other, By::Letter)
+            }
+            Step::Take { seat, taken: Taken::Timer(timer), .. } => By::Own(seat, timer),
+            Step::Take { seat, taken: Taken::Restart, .. } => By::Own(seat, tables.seats[seat as usize].restart),
+            Step::Lapse => By::Lapse,
+            _ => By::Other,
+        }
+    }
+}
+
+/// A state, and the step that has led to it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Met {
+    pub(super) place: Place,
+    pub(super) by: By,
+}
 
 /// What has to do with the last step to a state.
 #[derive(Debug)]
 pub(super) struct Last<const W: usize> {
+    by: By,
     /// A bit for each party.
     seats: u8,
     /// The bits of letters.
     letters: [u64; W],
-    /// Whether it changes the moment.
-    times: bool,
+    /// The moment before it, if it changes that.
+    moment: Option<u8>,
 }
 
 impl<const W: usize> Last<W> {
-    /// Whether a fault that strikes a copy of this letter on its way could have struck before.
+    /// Whether a step comes before this one in the order in which they are taken.
+    pub(super) fn is_after(&self, by: By) -> bool {
+        by < self.by
+    }
+
+    /// Whether what happens to a copy of this letter on its way could have happened before.
     pub(super) fn spares_letter(&self, place: u16) -> bool {
         State(self.letters).letter(place) == 0
     }
 
-    /// Whether a fault that strikes a party between two inputs could have struck before.
+    /// Whether a letter in that cell was neither taken nor sent.
+    pub(super) fn spares_cell(&self, cell: Cell) -> bool {
+        State(self.letters).code(cell) == 0
+    }
+
+    /// Whether what happens to a party between two inputs could have happened before.
     pub(super) fn spares_party(&self, seat: u8) -> bool {
         self.seats >> seat & 1 == 0
+    }
+
+    /// The moment before, if it was another.
+    pub(super) fn moment_before(&self) -> Option<u8> {
+        self.moment
     }
 
     /// Whether a party could have handled something before as it does now, as far as so many of its first sends.
@@ -65,7 +133,7 @@ impl<const W: usize> Last<W> {
         let spares =
             |letter: u16| matches!(tables.place(letter), Ok(place) if place.is_none_or(|at| self.spares_letter(at)));
         self.spares_party(seat)
-            && !self.times
+            && self.moment.is_none()
             && found.then.is_none()
             && found.sends.iter().take(sends).all(|letter| spares(*letter))
             && found.forged_after(sends).all(spares)
@@ -73,111 +141,32 @@ impl<const W: usize> Last<W> {
 }
 
 impl<const W: usize> Search<'_, W> {
-    /// What has to do with the last step to a state of the layer before; `None` where faults strike whatever that was.
-    pub(super) fn last<'f>(&'f self, place: Place, ready: &mut Ready, near: &mut Near<'f, W>) -> Option<Last<W>> {
-        let (parent, faults) = (self.parent(place), self.faults - 1);
-        let layer = &self.levels[faults as usize][0];
-        if parent == place || (parent.index() as u32) < layer.from[parent.shard()] {
-            return None;
-        }
-        let (before, state) = (self.state(parent), self.state(place));
-        let all = (1 << self.tables.seats.len()) - 1;
-        let differs = |seat: &u8| before.local(*seat) != state.local(*seat);
-        let differing = (0..self.tables.seats.len() as u8).filter(differs).fold(0, |seats: u8, seat| seats | 1 << seat);
-        let suspects = match differing.count_ones() {
-            0 => all,
-            1 => differing,
-            _ => return None,
+    /// What has to do with the last step to a state, which has led there from the state before it; `None` if anything may have.
+    pub(super) fn last(
+        &self,
+        by: By,
+        (before, state): (&State<W>, &State<W>),
+        replays: bool,
+        ready: &mut Ready,
+    ) -> Option<Last<W>> {
+        let (mut letters, mut seats, after) = match by {
+            By::Other => return None,
+            By::Lapse => ([0; W], 0, self.tables.lapsed(before.moment()).map(|moment| before.at(moment))?),
+            _ => ready.redo(&self.tables, before, by, replays)?,
         };
-        let here = ready.here(&self.tables, &before).ok()?;
-        let mut finder = Finder { search: self, faults, near, before, state, suspects, number: None, last: None };
-        ready.fair(&self.tables, &before, &here, self.replays(faults), &mut finder).ok()?;
-        finder.last
-    }
-}
-
-/// Looks for the step between two states.
-struct Finder<'s, 'n, 'a, const W: usize> {
-    search: &'s Search<'a, W>,
-    faults: u32,
-    near: &'n mut Near<'s, W>,
-    before: State<W>,
-    state: State<W>,
-    /// A bit for everybody who may have taken it.
-    suspects: u8,
-    /// What comes of the input that a party takes in the step that is shown next.
-    number: Option<(u8, Taken, u32)>,
-    last: Option<Last<W>>,
-}
-
-impl<const W: usize> Finder<'_, '_, '_, W> {
-    /// The letters that normal form has left out of or added to what a step has led to, and a bit for whoever sends one that was
-    /// added. `None` if the step leads elsewhere.
-    fn settled(&mut self, after: &State<W>) -> Option<([u64; W], u8)> {
-        if !after.agrees_but_for_letters(&self.state) {
-            return None;
-        }
-        let mut finished = *after;
-        let renaming = self.search.finish(&mut finished, false, self.faults, self.near).ok()?;
-        if finished != self.state || renaming != NOBODY {
-            return None;
-        }
-        let (mut letters, mut seats) = (State([0; W]), 0);
-        after.each_that_differs(&self.state, |place| {
-            letters.set_letter(place, 7);
-            if self.state.letter(place) != ABSENT {
-                seats |= self.search.tables.sender(place).map_or(u8::MAX, |seat| 1 << seat);
-            }
-        });
-        Some((letters.0, seats))
-    }
-}
-
-impl<const W: usize> Steps<W> for Finder<'_, '_, '_, W> {
-    fn to(&mut self, step: Step, after: State<W>) {
-        if self.last.is_some() {
-            return;
-        }
-        let Some((letters, seats)) = self.settled(&after) else { return };
-        let (mut letters, mut seats) = (State(letters), seats);
-        if let Step::Take { seat, taken, .. } = step {
-            seats |= 1 << seat;
-            match taken {
-                Taken::Letter(letter) => {
-                    let place = self.search.tables.letters[letter as usize].place;
-                    place.into_iter().for_each(|place| letters.set_letter(place, 7));
+        if !self.plain {
+            // Normal form has left letters out or added them.
+            let mut all = State(letters);
+            after.each_that_differs(state, |place| {
+                all.set_letter(place, 7);
+                if state.letter(place) != ABSENT {
+                    seats |= self.tables.sender(place).map_or(u8::MAX, |seat| 1 << seat);
                 }
-                Taken::Timer(_) | Taken::Restart => {}
-                // A crash may come in place of the next.
-                Taken::Start | Taken::TopUp => return,
-            }
-            // What is lost, since its recipient is not there, has nothing sent.
-            if let Some((of, what, number)) = self.number
-                && (of, what) == (seat, taken)
-            {
-                for letter in self.search.tables.moved(number).letters() {
-                    if let Ok(Some(place)) = self.search.tables.place(letter) {
-                        letters.set_letter(place, 7);
-                    }
-                }
-            }
+            });
+            letters = all.0;
         }
-        self.last = Some(Last { seats, letters: letters.0, times: after.moment() != self.before.moment() });
+        debug_assert!(after.agrees_but_for_letters(state), "the step leads there");
+        let moment = (before.moment() != state.moment()).then_some(before.moment());
+        Some(Last { by, seats, letters, moment })
     }
-
-    fn between(&mut self, _: Step, _: u8, _: u16) {}
-
-    fn takes(&mut self, seat: u8, taken: Taken, number: u32) {
-        self.number = Some((seat, taken, number));
-    }
-
-    fn minds(&self, seat: u8) -> bool {
-        self.suspects >> seat & 1 == 1
-    }
-
-    fn enough(&self) -> bool {
-        self.last.is_some()
-    }
-
-    fn missed(&mut self, _: Need) {}
 }

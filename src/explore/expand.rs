@@ -4,9 +4,10 @@
 //! What a neighbour's steps have led to already is not asked for again: steps of different parties lead to the same state in either
 //! order, and so more than a third of all steps from a piece lead where another has led before.
 
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU32, AtomicU64};
 
+use super::early::{By, Last, Met};
 use super::form::{Beside, Near};
 use super::look::{Breaches, Likeness, Look};
 use super::ready::Ready;
@@ -39,27 +40,64 @@ pub(super) struct Onward<const W: usize> {
     nexts: Vec<Next<W>>,
     /// Where each shard's begin.
     starts: [u32; SHARDS + 1],
-    /// In the order in which they were found: the place of each that was new.
+    /// In the order in which they were found: the place of each that was new, and the steps to them.
     entered: Vec<AtomicU32>,
+    by: Vec<By>,
 }
 
 /// What a thread works on a piece with.
 #[derive(Debug, Default)]
 pub(super) struct Room<const W: usize> {
     states: Vec<State<W>>,
+    /// The states before them.
+    parents: Vec<Place>,
+    before: Vec<State<W>>,
     nexts: Vec<Next<W>>,
     as_they_are: Vec<State<W>>,
+    by: Vec<By>,
+}
+
+/// What is known to follow a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Follower {
+    /// A state that was there.
+    There(Place),
+    /// One that was not, and whose link leads here.
+    New,
+    /// One at rest, or it is at rest itself.
+    Good,
+}
+
+impl Follower {
+    /// As a number, the more telling the greater; nought is nothing. Of the states that were there the last says most: it is the furthest
+    /// from the beginning.
+    const fn number(self) -> u32 {
+        match self {
+            Follower::There(place) => place.number() + 1,
+            Follower::New => u32::MAX - 1,
+            Follower::Good => u32::MAX,
+        }
+    }
+
+    const fn of(number: u32) -> Option<Self> {
+        match number {
+            0 => None,
+            u32::MAX => Some(Follower::Good),
+            number if number == u32::MAX - 1 => Some(Follower::New),
+            number => Some(Follower::There(Place::of(number - 1))),
+        }
+    }
 }
 
 /// What else a thread found in a piece.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// A bit for each state of the piece: whether a state at rest is known to follow it. It is noted by whoever finds that out.
-    good: [AtomicU64; PIECE.div_ceil(64)],
+    /// For each state of the piece, something that follows it: the greatest [`Follower`] that anybody has found.
+    follows: [AtomicU32; PIECE],
     pub(super) hits: Vec<Hit>,
     pub(super) ends: Vec<(Likeness, u8, Place)>,
     pub(super) transitions: u64,
-    pub(super) missed: Vec<Place>,
+    pub(super) missed: Vec<Met>,
     pub(super) needs: Vec<Need>,
     pub(super) likenesses: Vec<Likeness>,
     /// What the normal form of a state depends on that has not been worked out yet.
@@ -68,7 +106,7 @@ pub(super) struct Found {
 
 impl<const W: usize> Onward<W> {
     pub(super) fn new() -> Self {
-        Onward { nexts: Vec::new(), starts: [0; SHARDS + 1], entered: Vec::new() }
+        Onward { nexts: Vec::new(), starts: [0; SHARDS + 1], entered: Vec::new(), by: Vec::new() }
     }
 
     /// Those of a shard.
@@ -82,12 +120,17 @@ impl<const W: usize> Onward<W> {
     }
 
     /// The new ones, in the order in which they were found.
-    pub(super) fn entered(&self) -> impl Iterator<Item = Place> + '_ {
-        self.entered.iter().filter_map(|place| place.load(Relaxed).checked_sub(1).map(Place::of))
+    pub(super) fn entered(&self) -> impl Iterator<Item = Met> + '_ {
+        self.entered.iter().zip(&self.by).filter_map(|(place, &by)| {
+            let place = Place::of(place.load(Relaxed).checked_sub(1)?);
+            Some(Met { place, by })
+        })
     }
 
-    /// Takes in states, each with its shard, in place of those of another piece.
-    fn sort(&mut self, nexts: &[Next<W>]) {
+    /// Takes in states, each with its shard, and the steps to them, in place of those of another piece.
+    fn sort(&mut self, nexts: &[Next<W>], by: &[By]) {
+        self.by.clear();
+        self.by.extend_from_slice(by);
         let mut counts = [0_u32; SHARDS];
         for next in nexts {
             counts[next.shard as usize] += 1;
@@ -113,7 +156,7 @@ impl<const W: usize> Onward<W> {
 impl Found {
     pub(super) fn new() -> Self {
         Found {
-            good: std::array::from_fn(|_| AtomicU64::new(0)),
+            follows: std::array::from_fn(|_| AtomicU32::new(0)),
             hits: Vec::new(),
             ends: Vec::new(),
             transitions: 0,
@@ -125,7 +168,7 @@ impl Found {
     }
 
     fn clear(&mut self) {
-        self.good.iter_mut().for_each(|bits| *bits.get_mut() = 0);
+        self.follows.iter_mut().for_each(|number| *number.get_mut() = 0);
         self.hits.clear();
         self.ends.clear();
         self.transitions = 0;
@@ -135,37 +178,43 @@ impl Found {
         self.besides.clear();
     }
 
-    /// A state at rest follows that one of the piece. Bits are only ever set, so it does not matter who comes first.
-    pub(super) fn set_good(&self, number: u16) {
-        let (bits, bit) = (&self.good[number as usize / 64], 1 << (number % 64));
-        if bits.load(Relaxed) & bit == 0 {
-            bits.fetch_or(bit, Relaxed);
+    /// Something follows that state of the piece. Whoever comes first, the greatest remains.
+    pub(super) fn follow(&self, number: u16, follower: Follower) {
+        let (known, follower) = (&self.follows[usize::from(number)], follower.number());
+        if known.load(Relaxed) < follower {
+            known.fetch_max(follower, Relaxed);
         }
     }
 
-    pub(super) fn is_good(&self, number: usize) -> bool {
-        self.good[number / 64].load(Relaxed) >> (number % 64) & 1 == 1
+    /// By the numbers of the states: what follows each.
+    pub(super) fn follows(&self) -> impl Iterator<Item = Option<Follower>> + '_ {
+        self.follows.iter().map(|number| Follower::of(number.load(Relaxed)))
     }
 }
 
 impl<const W: usize> Search<'_, W> {
     /// Takes the steps from each state of a piece.
-    pub(super) fn expand(
-        &self,
-        (piece, mode, faults): (&[Place], Mode, u32),
-        found: &mut Found,
-        onward: &mut Onward<W>,
-    ) {
+    pub(super) fn expand(&self, (piece, mode, faults): (&[Met], Mode, u32), found: &mut Found, onward: &mut Onward<W>) {
         found.clear();
         let mut own = self.own();
-        let Own { tried, ready, garbles, recent, room: Room { states, nexts, as_they_are }, .. } = &mut *own;
-        // Whether faults strike that could have struck one event earlier.
+        let Own { tried, ready, garbles, recent, room, .. } = &mut *own;
+        let Room { states, parents, before, nexts, as_they_are, by } = room;
+        // Whether it matters which step has led to a state.
         let outsider = self.tables.setup.outsider.is_some();
-        let late = !self.reductions.late_faults || self.looks.remembers || outsider;
+        let early = !self.looks.remembers
+            && !outsider
+            && match mode {
+                Mode::Fair => self.reductions.late_steps && self.plain,
+                Mode::Faulty => self.reductions.late_faults,
+            };
+        let replays = self.replays(faults);
+        // Whether one might strike where the last step was taken.
+        let replayed = self.replays(if mode == Mode::Fair { faults } else { faults - 1 });
         ready.learn(&self.tables);
         recent.fill(u32::MAX);
         nexts.clear();
         as_they_are.clear();
+        by.clear();
         let mut taker = Taker {
             search: self,
             mode,
@@ -176,6 +225,7 @@ impl<const W: usize> Search<'_, W> {
             besides: &mut found.besides,
             nexts,
             as_they_are,
+            by,
             recent,
             near: Near::new(),
             place: Place::new(0, 0),
@@ -185,6 +235,7 @@ impl<const W: usize> Search<'_, W> {
             remembered: 0,
             first: 0,
             steps: 0,
+            again: None,
             between: 0,
             missed: false,
             hits: Vec::new(),
@@ -193,24 +244,33 @@ impl<const W: usize> Search<'_, W> {
         };
         // All of them at once, so that the processor does not wait for each.
         states.clear();
-        states.extend(piece.iter().map(|place| self.state(*place)));
-        for ((number, &place), state) in (0..).zip(piece).zip(&*states) {
+        states.extend(piece.iter().map(|met| self.state(met.place)));
+        parents.clear();
+        before.clear();
+        if early {
+            parents.extend(piece.iter().map(|met| self.parent(met.place)));
+            before.extend(parents.iter().map(|parent| self.state(*parent)));
+        }
+        for ((number, &met), state) in (0..).zip(piece).zip(&*states) {
+            let place = met.place;
+            let last =
+                before.get(usize::from(number)).and_then(|before| self.last(met.by, (before, state), replayed, ready));
             (taker.place, taker.number, taker.first) = (place, number, taker.nexts.len());
             match mode {
-                Mode::Fair => self.step_fairly(state, ready, &mut taker),
+                Mode::Fair => self.step_fairly(state, ready, last.as_ref(), &mut taker),
                 Mode::Faulty => {
-                    let view = View::new(&self.tables, state, self.replays(faults));
+                    let view = View::new(&self.tables, state, replays);
                     taker.begin(state, Likeness::of(&view));
-                    let last = if late { None } else { self.last(place, ready, &mut taker.near) };
                     view.faulty(self.strikes, garbles, last.as_ref(), &mut taker);
                 }
             }
             if taker.missed {
                 taker.forget_steps();
-                found.missed.push(place);
+                found.missed.push(met);
                 continue;
             }
             if mode == Mode::Fair {
+                taker.ask_for_one();
                 if taker.look.broken != 0 {
                     let parent = self.parent(place);
                     let first = if parent == place { taker.look.broken } else { self.first_broken(parent, place) };
@@ -222,12 +282,11 @@ impl<const W: usize> Search<'_, W> {
                     && let Some(likeness) = taker.likeness
                 {
                     found.ends.push((likeness, taker.remembered, place));
-                    let (bits, bit) = (&mut found.good[number as usize / 64], 1 << (number % 64));
-                    *bits.get_mut() |= bit;
+                    *found.follows[usize::from(number)].get_mut() = Follower::Good.number();
                 }
             }
             if taker.counts {
-                let view = View::new(&self.tables, state, self.replays(faults));
+                let view = View::new(&self.tables, state, replays);
                 match mode {
                     Mode::Fair => view.meet(&taker.taken, tried),
                     Mode::Faulty => taker.struck.iter().for_each(|step| view.strike(*step, tried)),
@@ -236,16 +295,20 @@ impl<const W: usize> Search<'_, W> {
             found.hits.append(&mut taker.hits);
             found.transitions += taker.steps;
         }
-        onward.sort(taker.nexts);
+        onward.sort(taker.nexts, taker.by);
     }
 
     /// Shows the steps from a state without a fault.
-    fn step_fairly(&self, state: &State<W>, ready: &mut Ready, taker: &mut Taker<'_, '_, W>) {
+    fn step_fairly(&self, state: &State<W>, ready: &mut Ready, last: Option<&Last<W>>, taker: &mut Taker<'_, '_, W>) {
         let replays = self.replays(taker.faults);
         if let Ok(here) = ready.here(&self.tables, state) {
             let likeness = Likeness::new(&self.tables, state, || here.nothing_to_come(&self.tables, state));
             taker.begin(state, likeness);
-            if ready.fair(&self.tables, state, &here, replays, taker).is_ok() {
+            if ready.fair(&self.tables, state, &here, replays, last, taker).is_ok() {
+                // So that it is known what follows the state.
+                if taker.steps == 0 {
+                    ready.take_late(&self.tables, state, replays, taker);
+                }
                 return;
             }
         }
@@ -290,6 +353,8 @@ struct Taker<'s, 'a, const W: usize> {
     nexts: &'s mut Vec<Next<W>>,
     /// The same states before they were brought into normal form.
     as_they_are: &'s mut Vec<State<W>>,
+    /// The steps that lead there.
+    by: &'s mut Vec<By>,
     /// Where among them a state may stand, by its hash.
     recent: &'s mut [u32; RECENT],
     near: Near<'s, W>,
@@ -303,6 +368,8 @@ struct Taker<'s, 'a, const W: usize> {
     /// Where those that follow it begin, and how many steps lead to them.
     first: usize,
     steps: u64,
+    /// Where among them one stands that steps from a state before lead to as well.
+    again: Option<u32>,
     /// What is broken in the course of the step that is shown next.
     between: u8,
     missed: bool,
@@ -317,10 +384,26 @@ impl<const W: usize> Taker<'_, '_, W> {
     fn forget_steps(&mut self) {
         self.nexts.truncate(self.first);
         self.as_they_are.truncate(self.first);
+        self.by.truncate(self.first);
+    }
+
+    /// Asks for one of the states that follow, so that it is known that something does.
+    fn ask_for_one(&mut self) {
+        if self.nexts.len() > self.first {
+            return;
+        }
+        if let Some(again) = self.again.map(|again| again as usize) {
+            let next = Next { order: self.nexts.len() as u32, number: self.number, ..self.nexts[again] };
+            let (as_it_is, by) = (self.as_they_are[again], self.by[again]);
+            self.nexts.push(next);
+            self.as_they_are.push(as_it_is);
+            self.by.push(by);
+        }
     }
 
     fn begin(&mut self, state: &State<W>, likeness: Likeness) {
-        (self.likeness, self.missed, self.between, self.steps) = (Some(likeness), false, 0, 0);
+        (self.likeness, self.missed, self.between) = (Some(likeness), false, 0);
+        (self.steps, self.again) = (0, None);
         self.forget_steps();
         self.hits.clear();
         self.struck.clear();
@@ -348,14 +431,20 @@ impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
         let (as_it_is, order) = (state, self.nexts.len());
         let recent = &mut self.recent[state.hash() as usize % RECENT];
         if self.as_they_are.get(*recent as usize) == Some(&state) {
+            self.again = Some(*recent);
             return;
         }
         *recent = order as u32;
-        if let Err(beside) = self.search.finish(&mut state, self.mode == Mode::Faulty, self.faults, &mut self.near) {
-            self.besides.push(beside);
-            self.missed = true;
-            return;
-        }
+        let renaming = match self.search.finish(&mut state, self.mode == Mode::Faulty, self.faults, &mut self.near) {
+            Ok(renaming) => renaming,
+            Err(beside) => {
+                self.besides.push(beside);
+                self.missed = true;
+                return;
+            }
+        };
+        // Under other names it would be another step.
+        self.by.push(if renaming == NOBODY { By::new(step, &self.search.tables) } else { By::Other });
         self.as_they_are.push(as_it_is);
         self.nexts.push(Next { state, order: order as u32, number: self.number, shard: shard_of(state.hash()) as u8 });
     }
@@ -364,6 +453,10 @@ impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
         if self.counts {
             self.taken.push((seat, taken, number));
         }
+    }
+
+    fn late(&mut self) {
+        self.between = 0;
     }
 
     fn in_vain(&mut self, step: Step) {

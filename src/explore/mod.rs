@@ -18,7 +18,9 @@
 //! do: orders lapse, timers fire, P forgets ([`table`]).
 //!
 //! A seventh keeps the number of steps down: a fault does not strike where it could as well have struck one event earlier
-//! ([`early`]). Hardened Case 2 under any two faults takes 370,022 steps in place of 550,981.
+//! ([`early`]). Hardened Case 2 under any two faults takes 370,022 steps in place of 550,981. Where nothing is left out but steps, those
+//! without a fault are left out for the same reason: under one fault, of those three kinds that the benchmark has, 12,765,049 lead to the
+//! 3,361,610 states, in place of 25,714,381.
 //!
 //! Not among them is a partial-order reduction in the strict sense, taking what one party may do alone while the others wait. It was
 //! measured what one could gain. In a state it may be done for a party if nothing that the party may do shows in any fact that a
@@ -116,6 +118,8 @@ pub struct Reductions {
     pub keys: bool,
     /// Faults that could as well have struck one event earlier. It leaves out no state, only ways to it.
     pub late_faults: bool,
+    /// Steps without a fault that could as well have been taken one event earlier. It leaves out no state, only ways to it.
+    pub late_steps: bool,
 }
 
 impl Reductions {
@@ -128,6 +132,7 @@ impl Reductions {
         symmetry: true,
         keys: true,
         late_faults: true,
+        late_steps: true,
     };
     /// All but that of copies.
     pub const EXACT: Self = Reductions { copies: false, ..Self::ALL };
@@ -140,6 +145,7 @@ impl Reductions {
         symmetry: false,
         keys: false,
         late_faults: false,
+        late_steps: false,
     };
 }
 

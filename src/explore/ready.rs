@@ -8,6 +8,7 @@
 //!
 //! The steps are those of [`View::fair`](super::step::View::fair), in the same order; a test compares the two.
 
+use super::early::{By, Last};
 use super::state::{ABSENT, CARRIED, Cell, Change, FRESH, ONE, PARTIES_MAX, STALE, State};
 use super::step::{Step, Steps, Taken};
 use super::table::Tables;
@@ -67,6 +68,8 @@ pub(super) struct Ready {
     moments: usize,
     rows: Vec<Row>,
     cells: Vec<Cell>,
+    /// The steps of a state that could as well have been taken one event earlier.
+    late: Vec<Step>,
 }
 
 /// The rows of a state.
@@ -101,6 +104,7 @@ impl Ready {
             moments: 4,
             rows: Vec::new(),
             cells: Vec::new(),
+            late: Vec::new(),
         }
     }
 
@@ -125,18 +129,23 @@ impl Ready {
     pub(super) fn here<const W: usize>(&mut self, tables: &Tables<'_>, state: &State<W>) -> Result<Here, Unready> {
         let mut here = Here { rows: [0; PARTIES_MAX], up: [false; PARTIES_MAX], returned: true };
         for seat in 0..tables.seats.len() {
-            let (local, moment) = (state.local(seat as u8), state.moment());
-            let known = self.index[seat].get(local as usize * self.moments + moment as usize);
-            let row = match known {
-                Some(&row) if row > 0 => row - 1,
-                _ => self.begin(tables, seat as u8, local, moment)?,
-            };
+            let row = self.row(tables, state, seat as u8)?;
             let presence = self.rows[row as usize].presence;
             here.rows[seat] = row;
             here.up[seat] = presence == Presence::Up;
             here.returned &= presence != Presence::Down;
         }
         Ok(here)
+    }
+
+    /// The row of a party.
+    #[inline]
+    fn row<const W: usize>(&mut self, tables: &Tables<'_>, state: &State<W>, seat: u8) -> Result<u32, Unready> {
+        let (local, moment) = (state.local(seat), state.moment());
+        match self.index[seat as usize].get(local as usize * self.moments + moment as usize) {
+            Some(&row) if row > 0 => Ok(row - 1),
+            _ => self.begin(tables, seat, local, moment),
+        }
     }
 
     /// Begins a row.
@@ -243,25 +252,36 @@ impl Ready {
         Ok(deed)
     }
 
-    /// Every step without a fault. Where something has not been worked out, what was shown is not all.
+    /// Every step without a fault, but for those that could as well have been taken before the `last` one. Where something has not
+    /// been worked out, what was shown is not all.
     pub(super) fn fair<const W: usize>(
         &mut self,
         tables: &Tables<'_>,
         state: &State<W>,
         here: &Here,
         replays: bool,
+        last: Option<&Last<W>>,
         steps: &mut impl Steps<W>,
     ) -> Result<(), Unready> {
+        self.late.clear();
         let take = Change::take(if replays { CARRIED } else { ABSENT });
-        let lost = self.letters(tables, state, here, take, steps)?;
-        self.others(tables, state, here, steps)?;
+        let lost = self.letters(tables, state, here, take, last, steps)?;
+        self.others(tables, state, here, last, steps)?;
         if lost {
             state.each_letter(|place, code| {
                 let Lodged { letter, to, cell, .. } = self.lodged[place as usize];
+                let is_late = |last: &Last<W>| {
+                    last.is_after(By::Letter(place)) && last.spares_party(to) && last.spares_cell(cell)
+                };
                 if code >= ONE && code != STALE && !here.up[to as usize] {
+                    let step = Step::Take { seat: to, taken: Taken::Letter(letter), repeats: false };
+                    if last.is_some_and(is_late) {
+                        self.late.push(step);
+                        return;
+                    }
                     let mut after = *state;
                     after.change(cell, take);
-                    steps.to(Step::Take { seat: to, taken: Taken::Letter(letter), repeats: false }, after);
+                    steps.to(step, after);
                 }
             });
         }
@@ -291,6 +311,7 @@ impl Ready {
         state: &State<W>,
         here: &Here,
         take: Change,
+        last: Option<&Last<W>>,
         steps: &mut impl Steps<W>,
     ) -> Result<bool, Unready> {
         let add = Change::add(tables.counting);
@@ -307,19 +328,24 @@ impl Ready {
                 lost = true;
                 return;
             }
-            if !steps.minds(to) {
-                return;
-            }
             let Ok(deed) = self.arrival(tables, state, here.rows[to as usize], lodged) else {
                 unready = true;
                 return;
             };
             let repeats = code >= FRESH && deed.same;
+            let taken = (Taken::Letter(letter), repeats);
+            if let Some(last) = last
+                && last.is_after(By::Letter(place))
+                && last.spares_cell(cell)
+                && self.is_late(tables, state, last, (to, tables.letters[letter as usize].stimulus), deed)
+            {
+                return self.show_late(tables, to, taken, deed, steps);
+            }
             // A copy that must arrive has its answer sent.
             let add = if repeats { add_any[usize::from(code != STALE)] } else { add };
             let mut after = *state;
             after.change(cell, take);
-            self.show(tables, state, to, (Taken::Letter(letter), repeats), deed, (after, add), steps);
+            self.show(tables, state, to, taken, deed, (after, add), steps);
         });
         if unready { Err(Unready) } else { Ok(lost) }
     }
@@ -331,19 +357,29 @@ impl Ready {
         tables: &Tables<'_>,
         state: &State<W>,
         here: &Here,
+        last: Option<&Last<W>>,
         steps: &mut impl Steps<W>,
     ) -> Result<(), Unready> {
         let add = Change::add(tables.counting);
         let add_any = Change::add_any(false, tables.counting);
         for seat in 0..tables.seats.len() as u8 {
-            if !steps.minds(seat) {
-                continue;
-            }
-            for &(taken, deed) in &self.rows[here.rows[seat as usize] as usize].own {
+            for number in 0..self.rows[here.rows[seat as usize] as usize].own.len() {
+                let (taken, deed) = self.rows[here.rows[seat as usize] as usize].own[number];
                 if steps.enough() {
                     return Ok(());
                 }
                 let repeats = deed.same && matches!(taken, Taken::Timer(_));
+                let stimulus = match taken {
+                    Taken::Timer(timer) => timer,
+                    _ => tables.seats[seat as usize].restart,
+                };
+                if let Some(last) = last
+                    && last.is_after(By::Own(seat, stimulus))
+                    && self.is_late(tables, state, last, (seat, stimulus), deed)
+                {
+                    self.show_late(tables, seat, (taken, repeats), deed, steps);
+                    continue;
+                }
                 let add = if repeats { add_any } else { add };
                 self.show(tables, state, seat, (taken, repeats), deed, (*state, add), steps);
             }
@@ -363,6 +399,128 @@ impl Ready {
         Ok(())
     }
 
+    /// Whether a party could have done the same with an input before the last step.
+    #[inline]
+    fn is_late<const W: usize>(
+        &self,
+        tables: &Tables<'_>,
+        state: &State<W>,
+        last: &Last<W>,
+        (seat, stimulus): (u8, u16),
+        deed: Deed,
+    ) -> bool {
+        let does_the_same = |moment| {
+            tables.find_number(seat, state.local(seat), moment, stimulus).is_ok_and(|number| number == deed.number)
+        };
+        last.spares_party(seat)
+            && deed.moment == state.moment()
+            && self.sent(deed).iter().all(|cell| last.spares_cell(*cell))
+            && last.moment_before().is_none_or(does_the_same)
+            // What does nothing is no step, and nobody sees anything in the middle of it.
+            && !(deed.same && deed.points)
+    }
+
+    /// Shows what may be seen of a step that need not be taken.
+    fn show_late<const W: usize>(
+        &mut self,
+        tables: &Tables<'_>,
+        seat: u8,
+        (taken, repeats): (Taken, bool),
+        deed: Deed,
+        steps: &mut impl Steps<W>,
+    ) {
+        steps.takes(seat, taken, deed.number);
+        let step = Step::Take { seat, taken, repeats };
+        self.late.push(step);
+        if deed.points {
+            tables.moved(deed.number).points.iter().for_each(|point| steps.between(step, seat, *point));
+            steps.late();
+        }
+    }
+
+    /// The cells of the letters that it sends.
+    fn sent(&self, deed: Deed) -> &[Cell] {
+        &self.cells[deed.sends_from as usize..][..deed.sends as usize]
+    }
+
+    /// Takes the first step of a state that could as well have been taken earlier, if there is one.
+    pub(super) fn take_late<const W: usize>(
+        &mut self,
+        tables: &Tables<'_>,
+        state: &State<W>,
+        replays: bool,
+        steps: &mut impl Steps<W>,
+    ) {
+        for number in 0..self.late.len() {
+            let step = self.late[number];
+            let after = self.redo(tables, state, By::new(step, tables), replays).map(|(_, _, after)| after);
+            if let Some(after) = after.filter(|after| after != state) {
+                return steps.to(step, after);
+            }
+        }
+    }
+
+    /// Takes a step once more that has been taken from a state: the letters that are taken and sent, a bit for whoever takes it, and where
+    /// it leads.
+    pub(super) fn redo<const W: usize>(
+        &mut self,
+        tables: &Tables<'_>,
+        state: &State<W>,
+        by: By,
+        replays: bool,
+    ) -> Option<([u64; W], u8, State<W>)> {
+        let (mut letters, mut after) = (State([0; W]), *state);
+        let take = Change::take(if replays { CARRIED } else { ABSENT });
+        let add = Change::add(tables.counting);
+        let (seat, deed, add) = match by {
+            By::Letter(place) => {
+                let lodged = self.lodged[place as usize];
+                let Lodged { to, cell, .. } = lodged;
+                after.change(cell, take);
+                letters.fill(cell);
+                let row = self.row(tables, state, to).ok()?;
+                if self.rows[row as usize].presence != Presence::Up {
+                    return Some((letters.0, 1 << to, after));
+                }
+                let deed = self.arrival(tables, state, row, lodged).ok()?;
+                let code = state.code(cell);
+                let repeats = code >= FRESH && deed.same;
+                (to, deed, if repeats { Change::add_any(code != STALE, tables.counting) } else { add })
+            }
+            By::Own(seat, stimulus) => {
+                let row = self.row(tables, state, seat).ok()?;
+                let is_it = |(taken, _): &&(Taken, Deed)| {
+                    matches!(*taken, Taken::Timer(timer) if timer == stimulus) || *taken == Taken::Restart
+                };
+                let &(taken, deed) = self.rows[row as usize].own.iter().find(is_it)?;
+                let repeats = deed.same && taken != Taken::Restart;
+                (seat, deed, if repeats { Change::add_any(false, tables.counting) } else { add })
+            }
+            By::Lapse | By::Other => return None,
+        };
+        self.sent(deed).iter().for_each(|cell| letters.fill(*cell));
+        Some((letters.0, 1 << seat, self.after(tables, seat, deed, (after, add))))
+    }
+
+    /// Where a step leads: `after` is the state without what the party takes, and what a send adds to it.
+    #[inline(always)]
+    fn after<const W: usize>(
+        &self,
+        tables: &Tables<'_>,
+        seat: u8,
+        deed: Deed,
+        (mut after, add): (State<W>, Change),
+    ) -> State<W> {
+        after.set_local(seat, deed.after);
+        after.set_moment(deed.moment);
+        self.sent(deed).iter().for_each(|cell| after.change(*cell, add));
+        if deed.forged > 0 {
+            let (from, some) = (deed.sends_from as usize + deed.sends as usize, Change::add_some(tables.counting));
+            self.cells[from..][..deed.forged as usize].iter().for_each(|cell| after.change(*cell, some));
+        }
+        after
+    }
+
     /// Shows a step: `after` is the state without what the party takes, and what a send adds to it.
     #[inline]
     #[expect(clippy::too_many_arguments, reason = "on the way of every step")]
@@ -373,20 +531,11 @@ impl Ready {
         seat: u8,
         (taken, repeats): (Taken, bool),
         deed: Deed,
-        (mut after, add): (State<W>, Change),
+        after: (State<W>, Change),
         steps: &mut impl Steps<W>,
     ) {
         steps.takes(seat, taken, deed.number);
-        after.set_local(seat, deed.after);
-        after.set_moment(deed.moment);
-        let from = deed.sends_from as usize + deed.sends as usize;
-        for &cell in &self.cells[deed.sends_from as usize..from] {
-            after.change(cell, add);
-        }
-        if deed.forged > 0 {
-            let some = Change::add_some(tables.counting);
-            self.cells[from..][..deed.forged as usize].iter().for_each(|cell| after.change(*cell, some));
-        }
+        let after = self.after(tables, seat, deed, after);
         if after != *state {
             let step = Step::Take { seat, taken, repeats };
             if deed.points {

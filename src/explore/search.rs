@@ -17,15 +17,16 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::coverage::Tried;
-use super::expand::{Found, Mode, Onward, PIECE, RECENT, Room};
+use super::early::{By, Met};
+use super::expand::{Follower, Found, Mode, Onward, PIECE, RECENT, Room};
 use super::form::Forms;
 use super::look::{Breaches, Likeness, Looks};
 use super::loops::Loops;
 use super::ready::Ready;
-use super::settle::Onto;
+use super::settle::{LEADS_MIN, Onto};
 use super::state::{PARTIES_MAX, State, words};
 use super::step::Step;
-use super::store::{Place, SHARDS, Shard, shard_of};
+use super::store::{Next, Place, SHARDS, Shard, shard_of};
 use super::strike::{Garbles, Strikes};
 use super::table::{Full, Need, Tables};
 use super::{Bounds, Progress, Question, Reached, Reductions};
@@ -56,11 +57,6 @@ pub(super) struct Level {
 impl Level {
     pub(super) fn len(&self) -> usize {
         self.from.iter().zip(&self.to).map(|(from, to)| (to - from) as usize).sum()
-    }
-
-    pub(super) fn has(&self, place: Place) -> bool {
-        let (shard, index) = (place.shard(), place.index() as u32);
-        (self.from[shard]..self.to[shard]).contains(&index)
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = Place> + '_ {
@@ -130,21 +126,25 @@ pub(super) struct Search<'a, const W: usize> {
     pub(super) coverage: Tried,
     /// How many states there are from which nothing at rest can be reached, and the first of them.
     endless: Option<(u64, Place)>,
+    /// States of the layer that is worked on that are not known to be good and to which no link leads back, and what follows each.
+    pub(super) leads: Vec<(Place, Place)>,
+    /// So many of these are kept before they are followed.
+    pub(super) leads_max: usize,
     /// States that are not known to be good although all with as many faults are there, and with how many faults.
     pub(super) unsettled: Vec<(u32, Place)>,
     /// What was found in each piece, kept for the room that it takes.
     found: Vec<Found>,
     onward: Vec<Onward<W>>,
     /// The states of each level of the layer that is worked on, in the order in which they were found; and of the layer below.
-    layer: Vec<Vec<Place>>,
-    below: Vec<Vec<Place>>,
+    layer: Vec<Vec<Met>>,
+    below: Vec<Vec<Met>>,
     /// Those of the level that is worked on, so far.
-    fresh: Vec<Place>,
+    fresh: Vec<Met>,
     /// The number of faults of the level that is worked on, and where it starts.
     pub(super) faults: u32,
     entered: Option<[u32; SHARDS]>,
     /// The states from which steps have yet to be taken for it.
-    todo: VecDeque<(Mode, Vec<Place>)>,
+    todo: VecDeque<(Mode, Vec<Met>)>,
 }
 
 /// What is a thread's own.
@@ -221,6 +221,8 @@ impl<'a, const W: usize> Search<'a, W> {
             own: Vec::new(),
             coverage: Tried::new(strikes),
             endless: None,
+            leads: Vec::new(),
+            leads_max: LEADS_MIN,
             unsettled: Vec::new(),
             found: Vec::new(),
             onward: Vec::new(),
@@ -239,7 +241,7 @@ impl<'a, const W: usize> Search<'a, W> {
         search.shards[shard_of(hash)].enter(start, hash, Place::new(shard_of(hash), 0));
         if search.stopped.is_none() {
             let first = Level { from: [0; SHARDS], to: search.lens() };
-            search.layer.push(first.places().collect());
+            search.layer.push(first.places().map(|place| Met { place, by: By::Other }).collect());
             search.levels.push(vec![first]);
         }
         search
@@ -271,6 +273,8 @@ impl<'a, const W: usize> Search<'a, W> {
             own: self.own.into_iter().map(|own| Mutex::new(inner(own).widen())).collect(),
             coverage: self.coverage,
             endless: self.endless,
+            leads: self.leads,
+            leads_max: self.leads_max,
             unsettled: self.unsettled,
             faults: self.faults,
             entered: self.entered,
@@ -353,7 +357,7 @@ impl<'a, const W: usize> Search<'a, W> {
             if self.faults == self.at_most {
                 return false;
             }
-            self.settle_layer(self.faults);
+            self.settle_layer();
             self.faults += 1;
             self.levels.push(vec![self.no_level()]);
             self.below = std::mem::replace(&mut self.layer, vec![Vec::new()]);
@@ -401,7 +405,7 @@ impl<'a, const W: usize> Search<'a, W> {
     }
 
     /// Takes every step from the given states and enters what they lead to.
-    fn work(&mut self, mut places: Vec<Place>, mode: Mode) -> Result<Result<(), Full>, Halt> {
+    fn work(&mut self, mut places: Vec<Met>, mode: Mode) -> Result<Result<(), Full>, Halt> {
         while !places.is_empty() {
             let mut founds = std::mem::take(&mut self.found);
             let pieces = places.len().div_ceil(PIECE);
@@ -431,7 +435,7 @@ impl<'a, const W: usize> Search<'a, W> {
     }
 
     /// Takes every step from the given states and enters what they lead to, as far as the tables go.
-    fn advance(&mut self, places: &[Place], mode: Mode, founds: &mut [Found]) {
+    fn advance(&mut self, places: &[Met], mode: Mode, founds: &mut [Found]) {
         let mut onward = std::mem::take(&mut self.onward);
         let pieces = places.len().div_ceil(PIECE);
         if onward.len() < pieces {
@@ -441,27 +445,33 @@ impl<'a, const W: usize> Search<'a, W> {
         let finds = founds.par_iter_mut().zip(onward.par_iter_mut()).zip(places.par_chunks(PIECE));
         finds.for_each(|((found, onward), piece)| this.expand((piece, mode, faults), found, onward));
         self.shards.par_iter_mut().enumerate().for_each(|(number, shard)| {
-            for ((found, onward), piece) in founds.iter().zip(&onward).zip(places.chunks(PIECE)) {
-                shard.enter_all(
-                    onward.of(number),
-                    piece,
-                    |next| found.set_good(next.number),
-                    |next, index| onward.enter(next, Place::new(number, index)),
-                );
-            }
+            let pieces = founds.iter().zip(&onward).zip(places.chunks(PIECE));
+            let nexts = pieces.flat_map(|((found, onward), piece)| {
+                let before = |next: &Next<W>| piece[next.number as usize].place;
+                onward.of(number).iter().map(move |next| (next, before(next), (found, onward)))
+            });
+            shard.enter_all(
+                nexts,
+                |shard, next, (found, _), index| {
+                    let there = Follower::There(Place::new(number, index));
+                    found.follow(next.number, if shard.is_good(index) { Follower::Good } else { there });
+                },
+                |next, (found, onward), index| {
+                    found.follow(next.number, Follower::New);
+                    onward.enter(next, Place::new(number, index));
+                },
+            );
         });
         self.fresh.extend(onward[..pieces].iter().flat_map(Onward::entered));
         self.onward = onward;
     }
 
     /// Adds what was found in a piece, and works out what was missed.
-    fn take_in(&mut self, found: &Found, piece: &[Place], mode: Mode) -> Result<(), Full> {
+    fn take_in(&mut self, found: &Found, piece: &[Met], mode: Mode) -> Result<(), Full> {
         self.transitions += found.transitions;
         self.hits.extend_from_slice(&found.hits);
         if mode == Mode::Fair {
-            for (_, place) in piece.iter().enumerate().filter(|(number, _)| found.is_good(*number)) {
-                self.shards[place.shard()].set_good(place.index());
-            }
+            self.note_followers(piece, found.follows());
         }
         for &(likeness, remembered, place) in &found.ends {
             self.end(likeness, remembered, place);

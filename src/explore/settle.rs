@@ -5,14 +5,17 @@
 //! Most of the work is done in passing. What follows a state is looked up anyhow when it is entered, and if it is there and good
 //! already, that is noted: late in a purchase, steps lead back to states that were met long before. So that many of these are known,
 //! what has fewer faults behind it is settled before the search goes on to more. The rest mostly follows from the links that are kept: a
-//! state that a fair step has led to makes the state before it good. What neither settles is looked at again.
+//! state that a fair step has led to makes the state before it good. Of a state to which no link leads back one that follows it is kept, if
+//! it was there already. What none of this settles is looked at again.
 
 use rayon::prelude::*;
 
+use super::early::Met;
+use super::expand::Follower;
 use super::form::Near;
 use super::look::{Likeness, Look};
 use super::ready::Ready;
-use super::search::{Level, Own, Search};
+use super::search::{Own, Search};
 use super::state::State;
 use super::step::{Step, Steps};
 use super::store::{Place, find_all};
@@ -20,6 +23,8 @@ use super::table::Need;
 
 /// So many states are looked at before what was found is noted.
 const PIECE: usize = 1 << 12;
+/// Of so many states at least it is kept what follows before that is followed.
+pub(super) const LEADS_MIN: usize = 1 << 16;
 /// So many states are looked at in one go.
 const AT_ONCE: usize = 64;
 
@@ -30,7 +35,7 @@ impl<const W: usize> Search<'_, W> {
         if self.stopped.is_some() {
             return None;
         }
-        self.settle_layer(self.faults);
+        self.settle_layer();
         loop {
             let before = self.unsettled.len();
             let mut still = Vec::new();
@@ -52,15 +57,15 @@ impl<const W: usize> Search<'_, W> {
         Some((left.len() as u64, endless.1))
     }
 
-    /// Finds out which states with so many faults are good, once all of them are there. What a step leads back to from more faults is
+    /// Finds out which states of the layer that is worked on are good, once all of them are there. What a step leads back to from more faults is
     /// then known to be good when it is met.
-    pub(super) fn settle_layer(&mut self, faults: u32) {
+    pub(super) fn settle_layer(&mut self) {
+        self.follow_leads();
+        self.leads = Vec::new();
+        let faults = self.faults;
         // A fair step leads to a state with as many faults behind it or fewer, and one event further on or back again.
         for depth in (0..self.levels[faults as usize].len()).rev() {
             let level = self.levels[faults as usize][depth].clone();
-            if let Some(deeper) = self.levels[faults as usize].get(depth + 1).cloned() {
-                self.lead_to(&deeper, &level);
-            }
             let mut places = level.places().filter(|place| !self.is_known(*place)).map(|place| (faults, place));
             let mut pieces = Vec::new();
             loop {
@@ -78,13 +83,46 @@ impl<const W: usize> Search<'_, W> {
         }
     }
 
+    /// Notes what follows the states of a piece by steps without a fault.
+    pub(super) fn note_followers(&mut self, piece: &[Met], follows: impl Iterator<Item = Option<Follower>>) {
+        for (met, follower) in piece.iter().zip(follows) {
+            match follower {
+                Some(Follower::Good) => self.make_good(met.place, self.faults),
+                Some(Follower::There(there)) => self.leads.push((met.place, there)),
+                Some(Follower::New) | None => {}
+            }
+        }
+        if self.leads.len() >= self.leads_max {
+            self.follow_leads();
+            self.leads_max = LEADS_MIN.max(2 * self.leads.len());
+        }
+    }
+
+    /// Makes good those states that a good one follows, and forgets what follows them.
+    fn follow_leads(&mut self) {
+        let mut leads = std::mem::take(&mut self.leads);
+        loop {
+            let before = leads.len();
+            leads.retain(|&(place, follower)| {
+                let is_good = self.is_known(follower);
+                if is_good {
+                    self.make_good(place, self.faults);
+                }
+                !is_good && !self.is_known(place)
+            });
+            if leads.len() == before {
+                break;
+            }
+        }
+        self.leads = leads;
+    }
+
     /// Leaves of some states those that are not known to be good.
     fn look_onward(&mut self, piece: &mut Vec<(u32, Place)>) {
         let this = &*self;
         let good: Vec<bool> = piece.par_chunks(AT_ONCE).flat_map_iter(|some| this.are_good(some)).collect();
         for ((faults, place), _) in piece.iter().zip(good).filter(|(_, is_good)| *is_good) {
-            self.shards[place.shard()].set_good(place.index());
-            self.lead_here(*place, *faults);
+            self.make_good(*place, *faults);
         }
         piece.retain(|(_, place)| !self.is_known(*place));
     }
@@ -93,22 +131,12 @@ impl<const W: usize> Search<'_, W> {
         self.shards[place.shard()].is_good(place.index())
     }
 
-    /// Makes good what fair steps have led from to the good states of a level.
-    fn lead_to(&mut self, level: &Level, before: &Level) {
-        for place in level.places() {
-            let parent = self.parent(place);
-            if self.is_known(place) && before.has(parent) {
-                self.shards[parent.shard()].set_good(parent.index());
-            }
-        }
-    }
-
-    /// Makes good what leads to a good state, as far back as fair steps have led here one after the other.
-    fn lead_here(&mut self, mut place: Place, faults: u32) {
-        loop {
-            let before = self.shards[place.shard()].parent(place.index());
-            let fair = faults == 0 || self.faults_of(before) == faults;
-            if !fair || !self.shards[before.shard()].set_good(before.index()) {
+    /// Makes good a state that so many faults are behind, and what leads to it, as far back as fair steps have led here one after the other.
+    fn make_good(&mut self, mut place: Place, faults: u32) {
+        let layer = self.levels[faults as usize][0].from;
+        while self.shards[place.shard()].set_good(place.index()) {
+            let before = self.parent(place);
+            if before.index() < layer[before.shard()] as usize {
                 return;
             }
             place = before;
@@ -159,7 +187,7 @@ impl<const W: usize> Search<'_, W> {
         let (search, look) = (self, *look);
         let mut onward = Onward { search, faults, likeness, look, broken, between: 0, from, steps, nexts, near };
         // Everything has been worked out by now.
-        let all = ready.fair(&self.tables, &state, &here, replays, &mut onward);
+        let all = ready.fair(&self.tables, &state, &here, replays, None, &mut onward);
         debug_assert!(all.is_ok(), "the steps of a state that was searched are known");
         false
     }

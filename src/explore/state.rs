@@ -235,6 +235,12 @@ impl<const W: usize> State<W> {
         self.0[1] = self.0[1] & !0xff | u64::from(moment);
     }
 
+    /// The same at another moment.
+    pub(super) fn at(mut self, moment: u8) -> Self {
+        self.set_moment(moment);
+        self
+    }
+
     /// How many purchases have been started.
     pub(super) const fn started(&self) -> u8 {
         (self.0[1] >> 8 & 0x7) as u8
@@ -296,6 +302,18 @@ impl<const W: usize> State<W> {
     pub(super) fn letter(&self, letter: u16) -> u8 {
         let (word, shift) = place(letter as usize);
         (self.0[word] >> shift & 7) as u8
+    }
+
+    /// The code of the letter in that cell.
+    #[inline]
+    pub(super) fn code(&self, Cell { word, shift }: Cell) -> u8 {
+        (self.0[word as usize] >> shift & 7) as u8
+    }
+
+    /// Sets all bits of a cell.
+    #[inline]
+    pub(super) fn fill(&mut self, Cell { word, shift }: Cell) {
+        self.0[word as usize] |= 7 << shift;
     }
 
     pub(super) fn set_letter(&mut self, letter: u16, code: u8) {

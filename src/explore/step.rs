@@ -74,12 +74,10 @@ pub(super) trait Steps<const W: usize> {
     fn between(&mut self, step: Step, seat: u8, local: u16);
     /// A party may take something, and the move of that number comes of it.
     fn takes(&mut self, _seat: u8, _: Taken, _number: u32) {}
+    /// What was shown last in the course of a step is all of it: it could as well have been taken one event earlier.
+    fn late(&mut self) {}
     /// A fault strikes and changes nothing.
     fn in_vain(&mut self, _: Step) {}
-    /// Whether what this party takes need be shown.
-    fn minds(&self, _seat: u8) -> bool {
-        true
-    }
     /// Whether no more steps need be shown.
     fn enough(&self) -> bool {
         false

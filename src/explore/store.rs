@@ -194,20 +194,25 @@ impl<const W: usize> Shard<W> {
         None
     }
 
-    /// Enters those of some states that are not there, in their order, and shows each with its index. `piece` has the states before
-    /// them. Shows also those that are there and that a state at rest is known to follow.
-    pub(super) fn enter_all(
+    /// Enters those of some states that are not there, in their order; each comes with the state before it and something to know it by.
+    /// Shows each that is there with its index, and each that is new.
+    pub(super) fn enter_all<'n, K: Copy>(
         &mut self,
-        nexts: &[Next<W>],
-        piece: &[Place],
-        mut is_good: impl FnMut(&Next<W>),
-        mut is_new: impl FnMut(&Next<W>, usize),
+        mut nexts: impl Iterator<Item = (&'n Next<W>, Place, K)>,
+        mut is_there: impl FnMut(&Self, &Next<W>, K, usize),
+        mut is_new: impl FnMut(&Next<W>, K, usize),
     ) {
-        for some in nexts.chunks(AT_ONCE) {
+        let mut some = Vec::with_capacity(AT_ONCE);
+        loop {
+            some.clear();
+            some.extend(nexts.by_ref().take(AT_ONCE));
+            if some.is_empty() {
+                return;
+            }
             let mut hashes = [0; AT_ONCE];
             let (mut first, mut held) = ([0; AT_ONCE], [0; AT_ONCE]);
             let mut same = [false; AT_ONCE];
-            for (next, hash) in some.iter().zip(&mut hashes) {
+            for ((next, ..), hash) in some.iter().zip(&mut hashes) {
                 *hash = next.state.hash();
             }
             for (hash, first) in hashes[..some.len()].iter().zip(&mut first) {
@@ -217,20 +222,15 @@ impl<const W: usize> Shard<W> {
                 let done = first == 0 || first & !INDEX == tag(*hash);
                 *held = if done { first } else { self.probe(self.after(self.home(*hash)), tag(*hash)).1 };
             }
-            for ((next, held), same) in some.iter().zip(held).zip(&mut same) {
+            for (((next, ..), held), same) in some.iter().zip(held).zip(&mut same) {
                 *same = held != 0 && is_same(self.at((held & INDEX) as usize - 1), &next.state.0);
             }
-            for (((next, hash), held), same) in some.iter().zip(hashes).zip(held).zip(same) {
+            for (((&(next, before, known), hash), held), same) in some.iter().zip(hashes).zip(held).zip(same) {
                 // What has been entered since leaves an index what it was.
-                let there = if same {
-                    Some((held & INDEX) as usize - 1)
-                } else {
-                    self.enter(next.state, hash, piece[next.number as usize])
-                };
+                let there = if same { Some((held & INDEX) as usize - 1) } else { self.enter(next.state, hash, before) };
                 match there {
-                    Some(there) if self.is_good(there) => is_good(next),
-                    Some(_) => {}
-                    None => is_new(next, self.len - 1),
+                    Some(there) => is_there(self, next, known, there),
+                    None => is_new(next, known, self.len - 1),
                 }
             }
         }

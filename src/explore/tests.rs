@@ -87,7 +87,7 @@ fn steps_that_are_ready_are_those_of_the_tables() {
             let (mut from_tables, mut from_rows) = (Shown::default(), Shown::default());
             View::new(&search.tables, &state, replays).fair(&mut from_tables);
             let here = ready.here(&search.tables, &state).expect("it has been worked out");
-            ready.fair(&search.tables, &state, &here, replays, &mut from_rows).expect("it has been worked out");
+            ready.fair(&search.tables, &state, &here, replays, None, &mut from_rows).expect("it has been worked out");
             assert_eq!(from_rows, from_tables);
         }
     }
