@@ -432,6 +432,48 @@ fn a_replay_can_be_drawn_with_mermaid() {
     assert!(out.starts_with("sequenceDiagram"), "{out}");
 }
 
+/// The document says what the text says, in the words of the CSVs.
+#[test]
+fn a_replay_can_be_read_by_programs() {
+    let place = Place::new();
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let arguments = [&["replay"], arguments, &["--format", "json"]].concat();
+        serde_json::from_str(&place.stdout(&arguments)).expect("JSON")
+    };
+    let lost = ["case1", "drop 6#1", "--preset", "as-written"];
+    let (told, text) = (json(&lost), place.stdout(&[&["replay"], &lost[..]].concat()));
+    assert_eq!(
+        (&told["run"]["plan"], &told["run"]["goods"], &told["run"]["money"]),
+        (&"drop 6#1".into(), &"violated".into(), &"holds".into())
+    );
+    let fingerprint = told["run"]["trace_sha256"].as_str().expect("a fingerprint");
+    assert!(text.contains(&format!("trace sha256 {fingerprint}")));
+    let [purchase] = &told["purchases"].as_array().expect("purchases")[..] else { panic!("one purchase") };
+    assert_eq!((&purchase["outcome"], &purchase["customer_goods"]), (&"committed".into(), &"none".into()));
+    let events = told["events"].as_array().expect("events");
+    let sent: Vec<_> = events.iter().filter(|event| event["kind"] == "sent" && event["site"] == "6#1").collect();
+    assert_eq!(sent.len(), 1);
+    assert_eq!((&sent[0]["fault"], &sent[0]["lost"], &sent[0]["to"]), (&"dropped".into(), &true.into(), &"C1".into()));
+    // What arrives names the envelope that was sent.
+    let gets = |event: &&serde_json::Value| event["kind"] == "gets";
+    for arrived in events.iter().filter(gets) {
+        let same = |event: &&serde_json::Value| event["kind"] == "sent" && event["envelope"] == arrived["envelope"];
+        assert_eq!(events.iter().find(same).map(|sent| &sent["to"]), Some(&arrived["party"]));
+    }
+    let violations = told["violations"].as_array().expect("violations");
+    let unpaid = violations.iter().find(|broken| broken["clause"] == "paid-no-goods").expect("a violation");
+    assert_eq!((&unpaid["victim"], &unpaid["cause"]), (&"C1".into(), &"drop 6".into()));
+    assert!(text.contains(&format!("root: {}", unpaid["cause"].as_str().expect("a cause"))));
+    let disputes = told["disputes"].as_array().expect("disputes");
+    let wrong = disputes.iter().filter(|dispute| !dispute["wrong"].is_null()).count();
+    assert_eq!(wrong, text.matches("WRONGLY").count());
+    assert!(disputes.iter().all(|dispute| dispute["checks"].as_array().is_some_and(|checks| !checks.is_empty())));
+    // An order of events says so, and that what holds only in the end was not judged.
+    let told = json(&["case2", "order start 1#1"]);
+    assert_eq!(told["order"], serde_json::json!(["start", "1#1"]));
+    assert!(told["unjudged"].is_string());
+}
+
 #[test]
 fn a_plan_that_cannot_be_read_is_shown_with_its_column() {
     let place = Place::new();

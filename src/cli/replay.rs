@@ -1,5 +1,7 @@
 //! `halfpaid replay`: one plan, and everything that happens in it.
 
+mod json;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +11,8 @@ use super::output::Output;
 use super::{Exit, Failure};
 use crate::batch::findings::cause;
 use crate::batch::replay::{Replayed, Stage};
-use crate::blame::{self, Blame};
+use crate::batch::rows::{self, Place};
+use crate::blame::{self, Blame, Precaution};
 use crate::diagram::svg::View;
 use crate::diagram::{Transcript, dispute, mermaid, svg, text, verdict};
 use crate::drive::{Finished, Job};
@@ -161,6 +164,8 @@ enum Format {
     Mermaid,
     /// A picture
     Svg,
+    /// Everything that the others show, for programs
+    Json,
 }
 
 impl From<CryptoArg> for CryptoKind {
@@ -268,15 +273,32 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
             let view = View::whole(&title, &finished, output.verbose);
             output.print(&svg::file(&transcript, &view))?;
         }
+        Format::Json => {
+            let place = Place { scenario: &scenario.name, protocol: protocol.name(), seed };
+            let kept = rows::keep(&finished, setup, &stage.errands, place);
+            let order = course.order.as_ref().map(|order| order.iter().map(ToString::to_string).collect());
+            let blame = |violation: &Violation| {
+                let (blame, faults) = blame(&job, &course, &finished, violation);
+                let names = |prevention: &Vec<Precaution>| prevention.iter().map(|known| known.name()).collect();
+                json::Blamed {
+                    cause: cause(&faults, &blame.deviations),
+                    could_prevent: blame.prevention.as_ref().map(names),
+                    can_prove: blame.provable,
+                }
+            };
+            let document = json::Document::new(&kept, (&finished, setup), &transcript, (order, unjudged), blame);
+            let json = serde_json::to_string_pretty(&document).map_err(Failure::usage)?;
+            output.print(&format!("{json}\n"))?;
+        }
         Format::Text => {
             output.print(&heading)?;
-            let blame = |violation: &Violation| match course.order {
-                None => blame(&job, &course.plan, &finished, violation),
-                // What the victim could have done is not asked: in another order of events something else might happen then.
-                Some(_) => {
-                    let (blame, faults) = Blame::of_course(&job, &course, &finished, violation);
-                    format!("root: {}; {} {}", cause(&faults, &blame.deviations), violation.victim, blame.proof())
-                }
+            let blame = |violation: &Violation| {
+                let (blame, faults) = blame(&job, &course, &finished, violation);
+                let answers = match course.order {
+                    None => blame.words(violation.victim),
+                    Some(_) => format!("{} {}", violation.victim, blame.proof()),
+                };
+                format!("root: {}; {answers}", cause(&faults, &blame.deviations))
             };
             let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
             output.print(&text::draw(&transcript, until_us))?;
@@ -290,11 +312,14 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     Ok(Exit::AsExpected)
 }
 
-/// What is at the root of a violation, and what its victim can do about it.
-fn blame(job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>, violation: &Violation) -> String {
-    let blame = Blame::of_plan(job, plan, finished, violation);
-    let root = cause(&blame::faults(job, plan, violation), &blame.deviations);
-    format!("root: {root}; {}", blame.words(violation.victim))
+/// What is at the root of a violation, the faults of it apart, and what its victim can do about it. What the victim could have done is
+/// not asked of an order of events: in another order something else might happen then.
+fn blame(job: &Job<'_, '_>, course: &Course, finished: &Finished<'_>, violation: &Violation) -> (Blame, Plan) {
+    if course.order.is_some() {
+        return Blame::of_course(job, course, finished, violation);
+    }
+    let blame = Blame::of_plan(job, &course.plan, finished, violation);
+    (blame, blame::faults(job, &course.plan, violation))
 }
 
 fn indent(text: &str) -> String {

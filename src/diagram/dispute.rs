@@ -17,13 +17,8 @@ use crate::protocol::setup::Setup;
 
 /// Every dispute of the run, each way in which it is played: with forged papers too, where a side breaks the protocol.
 pub fn in_full(finished: &Finished<'_>, setup: &Setup) -> String {
-    let facts = finished.checker.facts();
-    let mut purchases: Vec<(u32, &PurchaseFacts)> =
-        finished.labels.purchases().iter().filter_map(|(key, n)| Some((*n, &**facts.purchases.get(key)?))).collect();
-    purchases.sort_unstable_by_key(|(number, _)| *number);
     let mut out = String::new();
-    for (number, purchase) in purchases {
-        let view = View { purchase, facts, setup, now_us: u64::MAX };
+    for (number, view) in purchases(finished, setup) {
         let filed = disputes(&view);
         let all = filed.len();
         for (at, dispute) in filed.iter().enumerate() {
@@ -33,6 +28,16 @@ pub fn in_full(finished: &Finished<'_>, setup: &Setup) -> String {
         }
     }
     if out.is_empty() { "nobody signed anything: there is nothing to dispute\n".to_owned() } else { out }
+}
+
+/// The purchases of a run in order, each as the judge's clerk sees it once all is over.
+pub fn purchases<'f>(finished: &'f Finished<'_>, setup: &'f Setup) -> Vec<(u32, View<'f>)> {
+    let facts = finished.checker.facts();
+    let mut purchases: Vec<(u32, &PurchaseFacts)> =
+        finished.labels.purchases().iter().filter_map(|(key, n)| Some((*n, &**facts.purchases.get(key)?))).collect();
+    purchases.sort_unstable_by_key(|(number, _)| *number);
+    let view = |purchase| View { purchase, facts, setup, now_us: u64::MAX };
+    purchases.into_iter().map(|(number, purchase)| (number, view(purchase))).collect()
 }
 
 fn claim(dispute: &Dispute) -> String {
@@ -63,6 +68,11 @@ pub fn hearing(evidence: &Evidence, decision: &Decision) -> String {
         let _ = writeln!(out, "  {:>3}. {finding} {}", number + 1, check.words());
     }
     out
+}
+
+/// What a side hands in, paper by paper.
+pub fn each_paper(parts: &[Part]) -> Vec<String> {
+    parts.iter().map(|part| says(std::slice::from_ref(part))).collect()
 }
 
 fn papers(parts: &[Part]) -> String {

@@ -162,7 +162,11 @@ impl<const W: usize> Search<'_, W> {
             at_rest: self.ends.iter().map(|(_, _, states, _)| states).sum(),
             ends: self.endings(),
             endless,
-            coverage: self.coverage.covered(&self.tables, struck.iter().flatten()),
+            coverage: if self.counts {
+                self.coverage.covered(&self.tables, struck.iter().flatten())
+            } else {
+                Vec::new()
+            },
             state_bytes: W * 8,
         }
     }

@@ -219,7 +219,7 @@ impl<const W: usize> Search<'_, W> {
             search: self,
             mode,
             faults,
-            counts: mode == Mode::Faulty || faults < self.at_most,
+            counts: self.counts && (mode == Mode::Faulty || faults < self.at_most),
             needs: &mut found.needs,
             likenesses: &mut found.likenesses,
             besides: &mut found.besides,
@@ -344,7 +344,7 @@ struct Taker<'s, 'a, const W: usize> {
     search: &'s Search<'a, W>,
     mode: Mode,
     faults: u32,
-    /// Whether it is counted what parties could take.
+    /// Whether it is counted what parties could take and where faults strike.
     counts: bool,
     needs: &'s mut Vec<Need>,
     likenesses: &'s mut Vec<Likeness>,
@@ -423,7 +423,7 @@ impl<const W: usize> Taker<'_, '_, W> {
 
 impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
     fn to(&mut self, step: Step, mut state: State<W>) {
-        if step.fault().is_some() {
+        if self.counts && step.fault().is_some() {
             self.struck.push(step);
         }
         self.steps += 1;
@@ -460,7 +460,9 @@ impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
     }
 
     fn in_vain(&mut self, step: Step) {
-        self.struck.push(step);
+        if self.counts {
+            self.struck.push(step);
+        }
     }
 
     fn between(&mut self, step: Step, seat: u8, local: u16) {

@@ -96,7 +96,7 @@ pub struct Question<'a> {
 pub enum Sought {
     /// What breaks, who is hurt, and the faults at the root; and it is asked how purchases end, and what was broken on the way there.
     Causes,
-    /// What breaks and who is hurt: one way with as few faults as possible is enough.
+    /// What breaks and who is hurt: one way with as few faults as possible is enough, and nobody asks what was met and struck.
     Harms,
 }
 

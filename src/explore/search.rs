@@ -29,7 +29,7 @@ use super::step::Step;
 use super::store::{Next, Place, SHARDS, Shard, shard_of};
 use super::strike::{Garbles, Strikes};
 use super::table::{Full, Need, Tables};
-use super::{Bounds, Progress, Question, Reached, Reductions};
+use super::{Bounds, Progress, Question, Reached, Reductions, Sought};
 use crate::fault::FaultKind;
 
 /// How many pieces are worked on before what was missed is worked out.
@@ -124,6 +124,8 @@ pub(super) struct Search<'a, const W: usize> {
     /// What is a thread's own.
     own: Vec<Mutex<Own<W>>>,
     pub(super) coverage: Tried,
+    /// Whether it is counted what was met and struck.
+    pub(super) counts: bool,
     /// How many states there are from which nothing at rest can be reached, and the first of them.
     endless: Option<(u64, Place)>,
     /// States of the layer that is worked on that are not known to be good and to which no link leads back, and what follows each.
@@ -220,6 +222,7 @@ impl<'a, const W: usize> Search<'a, W> {
             plain: false,
             own: Vec::new(),
             coverage: Tried::new(strikes),
+            counts: question.sought == Sought::Causes,
             endless: None,
             leads: Vec::new(),
             leads_max: LEADS_MIN,
@@ -272,6 +275,7 @@ impl<'a, const W: usize> Search<'a, W> {
             plain: self.plain,
             own: self.own.into_iter().map(|own| Mutex::new(inner(own).widen())).collect(),
             coverage: self.coverage,
+            counts: self.counts,
             endless: self.endless,
             leads: self.leads,
             leads_max: self.leads_max,
