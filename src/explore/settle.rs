@@ -23,7 +23,7 @@ use super::table::Need;
 
 /// So many states are looked at before what was found is noted.
 const PIECE: usize = 1 << 12;
-/// Of so many states at least it is kept what follows before that is followed.
+/// Of so many states more than were left the last time it is kept what follows, and of a quarter of them, before that is followed.
 pub(super) const LEADS_MIN: usize = 1 << 16;
 /// So many states are looked at in one go.
 const AT_ONCE: usize = 64;
@@ -94,7 +94,7 @@ impl<const W: usize> Search<'_, W> {
         }
         if self.leads.len() >= self.leads_max {
             self.follow_leads();
-            self.leads_max = LEADS_MIN.max(2 * self.leads.len());
+            self.leads_max = LEADS_MIN + self.leads.len() / 4 * 5;
         }
     }
 
