@@ -5,9 +5,9 @@
 //! A state `s` has come of a state `p` by a step `f` without a fault. A fault that has nothing to do with `f` can strike before `f` as well
 //! as after it, and leads to the same state either way: `f` can still be taken after the fault, and takes, sends and changes the same. So
 //! whatever can come of the fault in `s` comes of it in `p`, followed by `f`, with as many faults and as many events. What follows a state by
-//! a step without a fault is all reached (see below), so it is enough that the fault strikes in `p`. There it does, or is left out for the
-//! same reason, since it could have struck before `p` as well; and that comes to an end, for `p` is nearer to the beginning. This is a partial
-//! order reduction by sleep sets (Godefroid, 1996), in a case in which they need no memory but of the last step.
+//! a step without a fault is all reached (see below), so it is enough that the fault strikes in `p`. There it does, or is left out for
+//! the same reason, since it could have struck before `p` as well; and that comes to an end, for `p` is nearer to the beginning. This is
+//! a partial order reduction by sleep sets (Godefroid, 1996), in a case in which they need no memory but of the last step.
 //!
 //! A fault has nothing to do with `f` if
 //!
@@ -26,16 +26,17 @@
 //! # Steps without a fault
 //!
 //! The same can be said of a step `g` without a fault. Only, of two steps that have nothing to do with each other, one order has to be
-//! kept: that in which the step comes first that is less ([`By`]). So `g` is left out in `s` if it has nothing to do with `f`, and is less.
-//! Nothing is lost by that: what `g` leads to from `s` is reached, after as many events at most. For `g` can be taken in `p`, and what
-//! that leads to, `q`, is reached on the level of `s` at the latest, `p` being nearer to the beginning. From there `f` leads to the same state as `g`
-//! from `s`. If it is left out in `q`, it is so after a step that is greater than `f`. Thus the steps that are left out grow greater and
-//! greater, and there is an end to that. Since steps are taken in the order of [`By`], by and large, what is left out is mostly
-//! the second way to a state and not the first.
+//! kept: that in which the step comes first that is less ([`By`]). So `g` is left out in `s` if it has nothing to do with `f`, and is
+//! less. Nothing is lost by that: what `g` leads to from `s` is reached, after as many events at most. For `g` can be taken in `p`, and
+//! what that leads to, `q`, is reached on the level of `s` at the latest, `p` being nearer to the beginning. From there `f` leads to the
+//! same state as `g` from `s`. If it is left out in `q`, it is so after a step that is greater than `f`. Thus the steps that are left out
+//! grow greater and greater, and there is an end to that. Since steps are taken in the order of [`By`], by and large, what is left out
+//! is mostly the second way to a state and not the first.
 //!
-//! This is done where states are kept as they are. In normal form it could lie about where there is no rest: loops that have been
-//! taken between `g` and `f` may have put letters under way that cannot be made again after both, so that a state with these would stand for one
-//! without. Everything that can come of the latter comes of the former, but that something at rest does is no proof that it does of the latter.
+//! This is done where states are kept as they are. In normal form it could lie about where there is no rest: loops that have been taken
+//! between `g` and `f` may have put letters under way that cannot be made again after both, so that a state with these would stand for
+//! one without. Everything that can come of the latter comes of the former; but that something at rest comes of the former does not
+//! show that it does of the latter.
 //!
 //! If all steps from a state are left out, one is taken all the same, so that it is known what follows ([`settle`](super::settle)).
 //!

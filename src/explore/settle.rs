@@ -57,8 +57,8 @@ impl<const W: usize> Search<'_, W> {
         Some((left.len() as u64, endless.1))
     }
 
-    /// Finds out which states of the layer that is worked on are good, once all of them are there. What a step leads back to from more faults is
-    /// then known to be good when it is met.
+    /// Finds out which states of the layer that is worked on are good, once all of them are there. What a step leads back to from more
+    /// faults is then known to be good when it is met.
     pub(super) fn settle_layer(&mut self) {
         self.follow_leads();
         self.leads = Vec::new();
