@@ -294,9 +294,13 @@ impl<'a, const W: usize> Search<'a, W> {
         }
         while self.stopped.is_none() {
             while let Some((mode, places)) = self.todo.pop_front() {
-                if let Err(Full(what)) = self.work(places, mode)? {
-                    self.stopped = Some(Stopped::Room(what));
-                    self.entered = None;
+                let stopped = if self.shards.iter().any(Shard::is_full) {
+                    Some(Stopped::States)
+                } else {
+                    self.work(places, mode)?.err().map(|Full(what)| Stopped::Room(what))
+                };
+                if stopped.is_some() {
+                    (self.stopped, self.entered) = (stopped, None);
                     self.todo.clear();
                 }
             }

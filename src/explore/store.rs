@@ -86,6 +86,8 @@ pub(super) struct Shard<const W: usize> {
 /// The bits of a slot that hold the index, plus one. Together with the shards' number they are a [`Place`].
 const INDEX_BITS: u32 = 26;
 const INDEX: u32 = (1 << INDEX_BITS) - 1;
+/// So many states may yet be entered when a shard counts as full: more than one piece of work leads to.
+const SPARE: usize = 1 << 24;
 /// A table's least size.
 const SLOTS_MIN: usize = 16;
 
@@ -111,6 +113,11 @@ impl<const W: usize> Shard<W> {
 
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Whether there is hardly room for more states, which takes more than three thousand million of them in all.
+    pub(super) fn is_full(&self) -> bool {
+        self.len > INDEX as usize - SPARE
     }
 
     fn at(&self, index: usize) -> &[u64; W] {
