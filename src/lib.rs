@@ -77,7 +77,8 @@
 //! - An outsider is no party: it has no keys and nothing to lose, it hears everything and sends what it likes in anybody's name. What
 //!   it reads and hands on is no matter of atomicity, since the paper seals no message; goods that come from it count as nobody's
 //!   delivery ([`protocol::outsider`]).
-//! - Who could have prevented a violation, and what is at its root, is found out by running it again without ([`blame`]).
+//! - Who could have prevented a violation, and what is at its root, is found out by running it again without, or by
+//!   searching every order of events again ([`blame`]).
 //! - With `key-commitment` C too compares the key that it gets with the one that its order commits to, and takes no other. If P
 //!   alone did, a merchant with a ciphertext that opens under two keys could commit to one and give C the other: C would have what it
 //!   ordered, and P's record would prove that it got something else ([`protocol::deviation`]).

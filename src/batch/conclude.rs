@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::findings::{self, Exhaustive, Finding, Kind, Sampled};
 use super::{BatchError, Campaign, rows, workload};
-use crate::blame::Blame;
+use crate::blame::{Blame, plans};
 use crate::drive::Job;
 use crate::drive::scripted::run_plan;
 use crate::drive::shrink::shrink;
@@ -94,8 +94,8 @@ impl Campaign<'_> {
                 events: finding.violation.events,
                 runs: finding.runs,
                 replay: replay.into(),
-                could_prevent: blame.map(|blame| blame.prevention.is_some().into()),
-                prevented_by: blame.map(Blame::prevention_names).unwrap_or_default().into(),
+                could_prevent: blame.and_then(|blame| blame.prevention.is_possible()).map(Into::into),
+                prevented_by: blame.map(|blame| blame.prevention.names().join(" ")).unwrap_or_default().into(),
                 can_prove: blame.map(|blame| blame.provable.into()),
             })?;
         }
@@ -155,7 +155,7 @@ impl Campaign<'_> {
         let workload = workload::workload(self.scenario, finding.seed);
         let job = Job { setup: &setup, workload: &workload, latency: workload::latency(self.scenario) };
         let (finished, _) = run_plan(&job, &finding.plan, &mut ());
-        Blame::of_plan(&job, &finding.plan, &finished, &finding.violation)
+        plans::blame(&job, &finding.plan, &finished, &finding.violation)
     }
 
     /// A sampled finding, made as small as it can be. Runs take the same course under both kinds of cryptography, so the many

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::fault::{Fault, Plan};
+use crate::fault::Plan;
 use crate::invariant::{Invariant, Violation};
 use crate::protocol::party::Side;
 
@@ -39,22 +39,7 @@ pub struct Finding {
 /// The root of a violation, in words: the deviations, and the faults of the plan without their numbers.
 pub fn cause(plan: &Plan, deviations: &[String]) -> String {
     let mut roots = deviations.to_vec();
-    let mut faults: Vec<String> = plan
-        .0
-        .iter()
-        .map(|fault| match fault {
-            Fault::Drop(send) | Fault::Duplicate(send) | Fault::Delay(send) => {
-                format!("{} {}", fault.kind().name(), send.step)
-            }
-            Fault::Replay { send, .. } | Fault::Corrupt { send, .. } => {
-                format!("{} {}", fault.kind().name(), send.step)
-            }
-            Fault::Crash { party, .. } => format!("{} {}", fault.kind().name(), party.side()),
-            Fault::Partition { .. } => fault.kind().name().to_owned(),
-        })
-        .collect();
-    faults.sort_unstable();
-    roots.extend(faults);
+    roots.extend(plan.words());
     if roots.is_empty() { "no fault".to_owned() } else { roots.join(" + ") }
 }
 

@@ -6,10 +6,14 @@
 use std::sync::Arc;
 
 use super::{unmet, workload};
+use crate::blame::orders::{self, Orders};
+use crate::blame::{Blame, plans};
 use crate::drive::follow::follow;
 use crate::drive::scripted::run_plan;
 use crate::drive::{Finished, Job};
-use crate::fault::Course;
+use crate::explore::{Bounds, Question, Reductions, Sought};
+use crate::fault::{Budget, Course, Plan};
+use crate::invariant::Violation;
 use crate::protocol::Protocol;
 use crate::protocol::setup::Setup;
 use crate::scenario::{CryptoKind, Scenario};
@@ -20,6 +24,8 @@ use crate::world::{Observer, Workload};
 pub struct Stage {
     /// What does not change.
     pub setup: Setup,
+    /// The same with the cheap cryptography, to search with.
+    cheap: Setup,
     /// What the customers set out to do.
     pub errands: Workload,
     /// How long messages take.
@@ -44,16 +50,36 @@ impl Stage {
         seed: u64,
         course: &Course,
     ) -> Self {
-        let mut setup = workload::setup(scenario, protocol, crypto, seed);
-        if course.order.is_some() {
-            setup = workload::without_time(setup);
-        }
-        Stage { setup, errands: workload::workload(scenario, seed), latency: workload::latency(scenario) }
+        let setup = |crypto| {
+            let setup = workload::setup(scenario, protocol, crypto, seed);
+            if course.order.is_some() { workload::without_time(setup) } else { setup }
+        };
+        let (setup, cheap) = (setup(crypto), setup(CryptoKind::Symbolic));
+        Stage { setup, cheap, errands: workload::workload(scenario, seed), latency: workload::latency(scenario) }
     }
 
     /// The run, before it starts.
     pub fn job(&self) -> Job<'_, '_> {
         Job { setup: &self.setup, workload: &self.errands, latency: self.latency }
+    }
+
+    /// Whom and what to blame for what a run of the course shows: the deviations, and the faults apart.
+    pub fn blame(&self, course: &Course, finished: &Finished<'_>, violation: &Violation) -> (Blame, Plan) {
+        let job = self.job();
+        if course.order.is_none() {
+            let blame = plans::blame(&job, &course.plan, finished, violation);
+            return (blame, plans::faults(&job, &course.plan, violation));
+        }
+        let faults = orders::faults(&self.setup, &self.errands, course, violation);
+        let question = Question {
+            setup: &self.cheap,
+            workload: &self.errands,
+            budget: &Budget::new(0, &[]),
+            bounds: Bounds::default(),
+            reductions: Reductions::ALL,
+            sought: Sought::Causes,
+        };
+        (Orders::new(question).blame(&faults, finished, violation), faults)
     }
 
     /// Runs the course. `listener` hears everything that happens.

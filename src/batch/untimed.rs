@@ -3,7 +3,6 @@
 //! `runs.csv` and `purchases.csv` have no rows then, since there are no runs: what columns elsewhere call runs are distinct states at
 //! rest. A plan is a course: the faults, and the order of events that goes with them.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -11,17 +10,15 @@ use super::conclude::{line, unstruck};
 use super::kept::{Searched, Wanted, interned};
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, workload};
-use crate::blame::{Blame, Broken};
+use crate::blame::orders::Orders;
 use crate::drive::exhaustive::Given;
 use crate::drive::follow::follow;
 use crate::drive::{Job, Latency};
-use crate::explore::{self, Answer, Bounds, Doubt, Finding, Question, Reductions, Sought, Stopped};
+use crate::explore::{self, Answer, Doubt, Question, Reductions, Sought, Stopped};
 use crate::fault::{Budget, FaultKind};
 use crate::invariant::Invariant;
 use crate::protocol::Protocol;
-use crate::protocol::mechanism::MechanismSet;
 use crate::protocol::order::Status;
-use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
 use crate::results::{LeftOut, Percent, ViolationRow, counted, grouped};
 use crate::scenario::Scenario;
@@ -48,55 +45,6 @@ impl explore::Progress for Teller<'_, '_> {
             bytes: level.bytes,
         });
         !self.campaign.interrupted.load(Ordering::Relaxed)
-    }
-}
-
-/// Searches again, each time with a deviation put right, to see what a finding does without: for courses with no other faults than
-/// the finding's and no more events.
-struct Again<'q> {
-    question: &'q Question<'q>,
-    /// What was found before, and under what: a search answers for all findings.
-    searched: RefCell<Vec<(Variant, Option<Vec<Finding>>)>>,
-}
-
-/// What a search again differs in.
-type Variant = (Vec<&'static str>, Option<(Side, MechanismSet)>, bool, u32, Vec<String>);
-
-/// A search again stops at so many states.
-const AGAIN_STATES_MAX: u64 = 200_000;
-
-impl<'q> Again<'q> {
-    fn new(question: &'q Question<'q>) -> Self {
-        Again { question, searched: RefCell::default() }
-    }
-
-    /// What breaks under another setup; `None` where the search was stopped by anything but the number of events.
-    fn broken(&self, setup: &Setup, like: &Finding) -> Option<Broken> {
-        let depth = u32::try_from(like.violation.events).unwrap_or(u32::MAX);
-        let deviations = setup.deviations().map(|(_, known)| known.name()).collect();
-        let variant = (deviations, setup.alone, setup.timing.gives_up_on_unknown, depth, like.cause.clone());
-        let mut searched = self.searched.borrow_mut();
-        if !searched.iter().any(|(known, _)| *known == variant) {
-            let budget = Budget { at_most: like.course.plan.0.len() as u32, ..self.question.budget.clone() };
-            let bounds = Bounds { depth, states: AGAIN_STATES_MAX, ..self.question.bounds };
-            let answer = explore::explore(&Question { setup, budget: &budget, bounds, ..*self.question }, &mut ());
-            let complete = matches!(answer.stopped, None | Some(Stopped::Depth));
-            searched.push((variant.clone(), complete.then_some(answer.findings)));
-        }
-        let (_, findings) = searched.iter().find(|(known, _)| *known == variant)?;
-        let by_these = |finding: &&Finding| finding.cause.iter().all(|fault| like.cause.contains(fault));
-        let found = findings.as_ref()?.iter().filter(by_these);
-        Some(found.map(|finding| (finding.violation.clause, finding.violation.victim)).collect())
-    }
-
-    fn blame(&self, finding: &Finding) -> Blame {
-        let Question { setup, workload, .. } = *self.question;
-        let job = Job { setup, workload, latency: Latency { min_us: 0, max_us: 0 } };
-        let followed = follow(&job, &finding.course, &mut ());
-        let trial = |setup: &Setup| self.broken(setup, finding);
-        // What the victim could have done would take a search for each set of precautions: that is left to the clock.
-        let (before, precautions) = (Broken::new(), Vec::new());
-        Blame::of(&followed.finished, setup, &finding.violation, &before, precautions, &trial)
     }
 }
 
@@ -164,9 +112,11 @@ impl Campaign<'_> {
 
     fn found(&self, searched: &mut Searched, protocol: &Arc<dyn Protocol>, question: &Question<'_>, answer: &Answer) {
         let place = self.place(protocol, self.scenario.seed);
-        let again = Again::new(question);
+        let orders = Orders::new(*question);
+        let job = Job { setup: question.setup, workload: question.workload, latency: Latency { min_us: 0, max_us: 0 } };
         for finding in &answer.findings {
-            let blame = again.blame(finding);
+            let followed = follow(&job, &finding.course, &mut ());
+            let blame = orders.blame(&finding.course.plan, &followed.finished, &finding.violation);
             let roots: Vec<&str> = blame.deviations.iter().chain(&finding.cause).map(String::as_str).collect();
             let cause = if roots.is_empty() { "no fault".to_owned() } else { roots.join(" + ") };
             let replay = format!(
@@ -178,7 +128,7 @@ impl Campaign<'_> {
                 &cause,
                 &finding.course.to_string(),
                 &finding.violation,
-                None,
+                Some(&blame),
             ));
             searched.violations.push(ViolationRow {
                 scenario: place.scenario.to_owned().into(),
@@ -192,8 +142,8 @@ impl Campaign<'_> {
                 events: finding.violation.events,
                 runs: finding.states,
                 replay: replay.into(),
-                could_prevent: None,
-                prevented_by: "".into(),
+                could_prevent: blame.prevention.is_possible().map(Into::into),
+                prevented_by: blame.prevention.names().join(" ").into(),
                 can_prove: Some(blame.provable.into()),
             });
         }

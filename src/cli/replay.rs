@@ -12,11 +12,9 @@ use super::{Exit, Failure};
 use crate::batch::findings::cause;
 use crate::batch::replay::{Replayed, Stage};
 use crate::batch::rows::{self, Place};
-use crate::blame::{self, Blame, Precaution};
 use crate::diagram::svg::View;
 use crate::diagram::{Transcript, dispute, mermaid, svg, text, verdict};
-use crate::drive::{Finished, Job};
-use crate::fault::{Course, Plan};
+use crate::fault::Course;
 use crate::invariant::Violation;
 use crate::protocol::mechanism::{Mechanism, Preset};
 use crate::protocol::{self, Protocol, deviation, outsider};
@@ -249,7 +247,6 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
     let stage = Stage::new(&scenario, &protocol, arguments.crypto.into(), seed, &course);
-    let job = stage.job();
     let (setup, mut transcript) = (&stage.setup, Transcript::new(stage.errands.errands.len()));
     let Replayed { finished, unjudged } = stage.run(&course, &mut transcript).map_err(Failure::usage)?;
     if let Some(why) = unjudged {
@@ -278,11 +275,11 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
             let kept = rows::keep(&finished, setup, &stage.errands, place);
             let order = course.order.as_ref().map(|order| order.iter().map(ToString::to_string).collect());
             let blame = |violation: &Violation| {
-                let (blame, faults) = blame(&job, &course, &finished, violation);
-                let names = |prevention: &Vec<Precaution>| prevention.iter().map(|known| known.name()).collect();
+                let (blame, faults) = stage.blame(&course, &finished, violation);
                 json::Blamed {
                     cause: cause(&faults, &blame.deviations),
-                    could_prevent: blame.prevention.as_ref().map(names),
+                    could_prevent: blame.prevention.is_possible(),
+                    prevented_by: blame.prevention.names(),
                     can_prove: blame.provable,
                 }
             };
@@ -293,12 +290,8 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         Format::Text => {
             output.print(&heading)?;
             let blame = |violation: &Violation| {
-                let (blame, faults) = blame(&job, &course, &finished, violation);
-                let answers = match course.order {
-                    None => blame.words(violation.victim),
-                    Some(_) => format!("{} {}", violation.victim, blame.proof()),
-                };
-                format!("root: {}; {answers}", cause(&faults, &blame.deviations))
+                let (blame, faults) = stage.blame(&course, &finished, violation);
+                format!("root: {}; {}", cause(&faults, &blame.deviations), blame.words(violation.victim))
             };
             let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
             output.print(&text::draw(&transcript, until_us))?;
@@ -310,16 +303,6 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         }
     }
     Ok(Exit::AsExpected)
-}
-
-/// What is at the root of a violation, the faults of it apart, and what its victim can do about it. What the victim could have done is
-/// not asked of an order of events: in another order something else might happen then.
-fn blame(job: &Job<'_, '_>, course: &Course, finished: &Finished<'_>, violation: &Violation) -> (Blame, Plan) {
-    if course.order.is_some() {
-        return Blame::of_course(job, course, finished, violation);
-    }
-    let blame = Blame::of_plan(job, &course.plan, finished, violation);
-    (blame, blame::faults(job, &course.plan, violation))
 }
 
 fn indent(text: &str) -> String {

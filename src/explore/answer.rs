@@ -121,7 +121,7 @@ struct Gathered<'h> {
 type Found = (Vec<Finding>, Vec<Vec<Spot>>, Vec<Doubt>);
 
 /// Whether one sorted list holds all of another.
-pub(super) fn holds(all: &[String], part: &[String]) -> bool {
+pub fn holds(all: &[String], part: &[String]) -> bool {
     let mut rest = all.iter();
     part.iter().all(|wanted| rest.any(|have| have == wanted))
 }

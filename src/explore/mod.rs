@@ -68,7 +68,7 @@ use crate::protocol::setup::Setup;
 use crate::world::Workload;
 
 pub use crate::fault::coverage::Covered;
-pub use answer::{Answer, Doubt, Ended, Finding, KINDS};
+pub use answer::{Answer, Doubt, Ended, Finding, KINDS, holds};
 pub use doubts::explore_surely;
 pub use look::Breach;
 pub use search::Stopped;

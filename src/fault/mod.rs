@@ -220,11 +220,34 @@ impl Fault {
             Fault::Partition { .. } => FaultKind::Partition,
         }
     }
+
+    /// The fault without its numbers, as `cause` in `violations.csv` has it.
+    pub fn words(&self) -> String {
+        let kind = self.kind().name();
+        match self {
+            Fault::Drop(send)
+            | Fault::Duplicate(send)
+            | Fault::Delay(send)
+            | Fault::Replay { send, .. }
+            | Fault::Corrupt { send, .. } => format!("{kind} {}", send.step),
+            Fault::Crash { party, .. } => format!("{kind} {}", party.side()),
+            Fault::Partition { .. } => kind.to_owned(),
+        }
+    }
 }
 
 /// All faults of a run, in the order in which they are written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Plan(pub Vec<Fault>);
+
+impl Plan {
+    /// The faults without their numbers, sorted.
+    pub fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.0.iter().map(Fault::words).collect();
+        words.sort_unstable();
+        words
+    }
+}
 
 /// A plan and, under the untimed clock, the order of events that it goes with: exactly these, and no others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -238,7 +238,7 @@ fn clauses<'r>(rows: impl Iterator<Item = &'r ViolationRow<'static>>) -> String 
 
 /// What the plan breaks, who is hurt, and who could have helped it.
 fn blame(row: &ViolationRow<'_>) -> Markup {
-    let answer = |answer: Option<YesNo>| answer.map_or("not asked", YesNo::name);
+    let answer = |answer: Option<YesNo>| answer.map_or("not found out", YesNo::name);
     html! {
         p.broken { strong { (row.invariant.name()) ": " (row.clause) } }
         dl.blame {

@@ -166,7 +166,7 @@ fn every_verdict_and_every_violation_is_on_the_page() {
     let blamed: BTreeSet<String> = all(&page, ".blame").into_iter().map(spaced).collect();
     for row in &violations {
         let with = if row[12].is_empty() { String::new() } else { format!(", with {}", &row[12]) };
-        let or_not = |answer: &str| if answer.is_empty() { "not asked".to_owned() } else { answer.to_owned() };
+        let or_not = |answer: &str| if answer.is_empty() { "not found out".to_owned() } else { answer.to_owned() };
         let words = format!(
             "Who is hurt {} Cause {} Could prevent it alone {}{with} Can prove it {} Shown by {} run",
             &row[4],

@@ -106,8 +106,9 @@ struct Broken<'a> {
 pub(super) struct Blamed {
     /// As in `violations.csv`: the faults and deviations at the root.
     pub(super) cause: String,
-    /// What the victim could have done to be spared; none for nothing, and where it is not asked.
-    pub(super) could_prevent: Option<Vec<&'static str>>,
+    /// Whether the victim could have done something to be spared; none where there is too much to search.
+    pub(super) could_prevent: Option<bool>,
+    pub(super) prevented_by: Vec<&'static str>,
     pub(super) can_prove: bool,
 }
 

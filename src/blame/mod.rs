@@ -5,25 +5,24 @@
 //! - The *root* is what cannot be taken away. Each deviation is put right in turn, and each fault left out; what the violation
 //!   does without is no part of its root.
 //! - The victim *could have prevented* it if it would have been spared with safeguards that it can carry out alone
-//!   ([`Mechanism::carried_out_by`]; a customer can also wait where P says "unknown"): the same course is run again with each of
+//!   ([`Mechanism::carried_out_by`]; a customer can also wait where P says "unknown"): the same is tried again with each of
 //!   those that were off on for the victim's side and nobody else, then with all, less those that make no difference. What it
-//!   takes is named, provided that the victim loses nothing by it that it did not lose before. A fault whose site the new run
-//!   never comes to strikes nothing.
+//!   takes is named, provided that the victim loses nothing by it that it did not lose before.
 //! - The victim *can prove* it if it has a claim for what it lost, and the judge upholds it on the victim's own papers and P's
 //!   record, in every way in which the other side can play it. A wrong decision of the judge is itself beyond proof, and for a
 //!   wrong belief there is no claim.
 //!
-//! How the runs are made is the caller's affair ([`Trial`]): under the clock one plan is run again. Without time all courses as short
-//! are searched again to see which deviations a violation takes, and of a single course that is replayed the same events are made to
-//! happen again as far as they can; what the victim could have done is left open there, since it would take a search for each set of
-//! precautions.
+//! What "the same" is depends on the clock. Under it one plan is run again ([`plans`]). Without time there is nothing to run again, since
+//! another setup offers other events: all courses with no other faults are searched ([`orders`]). So a victim could have prevented what
+//! an order of events did to it if no order does it then, wherever among the same steps the faults strike.
+
+pub mod orders;
+pub mod plans;
 
 use std::collections::BTreeSet;
 
-use crate::drive::follow::follow_loosely;
-use crate::drive::scripted::run_plan;
-use crate::drive::{Finished, Job};
-use crate::fault::{Course, Plan};
+use crate::drive::Finished;
+use crate::fault::Plan;
 use crate::invariant::certified::disputes;
 use crate::invariant::{View, Violation};
 use crate::judge::Allegation;
@@ -78,71 +77,68 @@ impl Precaution {
     }
 }
 
+/// What the victim could have done to be spared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prevention {
+    /// All of this.
+    With(Vec<Precaution>),
+    /// Nothing that it can do alone.
+    Nothing,
+    /// That was not found out: there is too much to search.
+    Unknown,
+}
+
+impl Prevention {
+    /// Whether there is something, if that is known.
+    pub const fn is_possible(&self) -> Option<bool> {
+        match self {
+            Prevention::With(_) => Some(true),
+            Prevention::Nothing => Some(false),
+            Prevention::Unknown => None,
+        }
+    }
+
+    /// The names of what it takes.
+    pub fn names(&self) -> Vec<&'static str> {
+        let Prevention::With(precautions) = self else { return Vec::new() };
+        precautions.iter().map(|precaution| precaution.name()).collect()
+    }
+}
+
 /// The clauses that break, and for whom.
 pub type Broken = BTreeSet<(&'static str, Party)>;
 
-/// Makes the same thing happen again under another setup, and says what breaks; `None` where that cannot be told.
+/// Tries the same again under another setup, and says what breaks; `None` where that cannot be told.
 pub type Trial<'t> = dyn Fn(&Setup) -> Option<Broken> + 't;
+
+/// How it is tried again whether a violation can do without something.
+#[expect(missing_debug_implementations, reason = "functions have no names")]
+pub struct Trials<'t> {
+    /// Whether it happens as soon where somebody is honest.
+    pub sooner: &'t Trial<'t>,
+    /// Whether it happens at all where its victim takes precautions.
+    pub at_all: &'t Trial<'t>,
+}
 
 /// Who and what is to blame for a violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blame {
     /// The deviations that it takes, such as `merchant wrong-key`.
     pub deviations: Vec<String>,
-    /// What the victim could have done to be spared; `None` for nothing.
-    pub prevention: Option<Vec<Precaution>>,
+    /// What the victim could have done to be spared.
+    pub prevention: Prevention,
     /// Whether the victim can prove before the judge what it lost.
     pub provable: bool,
 }
 
 impl Blame {
-    /// Finds out which of these precautions would have helped. `finished` is the run that shows the violation, `before` what
-    /// breaks without any precaution.
-    pub fn of(
-        finished: &Finished<'_>,
-        setup: &Setup,
-        violation: &Violation,
-        before: &Broken,
-        precautions: Vec<Precaution>,
-        trial: &Trial<'_>,
-    ) -> Self {
+    /// Finds out whom to blame. `finished` is the run that shows the violation.
+    pub fn of(finished: &Finished<'_>, setup: &Setup, violation: &Violation, trials: &Trials<'_>) -> Self {
         Blame {
-            deviations: deviations(setup, violation, trial),
-            prevention: prevention(setup, violation, before, precautions, trial),
+            deviations: deviations(setup, violation, trials.sooner),
+            prevention: prevention(setup, violation, trials.at_all),
             provable: provable(finished, setup, violation),
         }
-    }
-
-    /// The same for a violation of a plan under the clock.
-    pub fn of_plan(job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>, violation: &Violation) -> Self {
-        let trial = |setup: &Setup| broken(&Job { setup, ..*job }, plan);
-        let before = of(finished.checker.violations());
-        let precautions = Precaution::left_out(job.setup, violation.victim.side());
-        Blame::of(finished, job.setup, violation, &before, precautions, &trial)
-    }
-
-    /// What the victim could have done, as the results have it: names with a space between, or nothing.
-    pub fn prevention_names(&self) -> String {
-        let names = self.prevention.iter().flatten().map(|precaution| precaution.name());
-        names.collect::<Vec<_>>().join(" ")
-    }
-
-    /// The same for a violation of a course that has an order of events; and the faults that are at its root.
-    pub fn of_course(
-        job: &Job<'_, '_>,
-        course: &Course,
-        finished: &Finished<'_>,
-        violation: &Violation,
-    ) -> (Self, Plan) {
-        let broken = |setup: &Setup, plan: Plan| {
-            let course = Course { plan, order: course.order.clone() };
-            of(follow_loosely(&Job { setup, ..*job }, &course).finished.checker.violations())
-        };
-        let trial = |setup: &Setup| Some(broken(setup, course.plan.clone()));
-        let blame = Blame::of(finished, job.setup, violation, &Broken::new(), Vec::new(), &trial);
-        let lost = (violation.clause, violation.victim);
-        let faults = least(&course.plan, |plan| broken(job.setup, plan.clone()).contains(&lost));
-        (blame, faults)
     }
 
     /// Whether the victim can prove it, in words.
@@ -153,29 +149,22 @@ impl Blame {
     /// Both answers in words.
     pub fn words(&self, victim: Party) -> String {
         let prevention = match &self.prevention {
-            None => format!("{victim} could not have prevented it alone"),
-            Some(_) => {
-                format!("{victim} could have prevented it with {}", self.prevention_names().replace(' ', " and "))
+            Prevention::With(_) => {
+                format!("{victim} could have prevented it with {}", self.prevention.names().join(" and "))
             }
+            Prevention::Nothing => format!("{victim} could not have prevented it alone"),
+            Prevention::Unknown => format!("whether {victim} could have prevented it is too much to search"),
         };
-        format!("{prevention}, and {}", self.proof())
+        match &self.prevention {
+            Prevention::Unknown => format!("{prevention}; it {}", self.proof()),
+            _ => format!("{prevention}, and {}", self.proof()),
+        }
     }
 }
 
-/// What a run of a plan breaks; `None` if it does not settle.
-fn broken(job: &Job<'_, '_>, plan: &Plan) -> Option<Broken> {
-    let (finished, _) = run_plan(job, plan, &mut ());
-    (!finished.cut_short()).then(|| of(finished.checker.violations()))
-}
-
 /// The clauses of these violations.
-pub fn of(violations: &[Violation]) -> Broken {
+fn broken_by(violations: &[Violation]) -> Broken {
     violations.iter().map(|violation| (violation.clause, violation.victim)).collect()
-}
-
-/// The faults of a plan that the violation cannot do without.
-pub fn faults(job: &Job<'_, '_>, plan: &Plan, violation: &Violation) -> Plan {
-    least(plan, |fewer| broken(job, fewer).is_some_and(|broken| broken.contains(&(violation.clause, violation.victim))))
 }
 
 /// A plan without the faults that can each be left out, so that it still does what it does.
@@ -218,41 +207,45 @@ fn deviations(setup: &Setup, violation: &Violation, trial: &Trial<'_>) -> Vec<St
     current.deviations().map(|(side, known)| format!("{} {}", side.word(), known.name())).chain(outsider).collect()
 }
 
-fn prevention(
-    setup: &Setup,
-    violation: &Violation,
-    before: &Broken,
-    mut precautions: Vec<Precaution>,
-    trial: &Trial<'_>,
-) -> Option<Vec<Precaution>> {
-    let side = violation.victim.side();
+/// What its victim could have done about a violation.
+fn prevention(setup: &Setup, violation: &Violation, trial: &Trial<'_>) -> Prevention {
+    let (victim, lost) = (violation.victim, violation.clause);
+    let mut precautions = Precaution::left_out(setup, victim.side());
+    if precautions.is_empty() {
+        return Prevention::Nothing;
+    }
+    let Some(before) = trial(setup) else { return Prevention::Unknown };
     // Spared is who loses one thing less and nothing else instead.
     let spares = |precautions: &[Precaution]| {
-        trial(&Precaution::taken(setup, side, precautions)).is_some_and(|after| {
-            let worse = |(clause, victim): &(&'static str, Party)| {
-                *victim == violation.victim && (*clause == violation.clause || !before.contains(&(*clause, *victim)))
-            };
-            !after.iter().any(worse)
-        })
+        let after = trial(&Precaution::taken(setup, victim.side(), precautions))?;
+        let mut losses = after.into_iter().filter(|(_, whose)| *whose == victim);
+        Some(losses.all(|loss| loss.0 != lost && before.contains(&loss)))
     };
     // More is not always better: a message that is sent again may be charged again.
-    if let Some(one) = precautions.iter().find(|one| spares(&[**one])) {
-        return Some(vec![*one]);
+    let mut known = true;
+    for one in &precautions {
+        match spares(&[*one]) {
+            Some(true) => return Prevention::With(vec![*one]),
+            Some(false) => {}
+            None => known = false,
+        }
     }
-    if precautions.len() < 2 || !spares(&precautions) {
-        return None;
+    match if precautions.len() < 2 { Some(false) } else { spares(&precautions) } {
+        Some(true) => {}
+        Some(false) if known => return Prevention::Nothing,
+        _ => return Prevention::Unknown,
     }
     let mut at = 0;
     while at < precautions.len() {
         let mut fewer = precautions.clone();
         fewer.remove(at);
-        if spares(&fewer) {
+        if spares(&fewer) == Some(true) {
             precautions = fewer;
         } else {
             at += 1;
         }
     }
-    Some(precautions)
+    Prevention::With(precautions)
 }
 
 /// What somebody who lost that would claim.

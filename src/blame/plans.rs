@@ -1,0 +1,31 @@
+//! Blame for what a plan does under the clock: the same plan is run again.
+//!
+//! A fault whose site the new run never comes to strikes nothing.
+
+use super::{Blame, Broken, Trials, broken_by, least};
+use crate::drive::Finished;
+use crate::drive::Job;
+use crate::drive::scripted::run_plan;
+use crate::fault::Plan;
+use crate::invariant::Violation;
+use crate::protocol::setup::Setup;
+
+/// Whom to blame for what a run of a plan shows.
+pub fn blame(job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>, violation: &Violation) -> Blame {
+    let sooner = |setup: &Setup| broken(&Job { setup, ..*job }, plan);
+    // A run that does not settle spares nobody.
+    let as_it_was = || broken_by(finished.checker.violations());
+    let at_all = |setup: &Setup| Some(sooner(setup).unwrap_or_else(as_it_was));
+    Blame::of(finished, job.setup, violation, &Trials { sooner: &sooner, at_all: &at_all })
+}
+
+/// The faults of a plan that the violation cannot do without.
+pub fn faults(job: &Job<'_, '_>, plan: &Plan, violation: &Violation) -> Plan {
+    least(plan, |fewer| broken(job, fewer).is_some_and(|broken| broken.contains(&(violation.clause, violation.victim))))
+}
+
+/// What a run of a plan breaks; `None` if it does not settle.
+fn broken(job: &Job<'_, '_>, plan: &Plan) -> Option<Broken> {
+    let (finished, _) = run_plan(job, plan, &mut ());
+    (!finished.cut_short()).then(|| broken_by(finished.checker.violations()))
+}
