@@ -474,6 +474,34 @@ fn a_replay_can_be_read_by_programs() {
     assert!(told["unjudged"].is_string());
 }
 
+/// Whom to blame is the same whether a search says it or the replay of what it found.
+#[test]
+fn a_replay_blames_as_the_search_did() {
+    let place = Place::new();
+    let preset = ["--preset", "as-written"];
+    let explore = ["explore", "case1", "--untimed", "--faults", "1", "--kinds", "drop", "--out", "results"];
+    place.halfpaid(&[&explore[..], &preset[..]].concat()).assert().code(1);
+    let mut answers = BTreeSet::new();
+    for row in place.rows("explore-case1/violations.csv") {
+        let told = place.stdout(&[&["replay", "case1", &row["plan"], "--format", "json"], &preset[..]].concat());
+        let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+        let broken =
+            told["violations"].as_array().expect("violations").iter().find(|known| known["clause"] == row["clause"]);
+        let broken = broken.expect("it breaks again");
+        let names = broken["prevented_by"].as_array().expect("names").iter().filter_map(|name| name.as_str());
+        let yes = |answer: &serde_json::Value| answer.as_bool().map_or("", |yes| if yes { "yes" } else { "no" });
+        let said = [
+            broken["cause"].as_str().expect("a cause").to_owned(),
+            yes(&broken["could_prevent"]).to_owned(),
+            names.collect::<Vec<_>>().join(" "),
+            yes(&broken["can_prove"]).to_owned(),
+        ];
+        assert_eq!(said, ["cause", "could_prevent", "prevented_by", "can_prove"].map(|column| row[column].clone()));
+        answers.insert(row["could_prevent"].clone());
+    }
+    assert_eq!(Vec::from_iter(answers), ["no", "yes"], "both are among them");
+}
+
 #[test]
 fn a_plan_that_cannot_be_read_is_shown_with_its_column() {
     let place = Place::new();
