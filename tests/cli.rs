@@ -481,8 +481,11 @@ fn a_replay_blames_as_the_search_did() {
     let preset = ["--preset", "as-written"];
     let explore = ["explore", "case1", "--untimed", "--faults", "1", "--kinds", "drop", "--out", "results"];
     place.halfpaid(&[&explore[..], &preset[..]].concat()).assert().code(1);
-    let mut answers = BTreeSet::new();
+    let (mut clauses, mut answers) = (BTreeSet::new(), BTreeSet::new());
     for row in place.rows("explore-case1/violations.csv") {
+        if !clauses.insert(row["clause"].clone()) {
+            continue;
+        }
         let told = place.stdout(&[&["replay", "case1", &row["plan"], "--format", "json"], &preset[..]].concat());
         let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
         let broken =
