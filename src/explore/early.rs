@@ -109,6 +109,20 @@ impl<const W: usize> Last<W> {
         by < self.by
     }
 
+    /// By word: the lowest bits of the letters whose arrival comes before this step in the order in which they are taken, if these were
+    /// neither taken nor sent.
+    #[inline]
+    pub(super) fn letters_before(&self) -> [u64; W] {
+        let before = if let By::Letter(place) = self.by { State::below(Cell::of(place)) } else { [u64::MAX; W] };
+        std::array::from_fn(|word| before[word] & !self.letters[word])
+    }
+
+    /// Whether none of these letters, given by their lowest bits, was taken or sent.
+    #[inline]
+    pub(super) fn spares_all(&self, letters: &[u64]) -> bool {
+        self.letters.iter().zip(letters).fold(0, |touched, (known, letters)| touched | known & letters) == 0
+    }
+
     /// Whether what happens to a copy of this letter on its way could have happened before.
     pub(super) fn spares_letter(&self, place: u16) -> bool {
         State(self.letters).letter(place) == 0
@@ -150,15 +164,21 @@ impl<const W: usize> Search<'_, W> {
         replays: bool,
         ready: &mut Ready,
     ) -> Option<Last<W>> {
-        let (mut letters, mut seats, after) = match by {
+        let (mut letters, mut seats) = match by {
             By::Other => return None,
-            By::Lapse => ([0; W], 0, self.tables.lapsed(before.moment()).map(|moment| before.at(moment))?),
-            _ => ready.redo(&self.tables, before, by, replays)?,
+            By::Lapse => ([0; W], 0),
+            _ => ready.reach(&self.tables, before, by)?,
         };
-        if !self.plain {
+        if !self.plain || cfg!(debug_assertions) {
+            let after = match by {
+                By::Lapse => self.tables.lapsed(before.moment()).map(|moment| before.at(moment))?,
+                _ => ready.redo(&self.tables, before, by, replays)?,
+            };
+            debug_assert!(after.agrees_but_for_letters(state), "the step leads there");
             // Normal form has left letters out or added them.
             let mut all = State(letters);
             after.each_that_differs(state, |place| {
+                debug_assert!(!self.plain, "the step leads there");
                 all.set_letter(place, 7);
                 if state.letter(place) != ABSENT {
                     seats |= self.tables.sender(place).map_or(u8::MAX, |seat| 1 << seat);
@@ -166,7 +186,6 @@ impl<const W: usize> Search<'_, W> {
             });
             letters = all.0;
         }
-        debug_assert!(after.agrees_but_for_letters(state), "the step leads there");
         let moment = (before.moment() != state.moment()).then_some(before.moment());
         Some(Last { by, seats, letters, moment })
     }

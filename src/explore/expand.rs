@@ -210,7 +210,7 @@ impl<const W: usize> Search<'_, W> {
         let replays = self.replays(faults);
         // Whether one might strike where the last step was taken.
         let replayed = self.replays(if mode == Mode::Fair { faults } else { faults - 1 });
-        ready.learn(&self.tables);
+        ready.learn(&self.tables, W);
         recent.fill(u32::MAX);
         nexts.clear();
         as_they_are.clear();
@@ -225,6 +225,7 @@ impl<const W: usize> Search<'_, W> {
             besides: &mut found.besides,
             nexts,
             as_they_are,
+            stays: self.plain && mode == Mode::Fair,
             by,
             recent,
             near: Near::new(),
@@ -304,11 +305,12 @@ impl<const W: usize> Search<'_, W> {
         if let Ok(here) = ready.here(&self.tables, state) {
             let likeness = Likeness::new(&self.tables, state, || here.nothing_to_come(&self.tables, state));
             taker.begin(state, likeness);
-            if ready.fair(&self.tables, state, &here, replays, last, taker).is_ok() {
+            let mut all = ready.fair(&self.tables, state, &here, replays, last, taker);
+            if all.is_ok() && taker.steps == 0 && last.is_some() {
                 // So that it is known what follows the state.
-                if taker.steps == 0 {
-                    ready.take_late(&self.tables, state, replays, taker);
-                }
+                all = ready.take_late(&self.tables, state, &here, replays, taker);
+            }
+            if all.is_ok() {
                 return;
             }
         }
@@ -351,8 +353,9 @@ struct Taker<'s, 'a, const W: usize> {
     besides: &'s mut Vec<Beside>,
     /// Where steps lead.
     nexts: &'s mut Vec<Next<W>>,
-    /// The same states before they were brought into normal form.
+    /// The same states before they were brought into normal form; none where they stay as they are.
     as_they_are: &'s mut Vec<State<W>>,
+    stays: bool,
     /// The steps that lead there.
     by: &'s mut Vec<By>,
     /// Where among them a state may stand, by its hash.
@@ -394,9 +397,9 @@ impl<const W: usize> Taker<'_, '_, W> {
         }
         if let Some(again) = self.again.map(|again| again as usize) {
             let next = Next { order: self.nexts.len() as u32, number: self.number, ..self.nexts[again] };
-            let (as_it_is, by) = (self.as_they_are[again], self.by[again]);
+            let by = self.by[again];
             self.nexts.push(next);
-            self.as_they_are.push(as_it_is);
+            self.as_they_are.extend(self.as_they_are.get(again).copied());
             self.by.push(by);
         }
     }
@@ -430,7 +433,12 @@ impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
         state.break_also(self.remembered | std::mem::take(&mut self.between));
         let (as_it_is, order) = (state, self.nexts.len());
         let recent = &mut self.recent[state.hash() as usize % RECENT];
-        if self.as_they_are.get(*recent as usize) == Some(&state) {
+        let known = if self.stays {
+            self.nexts.get(*recent as usize).map(|next| &next.state)
+        } else {
+            self.as_they_are.get(*recent as usize)
+        };
+        if known == Some(&state) {
             self.again = Some(*recent);
             return;
         }
@@ -445,7 +453,9 @@ impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
         };
         // Under other names it would be another step.
         self.by.push(if renaming == NOBODY { By::new(step, &self.search.tables) } else { By::Other });
-        self.as_they_are.push(as_it_is);
+        if !self.stays {
+            self.as_they_are.push(as_it_is);
+        }
         self.nexts.push(Next { state, order: order as u32, number: self.number, shard: shard_of(state.hash()) as u8 });
     }
 
@@ -457,6 +467,10 @@ impl<const W: usize> Steps<W> for Taker<'_, '_, W> {
 
     fn late(&mut self) {
         self.between = 0;
+    }
+
+    fn listens(&self) -> bool {
+        self.counts
     }
 
     fn in_vain(&mut self, step: Step) {

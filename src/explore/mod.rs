@@ -3,7 +3,7 @@
 //!
 //! This is the untimed clock: any message under way may be next, any timer may fire, any fault that is left may strike. A state is
 //! a few numbers: each party's share ([`local`]), stepped by the very nodes and roles that a run steps and worked out once for each
-//! input ([`table`], [`ready`]); and how many copies of each letter are under way ([`state`]). What may happen next is in [`step`], and what
+//! input ([`table`], [`deeds`]); and how many copies of each letter are under way ([`state`]). What may happen next is in [`step`], and what
 //! faults add to it in [`strike`]. The search goes breadth first, fewest faults
 //! first ([`search`], [`expand`]), over states that are kept in full, with a link to the state before ([`store`]). What holds is
 //! looked at from outside, by the same clauses and disputes as in a run ([`look`]); a way from every state to one at rest is looked
@@ -38,6 +38,7 @@
 mod alike;
 mod answer;
 mod coverage;
+mod deeds;
 mod doubts;
 mod early;
 mod expand;

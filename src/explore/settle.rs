@@ -85,13 +85,15 @@ impl<const W: usize> Search<'_, W> {
 
     /// Notes what follows the states of a piece by steps without a fault.
     pub(super) fn note_followers(&mut self, piece: &[Met], follows: impl Iterator<Item = Option<Follower>>) {
+        let mut good = Vec::new();
         for (met, follower) in piece.iter().zip(follows) {
             match follower {
-                Some(Follower::Good) => self.make_good(met.place, self.faults),
+                Some(Follower::Good) => good.push(met.place),
                 Some(Follower::There(there)) => self.leads.push((met.place, there)),
                 Some(Follower::New) | None => {}
             }
         }
+        self.make_good(&mut good, self.faults);
         if self.leads.len() >= self.leads_max {
             self.follow_leads();
             self.leads_max = LEADS_MIN + self.leads.len() / 4 * 5;
@@ -100,16 +102,20 @@ impl<const W: usize> Search<'_, W> {
 
     /// Makes good those states that a good one follows, and forgets what follows them.
     fn follow_leads(&mut self) {
-        let mut leads = std::mem::take(&mut self.leads);
+        let (mut leads, mut good) = (std::mem::take(&mut self.leads), Vec::new());
         loop {
             let before = leads.len();
             leads.retain(|&(place, follower)| {
                 let is_good = self.is_known(follower);
                 if is_good {
-                    self.make_good(place, self.faults);
+                    good.push(place);
+                }
+                if good.len() == AT_ONCE {
+                    self.make_good(&mut good, self.faults);
                 }
                 !is_good && !self.is_known(place)
             });
+            self.make_good(&mut good, self.faults);
             if leads.len() == before {
                 break;
             }
@@ -122,7 +128,7 @@ impl<const W: usize> Search<'_, W> {
         let this = &*self;
         let good: Vec<bool> = piece.par_chunks(AT_ONCE).flat_map_iter(|some| this.are_good(some)).collect();
         for ((faults, place), _) in piece.iter().zip(good).filter(|(_, is_good)| *is_good) {
-            self.make_good(*place, *faults);
+            self.make_good(&mut vec![*place], *faults);
         }
         piece.retain(|(_, place)| !self.is_known(*place));
     }
@@ -131,15 +137,17 @@ impl<const W: usize> Search<'_, W> {
         self.shards[place.shard()].is_good(place.index())
     }
 
-    /// Makes good a state that so many faults are behind, and what leads to it, as far back as fair steps have led here one after the other.
-    fn make_good(&mut self, mut place: Place, faults: u32) {
+    /// Makes good some states that so many faults are behind, and what leads to them, as far back as fair steps have led here one after
+    /// the other. All of them go back by one step at a time, so that the processor waits for many links at once.
+    fn make_good(&mut self, states: &mut Vec<Place>, faults: u32) {
         let layer = self.levels[faults as usize][0].from;
-        while self.shards[place.shard()].set_good(place.index()) {
-            let before = self.parent(place);
-            if before.index() < layer[before.shard()] as usize {
-                return;
-            }
-            place = before;
+        while !states.is_empty() {
+            states.retain_mut(|place| {
+                let new = self.shards[place.shard()].set_good(place.index());
+                let before = self.parent(*place);
+                *place = before;
+                new && before.index() >= layer[before.shard()] as usize
+            });
         }
     }
 
@@ -149,7 +157,7 @@ impl<const W: usize> Search<'_, W> {
         let mut good: Vec<bool> = some.iter().map(|(_, place)| self.is_known(*place)).collect();
         let mut own = self.own();
         let Own { ready, onto, .. } = &mut *own;
-        ready.learn(&self.tables);
+        ready.learn(&self.tables, W);
         onto.clear();
         let mut near = Near::new();
         for steps in [1, usize::MAX] {

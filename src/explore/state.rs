@@ -19,6 +19,8 @@
 //! What an outsider makes of what it hears it may send from then on, at any time and as often as it likes, or never: any number of
 //! copies, or none. That is more than it does in a run, where it speaks once about each message.
 
+use std::cmp::Ordering;
+
 /// A packed state of `W` words.
 #[derive(Debug, Clone, Copy, Eq, PartialOrd, Ord)]
 pub(super) struct State<const W: usize>(pub(super) [u64; W]);
@@ -153,6 +155,15 @@ impl Cell {
     pub(super) const fn of(letter: u16) -> Self {
         let (word, shift) = place(letter as usize);
         Cell { word: word as u8, shift: shift as u8 }
+    }
+
+    pub(super) const fn word(self) -> usize {
+        self.word as usize
+    }
+
+    /// The lowest of its bits.
+    pub(super) const fn lowest(self) -> u64 {
+        1 << self.shift
     }
 }
 
@@ -323,14 +334,20 @@ impl<const W: usize> State<W> {
 
     /// Shows the place and the code of every letter that is not absent.
     #[inline]
-    pub(super) fn each_letter(&self, mut show: impl FnMut(u16, u8)) {
+    pub(super) fn each_letter(&self, show: impl FnMut(u16, u8)) {
+        self.each_letter_but(&[0; W], show);
+    }
+
+    /// The same without those whose lowest bits are given.
+    #[inline]
+    pub(super) fn each_letter_but(&self, without: &[u64; W], mut show: impl FnMut(u16, u8)) {
         for word in 1..W {
-            let (first, bits) = if word == 1 {
-                (0, self.0[1] >> LETTERS_SHIFT)
+            let (first, bits, without) = if word == 1 {
+                (0, self.0[1] >> LETTERS_SHIFT, without[1] >> LETTERS_SHIFT)
             } else {
-                (LETTERS_IN_SECOND + (word - 2) * LETTERS_PER_WORD, self.0[word])
+                (LETTERS_IN_SECOND + (word - 2) * LETTERS_PER_WORD, self.0[word], without[word])
             };
-            let mut left = (bits | bits >> 1 | bits >> 2) & LOWEST;
+            let mut left = (bits | bits >> 1 | bits >> 2) & LOWEST & !without;
             while left != 0 {
                 let shift = left.trailing_zeros();
                 left &= left - 1;
@@ -378,6 +395,25 @@ impl<const W: usize> State<W> {
         std::array::from_fn(|word| {
             let (zero, one, two) = self.bits(word);
             if word == 0 { 0 } else { two & (one | zero) & Self::lowest(word) }
+        })
+    }
+
+    /// By word: the lowest bits of the letters of which any number of copies, or none, is under way.
+    #[inline]
+    pub(super) fn stale(&self) -> [u64; W] {
+        std::array::from_fn(|word| {
+            let (zero, one, two) = self.bits(word);
+            if word == 0 { 0 } else { two & one & !zero & Self::lowest(word) }
+        })
+    }
+
+    /// By word: the lowest bits of the letters whose places are less.
+    #[inline]
+    pub(super) fn below(Cell { word, shift }: Cell) -> [u64; W] {
+        std::array::from_fn(|other| match other.cmp(&usize::from(word)) {
+            Ordering::Less => u64::MAX,
+            Ordering::Equal => (1 << shift) - 1,
+            Ordering::Greater => 0,
         })
     }
 

@@ -78,6 +78,10 @@ pub(super) trait Steps<const W: usize> {
     fn late(&mut self) {}
     /// A fault strikes and changes nothing.
     fn in_vain(&mut self, _: Step) {}
+    /// Whether it is to hear what parties may take where nothing comes of it, or nothing that could not have come one event earlier.
+    fn listens(&self) -> bool {
+        true
+    }
     /// Whether no more steps need be shown.
     fn enough(&self) -> bool {
         false

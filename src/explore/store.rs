@@ -183,21 +183,28 @@ impl<const W: usize> Shard<W> {
 
     /// Enters a state, unless it is there; then its index.
     pub(super) fn enter(&mut self, state: State<W>, hash: u64, parent: Place) -> Option<usize> {
-        let mut free = match self.seek(&state, hash, self.home(hash)) {
+        self.enter_from(self.home(hash), state, hash, parent)
+    }
+
+    /// The same, where it is known to stand in no slot from its first one up to that.
+    fn enter_from(&mut self, slot: usize, state: State<W>, hash: u64, parent: Place) -> Option<usize> {
+        let mut free = match self.seek(&state, hash, slot) {
             Ok(there) => return Some(there),
             Err(free) => free,
         };
-        // Above four fifths probing takes too long; growing by half rather than by all keeps the table small.
-        if (self.len + 1) * 5 > self.slots.len() * 4 {
+        // Above seven tenths probing takes too long; growing by half rather than by all keeps the table small.
+        if (self.len + 1) * 10 > self.slots.len() * 7 {
             self.grow();
             free = self.seek(&state, hash, self.home(hash)).expect_err("the state is not there");
+        }
+        if self.len.is_multiple_of(64) {
+            self.good.push(0);
         }
         self.len += 1;
         assert!(self.len < INDEX as usize, "a shard has room for {INDEX} states");
         self.slots[free] = tag(hash) | self.len as u32;
         push(&mut self.states, state.0);
         push(&mut self.parents, parent.0);
-        self.good.resize(self.len.div_ceil(64), 0);
         None
     }
 
@@ -217,24 +224,31 @@ impl<const W: usize> Shard<W> {
                 return;
             }
             let mut hashes = [0; AT_ONCE];
-            let (mut first, mut held) = ([0; AT_ONCE], [0; AT_ONCE]);
-            let mut same = [false; AT_ONCE];
+            let (mut first, mut found) = ([0; AT_ONCE], [(0, 0); AT_ONCE]);
+            let (mut same, size) = ([false; AT_ONCE], self.slots.len());
             for ((next, ..), hash) in some.iter().zip(&mut hashes) {
                 *hash = next.state.hash();
             }
             for (hash, first) in hashes[..some.len()].iter().zip(&mut first) {
                 *first = self.slots[self.home(*hash)];
             }
-            for ((hash, first), held) in hashes[..some.len()].iter().zip(first).zip(&mut held) {
+            for ((hash, first), found) in hashes[..some.len()].iter().zip(first).zip(&mut found) {
+                let home = self.home(*hash);
                 let done = first == 0 || first & !INDEX == tag(*hash);
-                *held = if done { first } else { self.probe(self.after(self.home(*hash)), tag(*hash)).1 };
+                *found = if done { (home, first) } else { self.probe(self.after(home), tag(*hash)) };
             }
-            for (((next, ..), held), same) in some.iter().zip(held).zip(&mut same) {
+            for (((next, ..), (_, held)), same) in some.iter().zip(found).zip(&mut same) {
                 *same = held != 0 && is_same(self.at((held & INDEX) as usize - 1), &next.state.0);
             }
-            for (((&(next, before, known), hash), held), same) in some.iter().zip(hashes).zip(held).zip(same) {
-                // What has been entered since leaves an index what it was.
-                let there = if same { Some((held & INDEX) as usize - 1) } else { self.enter(next.state, hash, before) };
+            for (((&(next, before, known), hash), (slot, held)), same) in some.iter().zip(hashes).zip(found).zip(same) {
+                // What has been entered since leaves an index what it was; a slot only if the table has not grown.
+                let there = if same {
+                    Some((held & INDEX) as usize - 1)
+                } else if self.slots.len() == size {
+                    self.enter_from(slot, next.state, hash, before)
+                } else {
+                    self.enter(next.state, hash, before)
+                };
                 match there {
                     Some(there) => is_there(self, next, known, there),
                     None => is_new(next, known, self.len - 1),

@@ -80,7 +80,7 @@ fn steps_that_are_ready_are_those_of_the_tables() {
     let mut search = Search::<8>::new(&question);
     search.go_on(&bounds, &mut ()).expect("there is room for all letters");
     let mut ready = Ready::new();
-    ready.learn(&search.tables);
+    ready.learn(&search.tables, 8);
     for (faults, level) in search.levels.iter().enumerate().flat_map(|(n, levels)| levels.iter().map(move |l| (n, l))) {
         for state in level.places().map(|place| search.state(place)) {
             let replays = search.replays(faults as u32);
