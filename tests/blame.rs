@@ -41,6 +41,18 @@ fn a_journal_would_have_saved_c_its_goods() {
     assert_eq!((blame.prevention, blame.provable), (with(Mechanism::CustomerJournal), false));
 }
 
+/// C forgot that it had ordered. With a journal it gets the item, as it does when nothing goes wrong; that nobody can prove in Case 1 what
+/// was delivered is no loss that the journal brings. As written it takes two things: what is in the journal has to be said again.
+#[test]
+fn what_is_lost_anyway_is_no_loss() {
+    let shop = Shop::hardened("case1").without(&[Mechanism::CustomerJournal]);
+    let (_, paid) = blame(&shop, "crash C1 taking 6#1", "paid-no-goods");
+    assert_eq!((paid.prevention, paid.provable), (with(Mechanism::CustomerJournal), false));
+    let (_, paid) = blame(&Shop::as_written("case1"), "crash C1 taking 6#1", "paid-no-goods");
+    let both = [Mechanism::Retransmit, Mechanism::CustomerJournal].map(Precaution::Mechanism);
+    assert_eq!(paid.prevention, Prevention::With(both.to_vec()));
+}
+
 /// P's "unknown" is true when it is said. To repeat the order would not do: without `dedup-retention` C would be charged again.
 #[test]
 fn patience_would_have_saved_c_its_belief() {

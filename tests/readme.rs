@@ -144,6 +144,10 @@ const SHOWN: &[(&str, &str)] = &[
     ("replay case3 none --without status-query --outsider tamper-quote", "customer-in-doubt"),
     ("explore case2 --untimed --faults 0 --without dedup-retention", "once"),
     (
+        r#"replay case3 "crash M1 after 5#1" --preset as-written --with dedup-retention --with customer-journal --with signed-status --with item-digest --with tombstone --with final-decline --customer reuse-tid --purchases 2 --every-us 3000000"#,
+        "belief-not-paid",
+    ),
+    (
         r#"replay case1 "replay 4#1 after 3#1; corrupt 4#1 bit 248; order start 1#1 2#1 3#1 4#1 4#1.2" --preset as-written --with dedup-retention --with signed-status"#,
         "final",
     ),

@@ -6,8 +6,9 @@
 //!   does without is no part of its root.
 //! - The victim *could have prevented* it if it would have been spared with safeguards that it can carry out alone
 //!   ([`Mechanism::carried_out_by`]; a customer can also wait where P says "unknown"): the same is tried again with each of
-//!   those that were off on for the victim's side and nobody else, then with all, less those that make no difference. What it
-//!   takes is named, provided that the victim loses nothing by it that it did not lose before.
+//!   those that were off on for the victim's side and nobody else, then with each two, then with all, less those that make no
+//!   difference. What it takes is named, provided that the victim loses nothing by it but what it lost before, or loses where no fault
+//!   strikes: in Case 1 whoever gets its goods cannot prove that it did.
 //! - The victim *can prove* it if it has a claim for what it lost, and the judge upholds it on the victim's own papers and P's
 //!   record, in every way in which the other side can play it. A wrong decision of the judge is itself beyond proof, and for a
 //!   wrong belief there is no claim.
@@ -118,6 +119,8 @@ pub struct Trials<'t> {
     pub sooner: &'t Trial<'t>,
     /// Whether it happens at all where its victim takes precautions.
     pub at_all: &'t Trial<'t>,
+    /// What breaks where no fault strikes.
+    pub anyway: Broken,
 }
 
 /// Who and what is to blame for a violation.
@@ -136,7 +139,7 @@ impl Blame {
     pub fn of(finished: &Finished<'_>, setup: &Setup, violation: &Violation, trials: &Trials<'_>) -> Self {
         Blame {
             deviations: deviations(setup, violation, trials.sooner),
-            prevention: prevention(setup, violation, trials.at_all),
+            prevention: prevention(setup, violation, trials),
             provable: provable(finished, setup, violation),
         }
     }
@@ -208,29 +211,32 @@ fn deviations(setup: &Setup, violation: &Violation, trial: &Trial<'_>) -> Vec<St
 }
 
 /// What its victim could have done about a violation.
-fn prevention(setup: &Setup, violation: &Violation, trial: &Trial<'_>) -> Prevention {
+fn prevention(setup: &Setup, violation: &Violation, Trials { at_all, anyway, .. }: &Trials<'_>) -> Prevention {
     let (victim, lost) = (violation.victim, violation.clause);
     let mut precautions = Precaution::left_out(setup, victim.side());
     if precautions.is_empty() {
         return Prevention::Nothing;
     }
-    let Some(before) = trial(setup) else { return Prevention::Unknown };
+    let Some(before) = at_all(setup) else { return Prevention::Unknown };
     // Spared is who loses one thing less and nothing else instead.
     let spares = |precautions: &[Precaution]| {
-        let after = trial(&Precaution::taken(setup, victim.side(), precautions))?;
-        let mut losses = after.into_iter().filter(|(_, whose)| *whose == victim);
-        Some(losses.all(|loss| loss.0 != lost && before.contains(&loss)))
+        let after = at_all(&Precaution::taken(setup, victim.side(), precautions))?;
+        let mut losses = after.iter().filter(|(_, whose)| *whose == victim);
+        Some(losses.all(|loss| loss.0 != lost && (before.contains(loss) || anyway.contains(loss))))
     };
     // More is not always better: a message that is sent again may be charged again.
+    let ones = precautions.iter().map(|one| vec![*one]);
+    let twos =
+        precautions.iter().enumerate().flat_map(|(at, one)| precautions[..at].iter().map(|two| vec![*two, *one]));
     let mut known = true;
-    for one in &precautions {
-        match spares(&[*one]) {
-            Some(true) => return Prevention::With(vec![*one]),
+    for few in ones.chain(twos) {
+        match spares(&few) {
+            Some(true) => return Prevention::With(few),
             Some(false) => {}
             None => known = false,
         }
     }
-    match if precautions.len() < 2 { Some(false) } else { spares(&precautions) } {
+    match if precautions.len() < 3 { Some(false) } else { spares(&precautions) } {
         Some(true) => {}
         Some(false) if known => return Prevention::Nothing,
         _ => return Prevention::Unknown,

@@ -16,7 +16,8 @@ pub fn blame(job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>, violation:
     // A run that does not settle spares nobody.
     let as_it_was = || broken_by(finished.checker.violations());
     let at_all = |setup: &Setup| Some(sooner(setup).unwrap_or_else(as_it_was));
-    Blame::of(finished, job.setup, violation, &Trials { sooner: &sooner, at_all: &at_all })
+    let anyway = broken(job, &Plan::default()).unwrap_or_default();
+    Blame::of(finished, job.setup, violation, &Trials { sooner: &sooner, at_all: &at_all, anyway })
 }
 
 /// The faults of a plan that the violation cannot do without.

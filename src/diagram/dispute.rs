@@ -24,7 +24,7 @@ pub fn in_full(finished: &Finished<'_>, setup: &Setup) -> String {
         for (at, dispute) in filed.iter().enumerate() {
             let _ = writeln!(out, "purchase {number}, dispute {} of {all}: {}", at + 1, claim(dispute));
             out.push_str(&hearing(&dispute.evidence, &dispute.decide(&view)));
-            let _ = writeln!(out, "  {}", ruling(dispute, &dispute.decide(&view)));
+            let _ = writeln!(out, "  {}", ruling(dispute, &dispute.decide(&view), setup));
         }
     }
     if out.is_empty() { "nobody signed anything: there is nothing to dispute\n".to_owned() } else { out }
@@ -46,13 +46,16 @@ fn claim(dispute: &Dispute) -> String {
     format!("{} says \"{}\" ({truth}{forged})", dispute.claim.by, dispute.claim.what.words())
 }
 
-/// The ruling and whether it is right; if it is not, the clause that it breaks.
-fn ruling(dispute: &certified::Dispute, decision: &Decision) -> String {
+/// The ruling and whether it is right; if it is not, the clause that it breaks and who is hurt, unless that is its own doing.
+fn ruling(dispute: &certified::Dispute, decision: &Decision, setup: &Setup) -> String {
     let ruling = if decision.upheld { "upheld" } else { "rejected" };
     if decision.upheld == dispute.truth {
         format!("{ruling}, rightly")
     } else {
-        format!("{ruling}, WRONGLY: {} ({}, {} is hurt)", dispute.about, dispute.clause, dispute.victim())
+        let victim = dispute.victim();
+        let cheats = setup.deviations().any(|(side, _)| side == victim);
+        let hurt = if cheats { "by its own doing" } else { "is hurt" };
+        format!("{ruling}, WRONGLY: {} ({}, {victim} {hurt})", dispute.about, dispute.clause)
     }
 }
 

@@ -89,12 +89,16 @@ pub(super) struct Futures {
 const SHARES_MAX: usize = 20_000;
 /// Nor is a search with more transitions than this.
 const MOVES_MAX: usize = 4_000_000;
+/// Nor, where a search may have fewer states than that, a party with more shares than these: it would take longer than the search.
+const STATES_FEW: u64 = 100_000;
+const SHARES_FEW: usize = 3_000;
 
 impl Tables<'_> {
     /// Follows every input that anybody could ever hand each party. `None` if there is no end to it. Whether crashes may strike, and
-    /// whether letters may be garbled.
-    pub(super) fn futures(&mut self, crashes: bool, garbles: bool) -> Result<Option<Futures>, Full> {
-        if !self.close(crashes)? {
+    /// whether letters may be garbled; and how many states the search may have.
+    pub(super) fn futures(&mut self, crashes: bool, garbles: bool, states: u64) -> Result<Option<Futures>, Full> {
+        let shares_max = if states < STATES_FEW { SHARES_FEW } else { SHARES_MAX };
+        if !self.close(crashes, shares_max)? {
             return Ok(None);
         }
         let letters = self.letters.len();
@@ -113,7 +117,7 @@ impl Tables<'_> {
     }
 
     /// Works out every transition of every party from every share that any input leads to. Whether that came to an end.
-    fn close(&mut self, crashes: bool) -> Result<bool, Full> {
+    fn close(&mut self, crashes: bool, shares_max: usize) -> Result<bool, Full> {
         loop {
             let before = (self.moves(), self.sizes());
             for seat in 0..self.seats.len() as u8 {
@@ -121,7 +125,7 @@ impl Tables<'_> {
                 while local < self.seats[seat as usize].locals.len() {
                     self.close_share(seat, local as u16, crashes)?;
                     local += 1;
-                    if self.seats[seat as usize].locals.len() > SHARES_MAX || self.moves() > MOVES_MAX {
+                    if self.seats[seat as usize].locals.len() > shares_max || self.moves() > MOVES_MAX {
                         return Ok(false);
                     }
                 }

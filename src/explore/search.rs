@@ -327,7 +327,8 @@ impl<'a, const W: usize> Search<'a, W> {
         if !question.reductions.dead_letters {
             return;
         }
-        match self.tables.futures(self.strikes.crashes(), self.strikes.has(FaultKind::Corrupt)) {
+        let (crashes, garbles) = (self.strikes.crashes(), self.strikes.has(FaultKind::Corrupt));
+        match self.tables.futures(crashes, garbles, question.bounds.states) {
             Ok(Some(futures)) => self.tables.futures = Some(futures),
             _ => self.tables = Tables::new(question),
         }

@@ -34,7 +34,7 @@ pub enum Allegation {
     Received(Blob),
     /// M: "I delivered exactly this."
     Delivered(Blob),
-    /// M: "C ordered this and received it."
+    /// M: "C ordered this, and it has been paid for." What was delivered for it is claimed apart.
     Ordered,
     /// C: "I paid and received nothing."
     ReceivedNothing,
@@ -50,7 +50,7 @@ impl Allegation {
         match self {
             Allegation::Received(_) => "I received exactly this item",
             Allegation::Delivered(_) => "I delivered exactly this item",
-            Allegation::Ordered => "C ordered and received this",
+            Allegation::Ordered => "C ordered this, and it is paid for",
             Allegation::ReceivedNothing => "I paid and received nothing",
             Allegation::NotAsDescribed => "I paid and received something else than described",
             Allegation::NotCharged => "I was not charged",

@@ -262,6 +262,9 @@ impl Minimal {
     pub fn rows(&self, table: &CaseTable, settings: &Settings) -> Vec<MinimalRow<'static>> {
         let settings = &settings.for_sets();
         let holds: Vec<&str> = self.wanted.iter().map(|invariant| invariant.name()).collect();
+        let cheats = self.against.threats(table.threats.len()).into_iter().map(|threat| table.threats[threat]);
+        let beside = cheats.filter(|threat| !threat.is_honest()).map(|threat| settings.faults_beside(threat)).min();
+        let beside = beside.unwrap_or(0);
         let rows = self.sets.iter().zip(1..).map(|(sufficient, set)| {
             let added: Vec<Mechanism> = sufficient.added.iter().collect();
             MinimalRow {
@@ -272,6 +275,7 @@ impl Minimal {
                 size: added.len() as u32,
                 mechanisms: joined(&added, "none").into(),
                 faults_at_most: settings.faults,
+                faults_beside: beside,
                 states: sufficient.states,
                 complete: sufficient.stopped.is_none().into(),
                 explore: self.explore(table, settings, sufficient).into(),

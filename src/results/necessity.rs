@@ -63,8 +63,10 @@ pub struct MinimalRow<'a> {
     pub size: u32,
     /// The mechanisms that come to those of `as-written`, joined by ` + `.
     pub mechanisms: Text<'a>,
-    /// The most faults that were tried.
+    /// The most faults that were tried with honest parties.
     pub faults_at_most: u32,
+    /// The most that were tried beside whoever breaks the protocol.
+    pub faults_beside: u32,
     /// The states of the searches that show that it suffices, in all.
     pub states: u64,
     /// Whether they were complete.

@@ -91,8 +91,8 @@ impl Sheet {
                 "plan", "replay", "clock", "faults_at_most", "states", "complete",
             ],
             Sheet::Minimal => &[
-                "protocol", "against", "holds", "set", "size", "mechanisms", "faults_at_most", "states", "complete",
-                "explore",
+                "protocol", "against", "holds", "set", "size", "mechanisms", "faults_at_most", "faults_beside", "states",
+                "complete", "explore",
             ],
         }
     }
