@@ -474,6 +474,18 @@ fn a_replay_can_be_read_by_programs() {
     assert!(told["unjudged"].is_string());
 }
 
+/// A merchant may charge a purchase to what another customer has signed; where every mechanism is on it gets nowhere.
+#[test]
+fn a_replay_has_as_many_customers_as_one_likes() {
+    let place = Place::new();
+    let two = ["replay", "case2", "none", "--customers", "2", "--purchases", "2", "--every-us", "20000"];
+    let stolen = place.stdout(&[&two[..], &["--merchant", "steal-instrument"]].concat());
+    assert!(stolen.contains("C2") && !stolen.contains("violated"), "{stolen}");
+    let unbound = [&two[..], &["--merchant", "steal-instrument", "--without", "bound-signature"]].concat();
+    assert!(place.stdout(&unbound).contains("C2"));
+    place.halfpaid(&["replay", "case2", "none", "--customers", "0"]).assert().code(2);
+}
+
 /// Whom to blame is the same whether a search says it or the replay of what it found.
 #[test]
 fn a_replay_blames_as_the_search_did() {

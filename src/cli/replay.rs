@@ -48,6 +48,9 @@ pub(super) struct ReplayArgs {
     purchases: Option<u32>,
     #[command(flatten)]
     errands: ErrandArgs,
+    /// By how many customers, in place of the target's own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    customers: Option<u32>,
     /// Of how many merchants, in place of the target's own
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     merchants: Option<u32>,
@@ -114,6 +117,7 @@ fn outsider_named(name: &str) -> Result<&'static str, String> {
 impl ReplayArgs {
     fn errands(&self, scenario: &mut Scenario) {
         scenario.workload.purchases = self.purchases.unwrap_or(scenario.workload.purchases);
+        scenario.parties.customers = self.customers.unwrap_or(scenario.parties.customers);
         scenario.parties.merchants = self.merchants.unwrap_or(scenario.parties.merchants);
         self.errands.apply(scenario);
     }
