@@ -152,7 +152,7 @@ pub struct ViolationRow<'a> {
     pub runs: u64,
     /// The command that shows it again.
     pub replay: Text<'a>,
-    /// Whether the victim would have been spared with safeguards that it can carry out alone.
+    /// Whether the victim would have been spared with safeguards that it can carry out alone; empty where that was not found out.
     pub could_prevent: Option<YesNo>,
     /// With which; empty for none.
     pub prevented_by: Text<'a>,
