@@ -49,7 +49,7 @@
 //! ([`Sought`](super::Sought)). A way through `s` and one around it may differ in that; so as soon as there is anything to remember,
 //! nothing is left out any more. By then all that anything in `p` leads to has been looked at, since it is on the level before.
 
-use super::ready::Ready;
+use super::deeds::Deeds;
 use super::search::Search;
 use super::seat::Move;
 use super::state::{ABSENT, Cell, State};
@@ -162,17 +162,17 @@ impl<const W: usize> Search<'_, W> {
         by: By,
         (before, state): (&State<W>, &State<W>),
         replays: bool,
-        ready: &mut Ready,
+        deeds: &mut Deeds,
     ) -> Option<Last<W>> {
         let (mut letters, mut seats) = match by {
             By::Other => return None,
             By::Lapse => ([0; W], 0),
-            _ => ready.reach(&self.tables, before, by)?,
+            _ => deeds.reach(&self.tables, before, by)?,
         };
         if !self.plain || cfg!(debug_assertions) {
             let after = match by {
                 By::Lapse => self.tables.lapsed(before.moment()).map(|moment| before.at(moment))?,
-                _ => ready.redo(&self.tables, before, by, replays)?,
+                _ => deeds.redo(&self.tables, before, by, replays)?,
             };
             debug_assert!(after.agrees_but_for_letters(state), "the step leads there");
             // Normal form has left letters out or added them.

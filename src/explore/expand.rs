@@ -4,17 +4,16 @@
 //! What a neighbour's steps have led to already is not asked for again: steps of different parties lead to the same state in either
 //! order, and so more than a third of all steps from a piece lead where another has led before.
 
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::Relaxed;
-
+use super::deeds::Deeds;
 use super::early::{By, Last, Met};
 use super::form::{Beside, Near};
+use super::found::{Follower, Found, Onward};
 use super::look::{Breaches, Likeness, Look};
-use super::ready::Ready;
-use super::search::{Hit, Own, Search};
+use super::own::{Own, Room};
+use super::search::{Hit, Search};
 use super::state::State;
 use super::step::{Step, Steps, Taken, View};
-use super::store::{Next, Place, SHARDS, shard_of};
+use super::store::{Next, Place, shard_of};
 use super::symmetry::NOBODY;
 use super::table::Need;
 
@@ -33,171 +32,12 @@ pub(super) enum Mode {
     Faulty,
 }
 
-/// The states that steps from a piece lead to.
-#[derive(Debug)]
-pub(super) struct Onward<const W: usize> {
-    /// Shard by shard, and otherwise in the order in which they were found.
-    nexts: Vec<Next<W>>,
-    /// Where each shard's begin.
-    starts: [u32; SHARDS + 1],
-    /// In the order in which they were found: the place of each that was new, and the steps to them.
-    entered: Vec<AtomicU32>,
-    by: Vec<By>,
-}
-
-/// What a thread works on a piece with.
-#[derive(Debug, Default)]
-pub(super) struct Room<const W: usize> {
-    states: Vec<State<W>>,
-    /// The states before them.
-    parents: Vec<Place>,
-    before: Vec<State<W>>,
-    nexts: Vec<Next<W>>,
-    as_they_are: Vec<State<W>>,
-    by: Vec<By>,
-}
-
-/// What is known to follow a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Follower {
-    /// A state that was there.
-    There(Place),
-    /// One that was not, and whose link leads here.
-    New,
-    /// One at rest, or it is at rest itself.
-    Good,
-}
-
-impl Follower {
-    /// As a number, the more telling the greater; nought is nothing. Of the states that were there the last says most: it is the furthest
-    /// from the beginning.
-    const fn number(self) -> u32 {
-        match self {
-            Follower::There(place) => place.number() + 1,
-            Follower::New => u32::MAX - 1,
-            Follower::Good => u32::MAX,
-        }
-    }
-
-    const fn of(number: u32) -> Option<Self> {
-        match number {
-            0 => None,
-            u32::MAX => Some(Follower::Good),
-            number if number == u32::MAX - 1 => Some(Follower::New),
-            number => Some(Follower::There(Place::of(number - 1))),
-        }
-    }
-}
-
-/// What else a thread found in a piece.
-#[derive(Debug)]
-pub(super) struct Found {
-    /// For each state of the piece, something that follows it: the greatest [`Follower`] that anybody has found.
-    follows: [AtomicU32; PIECE],
-    pub(super) hits: Vec<Hit>,
-    pub(super) ends: Vec<(Likeness, u8, Place)>,
-    pub(super) transitions: u64,
-    pub(super) missed: Vec<Met>,
-    pub(super) needs: Vec<Need>,
-    pub(super) likenesses: Vec<Likeness>,
-    /// What the normal form of a state depends on that has not been worked out yet.
-    pub(super) besides: Vec<Beside>,
-}
-
-impl<const W: usize> Onward<W> {
-    pub(super) fn new() -> Self {
-        Onward { nexts: Vec::new(), starts: [0; SHARDS + 1], entered: Vec::new(), by: Vec::new() }
-    }
-
-    /// Those of a shard.
-    pub(super) fn of(&self, shard: usize) -> &[Next<W>] {
-        &self.nexts[self.starts[shard] as usize..self.starts[shard + 1] as usize]
-    }
-
-    /// One of them was new.
-    pub(super) fn enter(&self, next: &Next<W>, place: Place) {
-        self.entered[next.order as usize].store(place.number() + 1, Relaxed);
-    }
-
-    /// The new ones, in the order in which they were found.
-    pub(super) fn entered(&self) -> impl Iterator<Item = Met> + '_ {
-        self.entered.iter().zip(&self.by).filter_map(|(place, &by)| {
-            let place = Place::of(place.load(Relaxed).checked_sub(1)?);
-            Some(Met { place, by })
-        })
-    }
-
-    /// Takes in states, each with its shard, and the steps to them, in place of those of another piece.
-    fn sort(&mut self, nexts: &[Next<W>], by: &[By]) {
-        self.by.clear();
-        self.by.extend_from_slice(by);
-        let mut counts = [0_u32; SHARDS];
-        for next in nexts {
-            counts[next.shard as usize] += 1;
-        }
-        for (shard, count) in counts.iter().enumerate() {
-            self.starts[shard + 1] = self.starts[shard] + count;
-        }
-        let mut at = self.starts;
-        // What is left of the other piece is written over.
-        if let Some(any) = nexts.first().filter(|_| self.nexts.len() < nexts.len()) {
-            self.nexts.resize(nexts.len(), *any);
-        }
-        self.entered.iter_mut().take(nexts.len()).for_each(|place| *place.get_mut() = 0);
-        self.entered.resize_with(nexts.len(), AtomicU32::default);
-        for next in nexts {
-            let at = &mut at[next.shard as usize];
-            self.nexts[*at as usize] = *next;
-            *at += 1;
-        }
-    }
-}
-
-impl Found {
-    pub(super) fn new() -> Self {
-        Found {
-            follows: std::array::from_fn(|_| AtomicU32::new(0)),
-            hits: Vec::new(),
-            ends: Vec::new(),
-            transitions: 0,
-            missed: Vec::new(),
-            needs: Vec::new(),
-            likenesses: Vec::new(),
-            besides: Vec::new(),
-        }
-    }
-
-    fn clear(&mut self) {
-        self.follows.iter_mut().for_each(|number| *number.get_mut() = 0);
-        self.hits.clear();
-        self.ends.clear();
-        self.transitions = 0;
-        self.missed.clear();
-        self.needs.clear();
-        self.likenesses.clear();
-        self.besides.clear();
-    }
-
-    /// Something follows that state of the piece. Whoever comes first, the greatest remains.
-    pub(super) fn follow(&self, number: u16, follower: Follower) {
-        let (known, follower) = (&self.follows[usize::from(number)], follower.number());
-        if known.load(Relaxed) < follower {
-            known.fetch_max(follower, Relaxed);
-        }
-    }
-
-    /// By the numbers of the states: what follows each.
-    pub(super) fn follows(&self) -> impl Iterator<Item = Option<Follower>> + '_ {
-        self.follows.iter().map(|number| Follower::of(number.load(Relaxed)))
-    }
-}
-
 impl<const W: usize> Search<'_, W> {
     /// Takes the steps from each state of a piece.
     pub(super) fn expand(&self, (piece, mode, faults): (&[Met], Mode, u32), found: &mut Found, onward: &mut Onward<W>) {
         found.clear();
         let mut own = self.own();
-        let Own { tried, ready, garbles, recent, room, .. } = &mut *own;
+        let Own { tried, deeds, garbles, recent, room, .. } = &mut *own;
         let Room { states, parents, before, nexts, as_they_are, by } = room;
         // Whether it matters which step has led to a state.
         let outsider = self.tables.setup.outsider.is_some();
@@ -210,7 +50,7 @@ impl<const W: usize> Search<'_, W> {
         let replays = self.replays(faults);
         // Whether one might strike where the last step was taken.
         let replayed = self.replays(if mode == Mode::Fair { faults } else { faults - 1 });
-        ready.learn(&self.tables, W);
+        deeds.learn(&self.tables, W);
         recent.fill(u32::MAX);
         nexts.clear();
         as_they_are.clear();
@@ -255,10 +95,10 @@ impl<const W: usize> Search<'_, W> {
         for ((number, &met), state) in (0..).zip(piece).zip(&*states) {
             let place = met.place;
             let last =
-                before.get(usize::from(number)).and_then(|before| self.last(met.by, (before, state), replayed, ready));
+                before.get(usize::from(number)).and_then(|before| self.last(met.by, (before, state), replayed, deeds));
             (taker.place, taker.number, taker.first) = (place, number, taker.nexts.len());
             match mode {
-                Mode::Fair => self.step_fairly(state, ready, last.as_ref(), &mut taker),
+                Mode::Fair => self.step_fairly(state, deeds, last.as_ref(), &mut taker),
                 Mode::Faulty => {
                     let view = View::new(&self.tables, state, replays);
                     taker.begin(state, Likeness::of(&view));
@@ -300,15 +140,15 @@ impl<const W: usize> Search<'_, W> {
     }
 
     /// Shows the steps from a state without a fault.
-    fn step_fairly(&self, state: &State<W>, ready: &mut Ready, last: Option<&Last<W>>, taker: &mut Taker<'_, '_, W>) {
+    fn step_fairly(&self, state: &State<W>, deeds: &mut Deeds, last: Option<&Last<W>>, taker: &mut Taker<'_, '_, W>) {
         let replays = self.replays(taker.faults);
-        if let Ok(here) = ready.here(&self.tables, state) {
+        if let Ok(here) = deeds.here(&self.tables, state) {
             let likeness = Likeness::new(&self.tables, state, || here.nothing_to_come(&self.tables, state));
             taker.begin(state, likeness);
-            let mut all = ready.fair(&self.tables, state, &here, replays, last, taker);
+            let mut all = deeds.fair(&self.tables, state, &here, replays, last, taker);
             if all.is_ok() && taker.steps == 0 && last.is_some() {
                 // So that it is known what follows the state.
-                all = ready.take_late(&self.tables, state, &here, replays, taker);
+                all = deeds.take_late(&self.tables, state, &here, replays, taker);
             }
             if all.is_ok() {
                 return;

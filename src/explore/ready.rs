@@ -10,12 +10,6 @@ use super::state::{ABSENT, CARRIED, Change, FRESH, ONE, STALE, State};
 use super::step::{Step, Steps, Taken};
 use super::table::{Need, Tables};
 
-/// Shows steps. Each thread has one of its own.
-#[derive(Debug)]
-pub(super) struct Ready {
-    deeds: Deeds,
-}
-
 /// The first step that leads anywhere.
 struct First<'s, S> {
     steps: &'s mut S,
@@ -53,22 +47,7 @@ struct Redone {
     done: Option<(Taken, Deed)>,
 }
 
-impl Ready {
-    pub(super) fn new() -> Self {
-        Ready { deeds: Deeds::new() }
-    }
-
-    /// Learns which letters have been given a place since, in states of so many words. To be called whenever the tables may have grown.
-    pub(super) fn learn(&mut self, tables: &Tables<'_>, words: usize) {
-        self.deeds.learn(tables, words);
-    }
-
-    /// The rows of a state.
-    #[inline]
-    pub(super) fn here<const W: usize>(&mut self, tables: &Tables<'_>, state: &State<W>) -> Result<Here, Unready> {
-        self.deeds.here(tables, state)
-    }
-
+impl Deeds {
     /// Every step without a fault, but for those that could as well have been taken before the `last` one. Where something has not
     /// been worked out, what was shown is not all.
     pub(super) fn fair<const W: usize>(
@@ -85,7 +64,7 @@ impl Ready {
         self.others(tables, state, here, last, steps)?;
         if lost {
             state.each_letter(|place, code| {
-                let Lodged { letter, to, cell, .. } = self.deeds.lodged(place);
+                let Lodged { letter, to, cell, .. } = self.lodged(place);
                 let is_late = |last: &Last<W>| {
                     last.is_after(By::Letter(place)) && last.spares_party(to) && last.spares_cell(cell)
                 };
@@ -135,13 +114,13 @@ impl Ready {
             if code < ONE || unready || steps.enough() {
                 return;
             }
-            let lodged = self.deeds.lodged(place);
+            let lodged = self.lodged(place);
             let Lodged { letter, to, cell, .. } = lodged;
             if !here.up[to as usize] {
                 lost = true;
                 return;
             }
-            let Ok(deed) = self.deeds.arrival(tables, state, here, lodged) else {
+            let Ok(deed) = self.arrival(tables, state, here, lodged) else {
                 unready = true;
                 return;
             };
@@ -171,7 +150,7 @@ impl Ready {
         let last = last.filter(|last| last.moment_before().is_none());
         let before = last.map_or([0; W], Last::letters_before);
         for seat in (0..).zip(here.up).filter(|(_, up)| *up).map(|(seat, _)| seat) {
-            let Marks { calm, idle, sent } = self.deeds.marks(here, seat);
+            let Marks { calm, idle, sent } = self.marks(here, seat);
             let late =
                 if last.is_some_and(|last| last.spares_party(seat) && last.spares_all(sent)) { u64::MAX } else { 0 };
             for word in 0..W {
@@ -195,7 +174,7 @@ impl Ready {
         let add_any = Change::add_any(false, tables.counting);
         for seat in 0..tables.seats.len() as u8 {
             let mut numbers = 0..;
-            while let Some((taken, deed)) = numbers.next().and_then(|number| self.deeds.own(here, seat, number)) {
+            while let Some((taken, deed)) = numbers.next().and_then(|number| self.own(here, seat, number)) {
                 if steps.enough() {
                     return Ok(());
                 }
@@ -216,13 +195,13 @@ impl Ready {
             }
         }
         if let Some(start) = tables.next_start(state).filter(|(seat, _)| here.up[*seat as usize]) {
-            let deed = self.deeds.other(tables, state, here, start)?;
+            let deed = self.other(tables, state, here, start)?;
             let mut after = *state;
             after.start_next();
             self.show(tables, state, start.0, (Taken::Start, false), deed, (after, add), steps);
         }
         if let Some(top_up) = tables.next_top_up(state).filter(|(seat, _)| here.up[*seat as usize]) {
-            let deed = self.deeds.other(tables, state, here, top_up)?;
+            let deed = self.other(tables, state, here, top_up)?;
             let mut after = *state;
             after.top_up();
             self.show(tables, state, top_up.0, (Taken::TopUp, false), deed, (after, add), steps);
@@ -245,7 +224,7 @@ impl Ready {
         };
         last.spares_party(seat)
             && deed.moment == state.moment()
-            && self.deeds.sent(deed).iter().all(|cell| last.spares_cell(*cell))
+            && self.sent(deed).iter().all(|cell| last.spares_cell(*cell))
             && last.moment_before().is_none_or(does_the_same)
             // What does nothing is no step, and nobody sees anything in the middle of it.
             && !(deed.is_same() && deed.has_points())
@@ -285,10 +264,10 @@ impl Ready {
     fn redone<const W: usize>(&mut self, tables: &Tables<'_>, state: &State<W>, by: By) -> Option<Redone> {
         match by {
             By::Letter(place) => {
-                let lodged = self.deeds.lodged(place);
-                let here = self.deeds.rows_of(tables, state, lodged.to..lodged.to + 1).ok()?;
+                let lodged = self.lodged(place);
+                let here = self.rows_of(tables, state, lodged.to..lodged.to + 1).ok()?;
                 let done = if here.up[lodged.to as usize] {
-                    let deed = self.deeds.arrival(tables, state, &here, lodged).ok()?;
+                    let deed = self.arrival(tables, state, &here, lodged).ok()?;
                     Some((Taken::Letter(lodged.letter), deed))
                 } else {
                     None
@@ -296,11 +275,11 @@ impl Ready {
                 Some(Redone { seat: lodged.to, letter: Some(lodged), done })
             }
             By::Own(seat, stimulus) => {
-                let here = self.deeds.rows_of(tables, state, seat..seat + 1).ok()?;
+                let here = self.rows_of(tables, state, seat..seat + 1).ok()?;
                 let is_it = |(taken, _): &(Taken, Deed)| {
                     matches!(*taken, Taken::Timer(timer) if timer == stimulus) || *taken == Taken::Restart
                 };
-                let done = (0..).map_while(|number| self.deeds.own(&here, seat, number)).find(is_it)?;
+                let done = (0..).map_while(|number| self.own(&here, seat, number)).find(is_it)?;
                 Some(Redone { seat, letter: None, done: Some(done) })
             }
             By::Lapse | By::Other => None,
@@ -318,7 +297,7 @@ impl Ready {
         let Redone { seat, letter, done } = self.redone(tables, state, by)?;
         let mut letters = State([0; W]);
         letter.iter().for_each(|lodged| letters.fill(lodged.cell));
-        done.iter().for_each(|(_, deed)| self.deeds.sent(*deed).iter().for_each(|cell| letters.fill(*cell)));
+        done.iter().for_each(|(_, deed)| self.sent(*deed).iter().for_each(|cell| letters.fill(*cell)));
         Some((letters.0, 1 << seat))
     }
 
@@ -357,9 +336,9 @@ impl Ready {
     ) -> State<W> {
         after.set_local(seat, deed.after);
         after.set_moment(deed.moment);
-        self.deeds.sent(deed).iter().for_each(|cell| after.change(*cell, add));
+        self.sent(deed).iter().for_each(|cell| after.change(*cell, add));
         let some = Change::add_some(tables.counting);
-        self.deeds.forged(deed).iter().for_each(|cell| after.change(*cell, some));
+        self.forged(deed).iter().for_each(|cell| after.change(*cell, some));
         after
     }
 

@@ -18,16 +18,17 @@ use rustc_hash::FxHashMap;
 
 use super::coverage::Tried;
 use super::early::{By, Met};
-use super::expand::{Follower, Found, Mode, Onward, PIECE, RECENT, Room};
+use super::expand::{Mode, PIECE};
 use super::form::Forms;
+use super::found::{Follower, Found, Onward};
 use super::look::{Breaches, Likeness, Looks};
 use super::loops::Loops;
-use super::ready::Ready;
-use super::settle::{LEADS_MIN, Onto};
+use super::own::Own;
+use super::settle::LEADS_MIN;
 use super::state::{PARTIES_MAX, State, words};
 use super::step::Step;
 use super::store::{Next, Place, SHARDS, Shard, shard_of};
-use super::strike::{Garbles, Strikes};
+use super::strike::Strikes;
 use super::table::{Full, Need, Tables};
 use super::{Bounds, Progress, Question, Reached, Reductions, Sought};
 use crate::fault::FaultKind;
@@ -147,39 +148,6 @@ pub(super) struct Search<'a, const W: usize> {
     entered: Option<[u32; SHARDS]>,
     /// The states from which steps have yet to be taken for it.
     todo: VecDeque<(Mode, Vec<Met>)>,
-}
-
-/// What is a thread's own.
-#[derive(Debug)]
-pub(super) struct Own<const W: usize> {
-    /// What was tried. It is added up at the end, so it does not matter who counted what.
-    pub(super) tried: Tried,
-    pub(super) ready: Ready,
-    pub(super) garbles: Garbles,
-    /// Where states stand among those that a piece leads to.
-    pub(super) recent: Box<[u32; RECENT]>,
-    /// Kept for the room that they take.
-    pub(super) room: Room<W>,
-    pub(super) onto: Vec<Onto<W>>,
-}
-
-impl<const W: usize> Own<W> {
-    fn new(strikes: Strikes) -> Self {
-        Own {
-            tried: Tried::new(strikes),
-            ready: Ready::new(),
-            garbles: Garbles::default(),
-            recent: Box::new([0; RECENT]),
-            room: Room::default(),
-            onto: Vec::new(),
-        }
-    }
-
-    /// The same for states of more words.
-    fn widen<const V: usize>(self) -> Own<V> {
-        let Own { tried, ready, garbles, recent, .. } = self;
-        Own { tried, ready, garbles, recent, room: Room::default(), onto: Vec::new() }
-    }
 }
 
 /// What a lock holds; nobody who had it has panicked.

@@ -10,12 +10,13 @@
 
 use rayon::prelude::*;
 
+use super::deeds::Deeds;
 use super::early::Met;
-use super::expand::Follower;
 use super::form::Near;
+use super::found::Follower;
 use super::look::{Likeness, Look};
-use super::ready::Ready;
-use super::search::{Own, Search};
+use super::own::Own;
+use super::search::Search;
 use super::state::State;
 use super::step::{Step, Steps};
 use super::store::{Place, find_all};
@@ -156,14 +157,14 @@ impl<const W: usize> Search<'_, W> {
     fn are_good(&self, some: &[(u32, Place)]) -> Vec<bool> {
         let mut good: Vec<bool> = some.iter().map(|(_, place)| self.is_known(*place)).collect();
         let mut own = self.own();
-        let Own { ready, onto, .. } = &mut *own;
-        ready.learn(&self.tables, W);
+        let Own { deeds, onto, .. } = &mut *own;
+        deeds.learn(&self.tables, W);
         onto.clear();
         let mut near = Near::new();
         for steps in [1, usize::MAX] {
             for (number, &(faults, place)) in some.iter().enumerate() {
                 good[number] = good[number]
-                    || self.step_onward((number as u32, faults, place), steps, ready, (&mut *onto, &mut near));
+                    || self.step_onward((number as u32, faults, place), steps, deeds, (&mut *onto, &mut near));
             }
             find_all(
                 &self.shards,
@@ -181,11 +182,11 @@ impl<const W: usize> Search<'_, W> {
         &'n self,
         (from, faults, place): (u32, u32, Place),
         steps: usize,
-        ready: &mut Ready,
+        deeds: &mut Deeds,
         (nexts, near): (&mut Vec<Onto<W>>, &mut Near<'n, W>),
     ) -> bool {
         let (state, replays) = (self.state(place), self.replays(faults));
-        let Ok(here) = ready.here(&self.tables, &state) else { return false };
+        let Ok(here) = deeds.here(&self.tables, &state) else { return false };
         let likeness = Likeness::new(&self.tables, &state, || here.nothing_to_come(&self.tables, &state));
         let Some(look) = self.looks.find(&likeness) else { return false };
         if look.rests {
@@ -195,7 +196,7 @@ impl<const W: usize> Search<'_, W> {
         let (search, look) = (self, *look);
         let mut onward = Onward { search, faults, likeness, look, broken, between: 0, from, steps, nexts, near };
         // Everything has been worked out by now.
-        let all = ready.fair(&self.tables, &state, &here, replays, None, &mut onward);
+        let all = deeds.fair(&self.tables, &state, &here, replays, None, &mut onward);
         debug_assert!(all.is_ok(), "the steps of a state that was searched are known");
         false
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ready::Ready;
+use super::deeds::Deeds;
 use super::search::{Halt, Search};
 use super::state::{ABSENT, CARRIED, Counting, FRESH, ONE, STALE, State, THREE, TWICE, TWO};
 use super::step::{Step, Steps, Taken, View};
@@ -69,7 +69,7 @@ impl<const W: usize> Steps<W> for Shown {
     }
 }
 
-/// The steps that a thread has ready are those that the tables say, of every state.
+/// The steps that a thread has deeds are those that the tables say, of every state.
 #[test]
 fn steps_that_are_ready_are_those_of_the_tables() {
     let (setup, errands) = case2();
@@ -79,15 +79,15 @@ fn steps_that_are_ready_are_those_of_the_tables() {
         Question { setup: &setup, workload: &errands, budget: &budget, bounds, reductions, sought: Sought::Causes };
     let mut search = Search::<8>::new(&question);
     search.go_on(&bounds, &mut ()).expect("there is room for all letters");
-    let mut ready = Ready::new();
-    ready.learn(&search.tables, 8);
+    let mut deeds = Deeds::new();
+    deeds.learn(&search.tables, 8);
     for (faults, level) in search.levels.iter().enumerate().flat_map(|(n, levels)| levels.iter().map(move |l| (n, l))) {
         for state in level.places().map(|place| search.state(place)) {
             let replays = search.replays(faults as u32);
             let (mut from_tables, mut from_rows) = (Shown::default(), Shown::default());
             View::new(&search.tables, &state, replays).fair(&mut from_tables);
-            let here = ready.here(&search.tables, &state).expect("it has been worked out");
-            ready.fair(&search.tables, &state, &here, replays, None, &mut from_rows).expect("it has been worked out");
+            let here = deeds.here(&search.tables, &state).expect("it has been worked out");
+            deeds.fair(&search.tables, &state, &here, replays, None, &mut from_rows).expect("it has been worked out");
             assert_eq!(from_rows, from_tables);
         }
     }
