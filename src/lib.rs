@@ -22,13 +22,13 @@
 //! | [`explore`] | every state that can be reached under any order of events, each once; the shortest course to whatever breaks | files, reports |
 //! | [`blame`] | what is at the root of a violation, whether its victim could have prevented it, whether it can prove it | files, reports |
 //! | [`diagram`] | a run as a picture, and what it means in words | files |
-//! | [`twins`] | two runs with different guilty parties and the same evidence: the proof that no judge can be right in both | files |
 //! | [`scenario`] | what a campaign is asked to do: a TOML file as one checked value | how it is done |
 //! | [`results`] | CSVs, manifests and the table of verdicts: whole or not at all | what the rows mean |
 //! | [`compare`] | what has changed between two results folders, and whether for the worse | how results come about |
 //! | [`batch`] | runs a scenario on all cores, in an order that does not depend on them | the terminal |
 //! | [`cluster`] | a partitioned run as scripts for schedulers | how they run them |
 //! | [`necessity`] | takes mechanisms away and asks what breaks then, against whom, and which sets of them suffice | the terminal |
+//! | [`twins`] | two runs with different guilty parties and the same evidence: the proof that no judge can be right in both | files |
 //! | [`report`] | a results folder as one HTML page | how results come about, but for its pictures, which run a plan again |
 //! | [`cli`] | arguments, exit codes, progress | everything else |
 //!
@@ -101,12 +101,12 @@ pub mod costs;
 pub mod explore;
 pub mod blame;
 pub mod diagram;
-pub mod twins;
 pub mod scenario;
 pub mod results;
 pub mod compare;
 pub mod batch;
 pub mod cluster;
 pub mod necessity;
+pub mod twins;
 pub mod report;
 pub mod cli;

@@ -400,8 +400,8 @@ fn a_replay_of_a_protocol_shows_steps_beliefs_verdicts_and_disputes() {
         "C1 holds         the item described",
         "\nverdicts\n  money       holds\n  goods       holds",
         "\ndisputes\n",
-        "C says \"I received exactly this item\" (true): upheld, rightly",
-        "M says \"I delivered exactly this item\" (false): rejected, rightly",
+        "C says \"I received exactly this item, the one that was ordered\" (true): upheld, rightly",
+        "M says \"I delivered exactly this item, not the one that was ordered\" (false): rejected, rightly",
         "C's signature on the order",
         "\ntrace sha256 ",
     ] {

@@ -9,10 +9,9 @@ use crate::batch::workload;
 use crate::fault::{Budget, FaultKind};
 use crate::necessity::Threat;
 use crate::protocol;
-use crate::protocol::deviation::Known;
 use crate::protocol::mechanism::Mechanism;
 use crate::results::grouped;
-use crate::scenario::{CryptoKind, Scenario};
+use crate::scenario::{Clock, CryptoKind, Scenario};
 use crate::twins::{self, text};
 
 #[derive(Args)]
@@ -22,6 +21,15 @@ pub(super) struct DisputesArgs {
     /// The most faults in a plan
     #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=2))]
     faults: u32,
+    /// Every interleaving, in place of the one order that the clock gives
+    #[arg(long)]
+    untimed: bool,
+    /// The most faults in a plan of an untimed search where a deviation or an outsider takes several purchases
+    #[arg(long, value_name = "K", requires = "untimed", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2))]
+    several: u32,
+    /// Stop at so many states with each of them in an untimed search
+    #[arg(long, value_name = "N", requires = "untimed", default_value_t = 30_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    states: u64,
     /// The mechanisms to start from
     #[arg(long, value_name = "PRESET", default_value = "hardened")]
     preset: PresetArg,
@@ -52,7 +60,7 @@ fn flags(arguments: &DisputesArgs) -> String {
 pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit, Failure> {
     let given: Vec<&str> = arguments.protocols.iter().map(String::as_str).collect();
     let names = if given.is_empty() { protocol::NAMES } else { &given };
-    let mut refuted = 0;
+    let (mut refuted, mut incomplete) = (0, 0);
     for name in names {
         let known = protocol::NAMES.iter().find(|known| *known == name).copied();
         let (Some(name), Some(protocol)) = (known, protocol::by_name(name)) else {
@@ -62,27 +70,43 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
         let mut scenario = Scenario::new(name, name);
         scenario.preset = arguments.preset.into();
         scenario.without.clone_from(&arguments.without);
-        let set_up = |customer: Option<Known>, merchant: Option<Known>| {
+        let set_up = |threat: Threat| {
             let mut scenario = scenario.clone();
-            let threats = [customer.map(Threat::Customer), merchant.map(Threat::Merchant)];
-            threats.into_iter().flatten().for_each(|threat| threat.apply(&mut scenario));
+            threat.apply(&mut scenario);
             let setup = workload::setup(&scenario, &protocol, CryptoKind::Symbolic, arguments.seed);
+            let setup = if arguments.untimed { workload::without_time(setup) } else { setup };
             (setup, workload::workload(&scenario, arguments.seed))
         };
-        let budget = Budget::new(arguments.faults, &kinds());
-        let answer = twins::search(set_up, workload::latency(&scenario), &budget);
+        let clock = if arguments.untimed { Clock::Untimed } else { Clock::Timed };
+        let [budget, several] = [arguments.faults, arguments.several].map(|faults| Budget::new(faults, &kinds()));
+        let search = twins::Search {
+            threats: &Threat::all(),
+            clock,
+            latency: workload::latency(&scenario),
+            budget: &budget,
+            several: &several,
+            states: arguments.states,
+        };
+        let answer = search.answer(set_up);
         output.print(&text::print(&answer, (&format!("halfpaid replay {name}"), &flags(arguments))))?;
         let found = match answer.twins.len() {
             0 => "no two runs with different guilty parties and the same evidence".to_owned(),
             1 => "1 claim that no judge can decide: certified delivery fails".to_owned(),
             more => format!("{more} claims that no judge can decide: certified delivery fails"),
         };
+        let what = if arguments.untimed { "states" } else { "runs" };
         let (runs, claims) = (grouped(answer.runs), grouped(answer.claims));
         output.print(&format!(
-            "{name}: {found}, among {runs} runs and {claims} different claims with their evidence\n\n"
+            "{name}: {found}, among {runs} {what} and {claims} different claims with their evidence\n"
         ))?;
+        for left_out in &answer.left_out {
+            output.print(&format!("  not complete: {left_out}\n"))?;
+        }
+        output.print("\n")?;
         refuted += u32::from(!answer.twins.is_empty());
+        incomplete += answer.left_out.len();
     }
-    output.print(&format!("complete: {} protocols, {refuted} cannot certify delivery\n", names.len()))?;
-    Ok(Exit::AsExpected)
+    let complete = if incomplete == 0 { "complete" } else { "incomplete" };
+    output.print(&format!("{complete}: {} protocols, {refuted} cannot certify delivery\n", names.len()))?;
+    Ok(if incomplete == 0 { Exit::AsExpected } else { Exit::Inconclusive })
 }

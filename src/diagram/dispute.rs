@@ -22,7 +22,7 @@ pub fn in_full(finished: &Finished<'_>, setup: &Setup) -> String {
         let filed = disputes(&view);
         let all = filed.len();
         for (at, dispute) in filed.iter().enumerate() {
-            let _ = writeln!(out, "purchase {number}, dispute {} of {all}: {}", at + 1, claim(dispute));
+            let _ = writeln!(out, "purchase {number}, dispute {} of {all}: {}", at + 1, claim(dispute, &view));
             out.push_str(&hearing(&dispute.evidence, &dispute.decide(&view)));
             let _ = writeln!(out, "  {}", ruling(dispute, &dispute.decide(&view), setup));
         }
@@ -40,10 +40,10 @@ pub fn purchases<'f>(finished: &'f Finished<'_>, setup: &'f Setup) -> Vec<(u32, 
     purchases.into_iter().map(|(number, purchase)| (number, view(purchase))).collect()
 }
 
-fn claim(dispute: &Dispute) -> String {
+fn claim(dispute: &Dispute, view: &View<'_>) -> String {
     let truth = if dispute.truth { "true" } else { "false" };
     let forged = dispute.forged_by.map_or_else(String::new, |side| format!(", papers forged by {side}"));
-    format!("{} says \"{}\" ({truth}{forged})", dispute.claim.by, dispute.claim.what.words())
+    format!("{} says \"{}\" ({truth}{forged})", dispute.claim.by, dispute.words(view))
 }
 
 /// The ruling and whether it is right; if it is not, the clause that it breaks and who is hurt, unless that is its own doing.

@@ -94,7 +94,7 @@ pub fn disputes(finished: &Finished<'_>, setup: &Setup) -> String {
                 out,
                 "purchase {number}: {} says \"{}\" ({truth}{forged}): {ruling}, {right}",
                 dispute.claim.by,
-                dispute.claim.what.words()
+                dispute.words(&view)
             );
             for (check, finding) in &decision.reasons {
                 let _ = writeln!(out, "    {finding:<8} {}", check.words());

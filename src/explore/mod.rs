@@ -41,6 +41,7 @@ mod coverage;
 mod deeds;
 mod doubts;
 mod early;
+mod ends;
 mod expand;
 mod form;
 mod found;
@@ -73,6 +74,7 @@ use crate::world::Workload;
 pub use crate::fault::coverage::Covered;
 pub use answer::{Answer, Doubt, Ended, Finding, KINDS, holds};
 pub use doubts::explore_surely;
+pub use ends::{Extent, each_end};
 pub use look::Breach;
 pub use search::Stopped;
 pub use state::PARTIES_MAX;
@@ -211,6 +213,30 @@ pub fn explore(question: &Question<'_>, progress: &mut dyn Progress) -> Answer {
 /// Searches among honest parties, and says for each of some setups that differ in who breaks the protocol alone whether a search with
 /// it would go through the same states ([`alike`]). Then its answer is this one, less what is done to those who deviate.
 pub fn explore_for(question: &Question<'_>, others: &[Setup], progress: &mut dyn Progress) -> (Answer, Vec<bool>) {
+    search(question, progress, Answering(others))
+}
+
+/// What is made of a search that has come to its end, however wide its states are.
+trait Conclusion {
+    type Drawn;
+
+    fn draw<const W: usize>(self, search: Search<'_, W>, question: &Question<'_>) -> Self::Drawn;
+}
+
+/// Says what was found, and for which of some other setups it answers.
+struct Answering<'o>(&'o [Setup]);
+
+impl Conclusion for Answering<'_> {
+    type Drawn = (Answer, Vec<bool>);
+
+    fn draw<const W: usize>(self, search: Search<'_, W>, question: &Question<'_>) -> Self::Drawn {
+        let alike = self.0.iter().map(|other| search.stands_for(other)).collect();
+        (search.answer(question), alike)
+    }
+}
+
+/// Searches, and draws a conclusion.
+fn search<C: Conclusion>(question: &Question<'_>, progress: &mut dyn Progress, conclusion: C) -> C::Drawn {
     let mut question = *question;
     loop {
         let search = Search::<3>::new(&question);
@@ -219,10 +245,7 @@ pub fn explore_for(question: &Question<'_>, others: &[Setup], progress: &mut dyn
             ($($width:literal)*) => {
                 $(let mut search: Search<'_, $width> = search.widen();
                 match search.go_on(&question.bounds, progress) {
-                    Ok(()) => {
-                        let alike = others.iter().map(|other| search.stands_for(other)).collect();
-                        return (search.answer(&question), alike);
-                    }
+                    Ok(()) => return conclusion.draw(search, &question),
                     Err(Halt::NotSymmetric) => {
                         question.reductions.symmetry = false;
                         continue;

@@ -15,6 +15,7 @@ use super::papers::{on_record, parts};
 use super::{Invariant, View};
 use crate::crypto::Blob;
 use crate::judge::{Allegation, Claim, Decision, Evidence, Hearing, judge};
+use crate::protocol::part::Parts;
 use crate::protocol::party::Side;
 
 /// A claim that the checker files.
@@ -42,6 +43,11 @@ impl Dispute {
             (false, Side::Customer) => Side::Merchant,
             (false, _) => Side::Customer,
         }
+    }
+
+    /// The claim in words.
+    pub fn words(&self, view: &View<'_>) -> String {
+        self.claim.what.of_which(view.purchase.truth(view.setup).as_ref())
     }
 
     /// The judge's decision.
@@ -109,8 +115,15 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
         let false_ones = favourites.filter(|favourite| so.iter().all(|so| so.as_ref() != Some(favourite)));
         [lie.clone()].into_iter().chain(false_ones.cloned()).collect::<Vec<Blob>>()
     };
-    let false_receipts = lies(Side::Customer, [&held, &delivered]);
-    let false_deliveries = lies(Side::Merchant, [&delivered, &None]);
+    let mut false_receipts = lies(Side::Customer, [&held, &delivered]);
+    let mut false_deliveries = lies(Side::Merchant, [&delivered, &None]);
+    // Whether M has delivered what C has lost by itself is a matter of words: C signed for a ciphertext, and P has a key.
+    let lost = purchase.commitment().is_some_and(|record| record.key().is_some()) && !purchase.has_ciphertext();
+    if delivered.is_none() && has.is_none() && !lost {
+        // Where nothing was delivered, the very item that was ordered is a lie as well.
+        false_receipts.extend(truth.clone());
+        false_deliveries.extend(truth.clone());
+    }
     let committed = purchase.committed();
     let mut docket = Docket { view, liars, filed: Vec::with_capacity(8), plain: Default::default() };
     let mut file = |clause, about, by, what, truth| docket.file(clause, about, by, &what, truth);

@@ -56,6 +56,18 @@ impl Allegation {
             Allegation::NotCharged => "I was not charged",
         }
     }
+
+    /// The same, with what the item is that the claim is about, where `ordered` is what C has ordered.
+    pub fn of_which(&self, ordered: Option<&Blob>) -> String {
+        let words = self.words();
+        match self {
+            Allegation::Received(content) | Allegation::Delivered(content) if Some(content) == ordered => {
+                format!("{words}, the one that was ordered")
+            }
+            Allegation::Received(_) | Allegation::Delivered(_) => format!("{words}, not the one that was ordered"),
+            _ => words.to_owned(),
+        }
+    }
 }
 
 /// What the judge is handed.

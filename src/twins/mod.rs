@@ -6,36 +6,40 @@
 //! false in another, are twins where P's records are the same, what the honest claimant of the one hands in is at the liar's
 //! disposal in the other, and what the honest other side of that one hands in is at the disposal of the guilty side of the first.
 //!
-//! The runs are all runs of a protocol with honest parties, and with every deviation of either side, under every plan of at most
-//! so many faults by the clock; where a deviation takes several purchases, there are as many. The same seed gives the same keys and TIDs
-//! in all of them.
+//! The runs are all runs of a protocol with honest parties, with every deviation of either side, and with every outsider, as many
+//! purchases as each takes: under every plan of at most so many faults by the clock, or under every order of events too ([`Clock`]).
+//! The same seed gives the same keys and TIDs in all of them. Where C and M both break the protocol there is no honest side for
+//! anybody to be guilty towards, so that no such run can be a twin.
 
 mod sighting;
 pub mod text;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::drive::exhaustive;
-use crate::drive::{Job, Latency};
-use crate::fault::{Budget, Plan};
+use crate::drive::follow::follow;
+use crate::drive::{Finished, Job, Latency};
+use crate::explore::{Bounds, Question, Reductions, Sought, each_end};
+use crate::fault::{Budget, Course, Plan};
 use crate::judge::{Claim, Decision, Evidence, judge};
-use crate::protocol::deviation::{CUSTOMER, HONEST, Known, MERCHANT};
+use crate::necessity::Threat;
 use crate::protocol::part::Part;
 use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
+use crate::results::grouped;
+use crate::scenario::Clock;
 use crate::world::Workload;
 
 use sighting::{Group, Sighting, sightings};
 
 /// A run, by what makes it differ from the others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Run {
-    /// How the customer breaks the protocol.
-    pub customer: &'static str,
-    /// How the merchant does.
-    pub merchant: &'static str,
-    /// What else goes wrong.
-    pub plan: Plan,
+    /// Who breaks the protocol, and how.
+    pub threat: Threat,
+    /// What else goes wrong, and in which order things happen if the clock does not say.
+    pub course: Course,
 }
 
 /// Two runs that no judge can tell apart.
@@ -59,84 +63,178 @@ pub struct Twins {
 /// What came of a search.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// How many runs were looked at.
+    /// How many runs were looked at; of every order of events, how many states.
     pub runs: u64,
     /// Claims of which the truth is known, with all different evidence.
     pub claims: u64,
     /// For each kind of claim the pair with the fewest faults.
     pub twins: Vec<Twins>,
+    /// What was not searched to its end, and why.
+    pub left_out: Vec<String>,
 }
 
-/// The parties of a search: everybody honest, then each deviation by itself.
-fn casts() -> impl Iterator<Item = (Option<Known>, Option<Known>)> {
-    let merchants = MERCHANT.iter().map(|known| (None, Some(*known)));
-    let customers = CUSTOMER.iter().map(|known| (Some(*known), None));
-    std::iter::once((None, None)).chain(merchants).chain(customers)
+/// What is to be searched.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// Who may break the protocol, one at a time.
+    pub threats: &'a [Threat],
+    /// The clock.
+    pub clock: Clock,
+    /// How long messages take, by the clock.
+    pub latency: Latency,
+    /// What may strike.
+    pub budget: &'a Budget,
+    /// What may strike where a threat takes several purchases and every order of events counts: of these there are many.
+    pub several: &'a Budget,
+    /// So many states are looked at with one threat, where every order of events counts.
+    pub states: u64,
 }
 
-/// Searches for twins among the runs of every cast. `set_up` says what does not change in them, and what the customers set out to do,
-/// where the customer or the merchant breaks the protocol, or nobody does.
-pub fn search(
-    set_up: impl Fn(Option<Known>, Option<Known>) -> (Setup, Workload),
-    latency: Latency,
-    budget: &Budget,
-) -> Answer {
-    let mut answer = Answer::default();
-    let mut groups: BTreeMap<Group, Vec<Sighting>> = BTreeMap::new();
-    let honest = set_up(None, None).0;
-    for (customer, merchant) in casts() {
-        let (setup, workload) = set_up(customer, merchant);
-        let name = |known: Option<Known>| known.map_or(HONEST, |known| known.name());
-        let inspect = |plan: &Plan, finished: &crate::drive::Finished<'_>| {
-            let run = Run { customer: name(customer), merchant: name(merchant), plan: plan.clone() };
-            if finished.cut_short() { Vec::new() } else { sightings(finished, &setup, &run) }
+/// All different claims so far, with their evidence.
+#[derive(Debug, Default)]
+struct Claims {
+    groups: BTreeMap<Group, Vec<Sighting>>,
+    number: u64,
+}
+
+impl Claims {
+    /// Takes note of what a run has to say, unless another has said it. What is new is shown to `complete` before.
+    fn note(&mut self, seen: Vec<(Group, Sighting)>, mut complete: impl FnMut(&Group, &mut Sighting)) {
+        for (group, mut sighting) in seen {
+            let known = self.groups.entry(group.clone()).or_default();
+            if !known.iter().any(|earlier| earlier.same_evidence(&sighting)) {
+                complete(&group, &mut sighting);
+                known.push(sighting);
+                self.number += 1;
+            }
+        }
+    }
+}
+
+impl Search<'_> {
+    /// Searches for twins among the runs with every threat. `set_up` says what does not change in them, and what the customers set out
+    /// to do.
+    pub fn answer(&self, set_up: impl Fn(Threat) -> (Setup, Workload)) -> Answer {
+        let (mut answer, mut claims) = (Answer::default(), Claims::default());
+        for &threat in self.threats {
+            let (setup, workload) = set_up(threat);
+            let job = Job { setup: &setup, workload: &workload, latency: self.latency };
+            match self.clock {
+                Clock::Timed => self.by_the_clock(threat, &job, &mut claims, &mut answer),
+                Clock::Untimed => self.in_every_order(threat, &job, &mut claims, &mut answer),
+            }
+        }
+        answer.find_twins(&claims, &set_up(Threat::Honest).0);
+        answer
+    }
+
+    fn by_the_clock(&self, threat: Threat, job: &Job<'_, '_>, claims: &mut Claims, answer: &mut Answer) {
+        let inspect = |plan: &Plan, finished: &Finished<'_>| {
+            let course = Course { plan: plan.clone(), order: None };
+            let facts = finished.checker.facts();
+            if finished.cut_short() { Vec::new() } else { sightings(facts, job.setup, &Run { threat, course }) }
         };
         let consume = |seen: Vec<(Group, Sighting)>| {
             answer.runs += 1;
-            for (group, sighting) in seen {
-                let known = groups.entry(group).or_default();
-                if !known.iter().any(|earlier| earlier.same_evidence(&sighting)) {
-                    known.push(sighting);
-                    answer.claims += 1;
-                }
-            }
+            claims.note(seen, |_, _| ());
             true
         };
-        let job = Job { setup: &setup, workload: &workload, latency };
-        exhaustive::explore(&job, budget, inspect, |_| (), consume);
+        exhaustive::explore(job, self.budget, inspect, |_| (), consume);
     }
-    let mut found: BTreeMap<(Side, &'static str), Twins> = BTreeMap::new();
-    for (group, known) in &groups {
-        let Some(twins) = pair(group, known, &honest) else { continue };
-        let key = (twins.claim.by, twins.claim.what.words());
-        let rank = |twins: &Twins| plainness(twins.guilty, &twins.true_in, &twins.false_in);
-        if found.get(&key).is_none_or(|best| rank(&twins) < rank(best)) {
-            found.insert(key, twins);
+
+    /// The search may take more to be possible than is. So each claim that is new goes with a run that shows it, if one does.
+    fn in_every_order(&self, threat: Threat, job: &Job<'_, '_>, claims: &mut Claims, answer: &mut Answer) {
+        let &Job { setup, workload, .. } = job;
+        let bounds = Bounds { states: self.states, ..Bounds::default() };
+        // Parties that stand for each other do not have each other's papers.
+        let reductions = Reductions { symmetry: false, ..Reductions::ALL };
+        let sought = Sought::Harms;
+        let budget = if threat.errands().is_some() { self.several } else { self.budget };
+        let question = Question { setup, workload, budget, bounds, reductions, sought };
+        let extent = each_end(&question, &mut (), &mut |facts, course| {
+            let run = Run { threat, course: Course::default() };
+            // The same run shows all that is new in it.
+            let shown = OnceCell::new();
+            claims.note(sightings(facts, setup, &run), |group, sighting| {
+                let (course, seen) = shown.get_or_init(|| shown_by(job, &run, course().unwrap_or_default()));
+                sighting.run.course.clone_from(course);
+                sighting.shown = seen.iter().any(|(about, other)| about == group && other.same_evidence(sighting));
+            });
+        });
+        answer.runs += extent.states;
+        if let Some(stopped) = extent.stopped {
+            answer.left_out.push(format!("{} after {} states: {stopped}", threat.name(), grouped(extent.states)));
         }
     }
-    answer.twins = found.into_values().collect();
-    answer
+}
+
+/// What a run of a course has to say, with the course; nothing, if not everything is at rest after it.
+fn shown_by(job: &Job<'_, '_>, run: &Run, course: Course) -> (Course, Vec<(Group, Sighting)>) {
+    let followed = follow(job, &course, &mut ());
+    let facts = followed.finished.checker.facts();
+    let seen = if followed.at_rest { sightings(facts, job.setup, run) } else { Vec::new() };
+    (course, seen)
+}
+
+impl Answer {
+    /// Of each kind of claim the twins with the fewest faults; those that runs show, if there are any.
+    fn find_twins(&mut self, claims: &Claims, honest: &Setup) {
+        let mut found: BTreeMap<(Side, &'static str), (Plainness, Twins)> = BTreeMap::new();
+        for (group, known) in &claims.groups {
+            let Some((plainness, twins)) = pair(group, known, honest) else { continue };
+            let key = (twins.claim.by, twins.claim.what.words());
+            if found.get(&key).is_none_or(|(best, _)| plainness < *best) {
+                found.insert(key, (plainness, twins));
+            }
+        }
+        self.claims = claims.number;
+        for ((by, words), (Plainness { unshown, .. }, twins)) in found {
+            if unshown {
+                self.left_out.push(format!("{by} says \"{words}\": no two runs could be made to show the twins"));
+            } else {
+                self.twins.push(twins);
+            }
+        }
+    }
 }
 
 /// The two sightings of a group that are twins and have the fewest faults between them.
-fn pair(group: &Group, known: &[Sighting], setup: &Setup) -> Option<Twins> {
+fn pair(group: &Group, known: &[Sighting], setup: &Setup) -> Option<(Plainness, Twins)> {
     let (claim, server) = (group.claim(), group.server());
     let by_truth = |truth: bool| known.iter().filter(move |sighting| sighting.truth == truth);
     let pairs = by_truth(true).flat_map(|one| by_truth(false).map(move |other| (one, other)));
     let twins = pairs.filter(|(one, other)| one.could_be(other, &claim) && other.could_be(one, &claim));
-    // The plainest have a culprit in either run, and few faults.
-    let (one, other) = twins.min_by_key(|(one, other)| plainness(one.guilty, &one.run, &other.run))?;
+    let (one, other) = twins.min_by_key(|(one, other)| Plainness::of(one, other))?;
     // Of the true claim the claimant is honest, of the false one the other side is.
     let (claimants, others) = (one.sworn.clone(), other.sworn.clone());
     let (customer, merchant) = if claim.by == Side::Customer { (claimants, others) } else { (others, claimants) };
     let evidence = Evidence { customer, merchant, server: server.to_vec() };
     let decision = judge(&claim, &evidence, &*setup.crypto);
     let (true_in, guilty, false_in) = (one.run.clone(), one.guilty, other.run.clone());
-    Some(Twins { claim, true_in, guilty, false_in, evidence, decision })
+    Some((Plainness::of(one, other), Twins { claim, true_in, guilty, false_in, evidence, decision }))
 }
 
-fn plainness(guilty: Option<Side>, one: &Run, other: &Run) -> (bool, usize) {
-    (guilty.is_none(), one.plan.0.len() + other.plan.0.len())
+/// How plain twins are, the plainest first: they have a culprit in either run, and few faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Plainness {
+    unshown: bool,
+    nobody_is_guilty: bool,
+    faults: usize,
+    several_purchases: bool,
+    events: usize,
+}
+
+impl Plainness {
+    fn of(one: &Sighting, other: &Sighting) -> Self {
+        let courses = [&one.run.course, &other.run.course];
+        Plainness {
+            unshown: !(one.shown && other.shown),
+            nobody_is_guilty: one.guilty.is_none(),
+            faults: courses.iter().map(|course| course.plan.0.len()).sum(),
+            several_purchases: [one, other].iter().any(|sighting| sighting.run.threat.errands().is_some()),
+            events: courses.iter().filter_map(|course| course.order.as_ref()).map(Vec::len).sum(),
+        }
+    }
 }
 
 /// Puts a list of parts into an order that does not depend on how they came together.

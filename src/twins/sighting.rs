@@ -5,11 +5,9 @@
 
 use super::{Run, canonical};
 use crate::crypto::Blob;
-use crate::drive::Finished;
 use crate::invariant::facts::{Facts, PurchaseFacts};
 use crate::invariant::papers::{on_record, papers, parts};
 use crate::judge::{Allegation, Claim};
-use crate::protocol::deviation::HONEST;
 use crate::protocol::part::Part;
 use crate::protocol::party::{PurchaseKey, Side};
 use crate::protocol::setup::Setup;
@@ -63,6 +61,8 @@ pub(super) struct Sighting {
     /// Who has broken the protocol, or has gone for ever, to the cost of a claimant that says the truth.
     pub(super) guilty: Option<Side>,
     pub(super) run: Run,
+    /// Whether the run shows it; what a search of every order takes to be so need not be.
+    pub(super) shown: bool,
 }
 
 impl Sighting {
@@ -117,8 +117,7 @@ fn truth(what: &What, purchase: &PurchaseFacts, setup: &Setup) -> Option<bool> {
 }
 
 /// Every claim on every purchase of a run of which the truth is known, and which a side that is honest stands by or contests.
-pub(super) fn sightings(finished: &Finished<'_>, setup: &Setup, run: &Run) -> Vec<(Group, Sighting)> {
-    let facts = finished.checker.facts();
+pub(super) fn sightings(facts: &Facts, setup: &Setup, run: &Run) -> Vec<(Group, Sighting)> {
     facts.purchases.values().flat_map(|purchase| of_purchase(purchase, facts, setup, run)).collect()
 }
 
@@ -137,7 +136,7 @@ fn of_purchase(purchase: &PurchaseFacts, facts: &Facts, setup: &Setup, run: &Run
     ];
     let server = canonical(on_record(purchase));
     let journal = |side| canonical(parts(if side == Side::Customer { &purchase.customer } else { &purchase.merchant }));
-    let breaks = |side| if side == Side::Customer { run.customer != HONEST } else { run.merchant != HONEST };
+    let breaks = |side| run.threat.side() == Some(side);
     let gone = |side| {
         let party = if side == Side::Customer { purchase.about.customer() } else { purchase.about.merchant() };
         facts.gone.contains(&party)
@@ -154,7 +153,7 @@ fn of_purchase(purchase: &PurchaseFacts, facts: &Facts, setup: &Setup, run: &Run
         let guilty = if truth { (breaks(liar) || gone(liar)).then_some(liar) } else { Some(liar) };
         let (sworn, has) = (journal(honest), canonical(papers(purchase, liar)));
         let group = Group { about: purchase.about, by, what, server: server.clone() };
-        seen.push((group, Sighting { truth, sworn, has, guilty, run: run.clone() }));
+        seen.push((group, Sighting { truth, sworn, has, guilty, run: run.clone(), shown: true }));
     }
     seen
 }

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use super::{Answer, Run, Twins};
 use crate::diagram::dispute::hearing;
-use crate::protocol::deviation::{CUSTOMER, Errands, HONEST, MERCHANT, find};
 use crate::protocol::party::Side;
 
 /// Prints what came of a search; `replay` is the command and its flags, up to the plan and after it.
@@ -36,19 +35,17 @@ fn pair(twins: &Twins, replay: (&str, &str)) -> String {
 }
 
 fn course(run: &Run) -> String {
-    let cheats = [("C", run.customer), ("M", run.merchant)];
-    let cheats = cheats.iter().filter(|(_, name)| *name != HONEST).map(|(side, name)| format!("{side} does {name}"));
-    let faults = (!run.plan.0.is_empty()).then(|| run.plan.to_string());
-    let words: Vec<String> = cheats.chain(faults).collect();
+    let cheat = match run.threat.side() {
+        Some(side) => Some(format!("{side} does {}", run.threat.name())),
+        None if run.threat.is_honest() => None,
+        None => Some(format!("an outsider does {}", run.threat.name())),
+    };
+    let plan = &run.course.plan;
+    let faults = (!plan.0.is_empty()).then(|| plan.to_string());
+    let words: Vec<String> = cheat.into_iter().chain(faults).collect();
     if words.is_empty() { "nothing goes wrong".to_owned() } else { words.join(", ") }
 }
 
 fn command(run: &Run, (before, after): (&str, &str)) -> String {
-    let mut command = format!("{before} \"{}\"{after}", run.plan);
-    for (flag, list, name) in [("--customer", CUSTOMER, run.customer), ("--merchant", MERCHANT, run.merchant)] {
-        if let Some(known) = find(list, name) {
-            let _ = write!(command, " {flag} {name}{}", known.errands().map(Errands::arguments).unwrap_or_default());
-        }
-    }
-    command
+    format!("{before} \"{}\"{after}{}", run.course, run.threat.arguments())
 }

@@ -3,6 +3,9 @@
 //! The reasons stand beside the rows. One thing holds throughout: in Case 1 no paper says what was delivered, so that a C that
 //! has its item cannot prove it (`received-this`), whatever M does; where nothing is committed, or C has nothing, it does not arise.
 
+use halfpaid::invariant::View;
+use halfpaid::invariant::certified::disputes;
+use halfpaid::judge::Allegation;
 use halfpaid::protocol::deviation::MERCHANT;
 
 use super::{Row, compare, two_purchases, with_merchant};
@@ -103,4 +106,37 @@ fn one_fault_more_does_not_help_a_cheating_merchant() {
         let shop = two_purchases(with_merchant(Shop::hardened(case), "steal-instrument"), 20_000);
         assert_eq!(shop.explore(1).1, set(&[]), "{case}");
     }
+}
+
+/// In Case 1 the item is not sent, in the others nothing is submitted. Either side may say all the same that what was ordered changed hands,
+/// with any papers that the merchant can make, and is not believed.
+#[test]
+fn that_what_was_ordered_was_delivered_is_a_lie_where_nothing_was() {
+    for (case, name) in [("case1", "withhold-item"), ("case2", "withhold-submit"), ("case3", "withhold-submit")] {
+        let shop = with_merchant(Shop::hardened(case), name);
+        let finished = shop.run("none");
+        let facts = finished.checker.facts();
+        let purchase = facts.purchases.values().next().expect("a purchase");
+        let view = View { purchase, facts, setup: &shop.setup, now_us: u64::MAX };
+        let ordered = purchase.truth(&shop.setup).expect("an item");
+        let claims = [
+            ("delivered-other", Allegation::Delivered(ordered.clone())),
+            ("received-other", Allegation::Received(ordered)),
+        ];
+        for (clause, what) in claims {
+            let filed =
+                disputes(&view).into_iter().filter(|filed| (filed.clause, &filed.claim.what) == (clause, &what));
+            let filed: Vec<_> = filed.collect();
+            assert!(!filed.is_empty(), "{case}: {clause}");
+            assert!(filed.iter().all(|filed| !filed.truth && !filed.decide(&view).upheld), "{case}: {filed:?}");
+        }
+    }
+    // Nobody lies who says so where it did.
+    let shop = Shop::hardened("case3");
+    let finished = shop.run("none");
+    let facts = finished.checker.facts();
+    let purchase = facts.purchases.values().next().expect("a purchase");
+    let view = View { purchase, facts, setup: &shop.setup, now_us: u64::MAX };
+    let ordered = Allegation::Delivered(purchase.truth(&shop.setup).expect("an item"));
+    assert!(disputes(&view).iter().filter(|filed| filed.claim.what == ordered).all(|filed| filed.truth));
 }

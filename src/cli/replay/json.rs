@@ -116,7 +116,7 @@ pub(super) struct Blamed {
 struct Disputed {
     purchase: u32,
     by: String,
-    claim: &'static str,
+    claim: String,
     truth: bool,
     forged_by: Option<String>,
     evidence: HandedIn,
@@ -238,7 +238,7 @@ fn disputed(purchase: u32, filed: &Dispute, view: &View<'_>) -> Disputed {
     Disputed {
         purchase,
         by: filed.claim.by.to_string(),
-        claim: filed.claim.what.words(),
+        claim: filed.words(view),
         truth: filed.truth,
         forged_by: filed.forged_by.map(|side| side.to_string()),
         evidence: HandedIn {

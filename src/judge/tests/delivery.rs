@@ -64,8 +64,12 @@ fn c_got_nothing_where_the_ciphertext_does_not_open() {
     let none = |evidence: &mut Evidence| without(evidence, |part| matches!(part, Part::Sealed(_)));
     let reasons = court.falls(Side::Customer, &ReceivedNothing, none);
     assert_eq!(reasons.last(), Some(&(Check::Ciphertext, Missing)));
-    // Nobody can say that it was delivered.
+    // Nobody can say that it was delivered: not with a ciphertext for which C has not signed, though it opens to the item, either.
     assert!(!court.decide(Side::Merchant, Delivered(court.item.clone()), &court.all).upheld);
+    let mut all = court.all.clone();
+    all.merchant = vec![Part::Sealed(court.crypto().seal(&fits, [0; 12], &court.item))];
+    let decision = court.decide(Side::Merchant, Delivered(court.item.clone()), &all);
+    assert!(!decision.upheld, "{decision:?}");
 
     let court = Court::of("case2", &[]);
     let sealed = court.crypto().seal(&own, [0; 12], &court.item);
