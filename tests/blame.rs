@@ -2,7 +2,7 @@
 //! reason beside it.
 
 use halfpaid::blame::orders::Orders;
-use halfpaid::blame::{Blame, Precaution, Prevention, plans};
+use halfpaid::blame::{Blame, Precaution, Prevention, Run, plans};
 use halfpaid::drive::follow::follow;
 use halfpaid::explore::{Bounds, Finding, Question, Reductions, Sought, explore_surely};
 use halfpaid::fault::{Budget, FaultKind, Plan};
@@ -109,7 +109,8 @@ fn blamed_in_every_order(shop: &Shop, faults: u32, kinds: &[FaultKind]) -> Vec<(
     let orders = Orders::new(question);
     let blamed = answer.findings.iter().map(|finding| {
         let followed = follow(&shop.job(), &finding.course, &mut ());
-        let blame = orders.blame(&finding.course.plan, &followed.finished, &finding.violation);
+        let run = Run { finished: &followed.finished, setup: &shop.setup };
+        let blame = orders.blame(&finding.course.plan, run, &finding.violation);
         (finding.breach.clause, finding.breach.victim.side(), finding.course.plan.clone(), blame)
     });
     blamed.collect()

@@ -601,6 +601,48 @@ fn every_replay_command_of_the_violations_repeats_the_same_clause() {
     assert!(replayed > 10, "{replayed}");
 }
 
+/// There is no file with what a search without one is about: the command has it all. It says the same of proof under real cryptography.
+#[test]
+fn every_replay_command_of_an_exploration_repeats_what_it_found() {
+    let place = Place::new();
+    let mut proven = BTreeSet::new();
+    for arguments in [
+        "case2 --untimed --faults 0 --merchant wrong-item",
+        "case2 --untimed --faults 0 --without merchant-checks-seal --outsider tamper-quote",
+        "case2 --faults 0 --without merchant-checks-seal --customer sign-wrong-digest",
+        "case2 --faults 0 --without bound-signature --merchant steal-instrument --purchases 2 --every-us 20000",
+        "case3 --faults 1 --kinds crash --preset as-written --with tombstone --customers 2 --opening-balance-cents 9000",
+    ] {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        place.halfpaid(&[&["explore"], &arguments[..], &["--out", "results"]].concat()).assert().code(1);
+        let rows = place.rows(&format!("explore-{}/violations.csv", arguments[0]));
+        assert!(!rows.is_empty(), "{arguments:?} breaks nothing");
+        for row in rows {
+            let words = words(&row["replay"]);
+            let out = place.stdout(&words[1..].iter().map(String::as_str).collect::<Vec<_>>());
+            let told: Vec<&str> = out.lines().skip_while(|line| !line.starts_with("            ")).collect();
+            let at = told.iter().position(|line| line.trim_start().starts_with(&format!("{}: ", row["clause"])));
+            let at = at.unwrap_or_else(|| panic!("{} does not break {}:\n{out}", row["replay"], row["clause"]));
+            let proof =
+                if row["can_prove"] == "yes" { "can prove it to the judge" } else { "cannot prove it to the judge" };
+            assert!(told[at + 1].ends_with(proof), "{}: {}", row["replay"], told[at + 1]);
+            proven.insert(row["can_prove"].clone());
+        }
+    }
+    assert_eq!(Vec::from_iter(proven), ["no", "yes"], "both are among them");
+    // What takes several purchases is told so.
+    let run = place.halfpaid(&["explore", "case2", "--faults", "0", "--merchant", "steal-instrument"]).assert().code(0);
+    run.stderr(contains("steal-instrument has nothing to do").and(contains("--purchases 2 --every-us 20000")));
+}
+
+/// Of a run that was not judged to its end nobody says that all is well.
+#[test]
+fn what_is_not_judged_holds_only_so_far() {
+    let run = ["replay", "case2", "none", "--without", "merchant-dedup", "--merchant", "wrong-item"];
+    let out = Place::new().stdout(&run);
+    assert!(out.contains("  content     holds so far\n") && !out.contains("holds\n"), "{out}");
+}
+
 #[test]
 fn a_replay_is_the_same_under_both_kinds_of_cryptography_but_for_its_heading() {
     let place = small();

@@ -133,6 +133,7 @@ const SHOWN: &[(&str, &str)] = &[
         "explore case1 --untimed --faults 0 --without dedup-retention --outsider tamper-order",
         "belief-charged belief-customer belief-not-paid delivered-this final got-nothing once paid-no-goods received-this",
     ),
+    ("explore case2 --untimed --faults 0 --without merchant-checks-seal --outsider tamper-quote", "paid-no-goods"),
     (
         "replay case1 none --without final-decline --outsider tamper-order",
         "belief-customer belief-not-paid final got-nothing paid-no-goods",

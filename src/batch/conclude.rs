@@ -73,13 +73,7 @@ impl Campaign<'_> {
         for (kind, finding, blame) in blamed.collect::<Vec<_>>() {
             let blame = blame.as_ref();
             let cause = findings::cause(&finding.plan, blame.map_or(&[], |blame| &blame.deviations));
-            let replay = format!(
-                "halfpaid replay {} \"{}\" --protocol {} --seed {}",
-                self.scenario.name,
-                finding.plan,
-                protocol.name(),
-                finding.seed
-            );
+            let replay = self.scenario.replay(protocol.name(), &finding.plan, finding.seed);
             self.findings.push(line(kind.clause, &cause, &finding.plan.to_string(), &finding.violation, blame));
             coverage.violate(&finding.plan);
             self.writer.write(&ViolationRow {

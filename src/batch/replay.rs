@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{unmet, workload};
 use crate::blame::orders::{self, Orders};
-use crate::blame::{Blame, plans};
+use crate::blame::{Blame, Run, plans};
 use crate::drive::follow::follow;
 use crate::drive::scripted::run_plan;
 use crate::drive::{Finished, Job};
@@ -79,7 +79,7 @@ impl Stage {
             reductions: Reductions::ALL,
             sought: Sought::Causes,
         };
-        (Orders::new(question).blame(&faults, finished, violation), faults)
+        (Orders::new(question).blame(&faults, Run { finished, setup: &self.setup }, violation), faults)
     }
 
     /// Runs the course. `listener` hears everything that happens.

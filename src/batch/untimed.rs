@@ -10,6 +10,7 @@ use super::conclude::{line, unstruck};
 use super::kept::{Searched, Wanted, interned};
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, workload};
+use crate::blame::Run;
 use crate::blame::orders::Orders;
 use crate::drive::exhaustive::Given;
 use crate::drive::follow::follow;
@@ -116,13 +117,11 @@ impl Campaign<'_> {
         let job = Job { setup: question.setup, workload: question.workload, latency: Latency { min_us: 0, max_us: 0 } };
         for finding in &answer.findings {
             let followed = follow(&job, &finding.course, &mut ());
-            let blame = orders.blame(&finding.course.plan, &followed.finished, &finding.violation);
+            let run = Run { finished: &followed.finished, setup: question.setup };
+            let blame = orders.blame(&finding.course.plan, run, &finding.violation);
             let roots: Vec<&str> = blame.deviations.iter().chain(&finding.cause).map(String::as_str).collect();
             let cause = if roots.is_empty() { "no fault".to_owned() } else { roots.join(" + ") };
-            let replay = format!(
-                "halfpaid replay {} \"{}\" --protocol {} --seed {}",
-                place.scenario, finding.course, place.protocol, place.seed
-            );
+            let replay = self.scenario.replay(place.protocol, &finding.course, place.seed);
             searched.findings.push(line(
                 finding.breach.clause,
                 &cause,

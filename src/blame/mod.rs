@@ -123,6 +123,15 @@ pub struct Trials<'t> {
     pub anyway: Broken,
 }
 
+/// A run that shows a violation, and what does not change in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'r, 's> {
+    /// The run.
+    pub finished: &'r Finished<'s>,
+    /// What does not change.
+    pub setup: &'r Setup,
+}
+
 /// Who and what is to blame for a violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blame {
@@ -135,12 +144,12 @@ pub struct Blame {
 }
 
 impl Blame {
-    /// Finds out whom to blame. `finished` is the run that shows the violation.
-    pub fn of(finished: &Finished<'_>, setup: &Setup, violation: &Violation, trials: &Trials<'_>) -> Self {
+    /// Finds out whom to blame. A run shows the violation; it may have another cryptography than what `setup` tries.
+    pub fn of(run: Run<'_, '_>, setup: &Setup, violation: &Violation, trials: &Trials<'_>) -> Self {
         Blame {
             deviations: deviations(setup, violation, trials.sooner),
             prevention: prevention(setup, violation, trials),
-            provable: provable(finished, setup, violation),
+            provable: provable(run, violation),
         }
     }
 
@@ -264,7 +273,7 @@ const fn redress(clause: &str) -> Option<Allegation> {
     })
 }
 
-fn provable(finished: &Finished<'_>, setup: &Setup, violation: &Violation) -> bool {
+fn provable(Run { finished, setup }: Run<'_, '_>, violation: &Violation) -> bool {
     let facts = finished.checker.facts();
     let (Some(claim), Some(purchase)) = (redress(violation.clause), facts.purchases.get(&violation.purchase)) else {
         return false;

@@ -6,9 +6,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::{Blame, Broken, Trials, broken_by, least};
+use super::{Blame, Broken, Run, Trials, broken_by, least};
 use crate::drive::follow::follow_loosely;
-use crate::drive::{Finished, Job, Latency};
+use crate::drive::{Job, Latency};
 use crate::explore::{Bounds, KINDS, Question, Stopped, explore_surely, holds};
 use crate::fault::{Budget, Course, Fault, FaultKind, Plan};
 use crate::invariant::Violation;
@@ -59,8 +59,8 @@ impl<'q> Orders<'q> {
         Orders { question, searched: RefCell::new(Vec::new()) }
     }
 
-    /// Whom to blame for what a course does, all of whose faults it takes. `finished` is a run of it.
-    pub fn blame(&self, plan: &Plan, finished: &Finished<'_>, violation: &Violation) -> Blame {
+    /// Whom to blame for what a run of a course shows, all of whose faults it takes.
+    pub fn blame(&self, plan: &Plan, run: Run<'_, '_>, violation: &Violation) -> Blame {
         let events = u32::try_from(violation.events).unwrap_or(u32::MAX);
         let causes = plan.words();
         let by_these = |faults: &[String]| holds(&causes, faults);
@@ -88,7 +88,7 @@ impl<'q> Orders<'q> {
         };
         // What breaks by no fault breaks by these: it is among what broke before.
         let trials = Trials { sooner: &sooner, at_all: &at_all, anyway: Broken::new() };
-        Blame::of(finished, self.question.setup, violation, &trials)
+        Blame::of(run, self.question.setup, violation, &trials)
     }
 
     /// Searches all courses of at most so many events, unless that has been done.

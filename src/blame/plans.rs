@@ -2,7 +2,7 @@
 //!
 //! A fault whose site the new run never comes to strikes nothing.
 
-use super::{Blame, Broken, Trials, broken_by, least};
+use super::{Blame, Broken, Run, Trials, broken_by, least};
 use crate::drive::Finished;
 use crate::drive::Job;
 use crate::drive::scripted::run_plan;
@@ -17,7 +17,8 @@ pub fn blame(job: &Job<'_, '_>, plan: &Plan, finished: &Finished<'_>, violation:
     let as_it_was = || broken_by(finished.checker.violations());
     let at_all = |setup: &Setup| Some(sooner(setup).unwrap_or_else(as_it_was));
     let anyway = broken(job, &Plan::default()).unwrap_or_default();
-    Blame::of(finished, job.setup, violation, &Trials { sooner: &sooner, at_all: &at_all, anyway })
+    let run = Run { finished, setup: job.setup };
+    Blame::of(run, job.setup, violation, &Trials { sooner: &sooner, at_all: &at_all, anyway })
 }
 
 /// The faults of a plan that the violation cannot do without.

@@ -1,5 +1,6 @@
 //! `halfpaid explore`: an exhaustive search without a scenario file. It is a scenario made of arguments, run like any other.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -13,10 +14,11 @@ use crate::batch::{self, BatchError};
 use crate::explore::Bounds;
 use crate::fault::FaultKind;
 use crate::invariant::{Expectation, Invariant};
+use crate::necessity::Threat;
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
 use crate::results::{TableLook, one_line, verdict_table, write_summary};
-use crate::scenario::{Clock, EXHAUSTIVE_KINDS, Faults, Scenario, write};
+use crate::scenario::{Arrival, Clock, EXHAUSTIVE_KINDS, Faults, Scenario, write};
 
 #[derive(Args)]
 pub(super) struct ExploreArgs {
@@ -145,13 +147,55 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     let clock = if arguments.untimed { Clock::Untimed } else { Clock::Timed };
     scenario.faults = Faults::Exhaustive { at_most: arguments.faults, kinds, each, clock };
     scenario.within_limits().map_err(Failure::usage)?;
+    scenario.arguments = Some(replayed_with(&scenario));
     Ok(scenario)
+}
+
+/// What `replay` is to be told of a scenario that arguments describe, as far as it is not what a protocol by itself is.
+fn replayed_with(scenario: &Scenario) -> String {
+    let plain = Scenario::new(&scenario.name, scenario.protocols[0]);
+    let mut text = String::new();
+    let mut tell = |flag: &str, value: &dyn Display| text.push_str(&format!(" --{flag} {value}"));
+    if scenario.preset != plain.preset {
+        tell("preset", &scenario.preset.name());
+    }
+    scenario.without.iter().for_each(|mechanism| tell("without", mechanism));
+    scenario.with.iter().for_each(|mechanism| tell("with", mechanism));
+    let (deviations, parties, workload) = (&scenario.deviations, &scenario.parties, &scenario.workload);
+    for (flag, name, nobody) in [
+        ("merchant", deviations.merchant, plain.deviations.merchant),
+        ("customer", deviations.customer, plain.deviations.customer),
+        ("outsider", deviations.outsider, plain.deviations.outsider),
+    ] {
+        if name != nobody {
+            tell(flag, &name);
+        }
+    }
+    for (flag, number, usual) in [
+        ("customers", parties.customers, plain.parties.customers),
+        ("merchants", parties.merchants, plain.parties.merchants),
+        ("purchases", workload.purchases, plain.workload.purchases),
+    ] {
+        if number != usual {
+            tell(flag, &number);
+        }
+    }
+    if let (Arrival::Every { us }, true) = (workload.arrival, workload.arrival != plain.workload.arrival) {
+        tell("every-us", &us);
+    }
+    if parties.opening_balance_cents != plain.parties.opening_balance_cents {
+        tell("opening-balance-cents", &parties.opening_balance_cents);
+    }
+    text
 }
 
 pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, Failure> {
     let scenario = scenario_of(arguments)?;
     if let Some(jobs) = arguments.jobs {
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
+    }
+    if let Some(idle) = Threat::idle_in(&scenario) {
+        output.warn(&idle);
     }
     let interrupted = on_interrupt();
     let bar = Bars::new(output, 1);

@@ -16,6 +16,7 @@ use crate::diagram::svg::View;
 use crate::diagram::{Transcript, dispute, mermaid, svg, text, verdict};
 use crate::fault::Course;
 use crate::invariant::Violation;
+use crate::necessity::Threat;
 use crate::protocol::mechanism::{Mechanism, Preset};
 use crate::protocol::{self, Protocol, deviation, outsider};
 use crate::scenario::{self, Arrival, CryptoKind, Scenario};
@@ -248,6 +249,9 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     scenario.with.extend(&arguments.with);
     arguments.deviations.apply(&mut scenario);
     arguments.errands(&mut scenario);
+    if let Some(idle) = Threat::idle_in(&scenario) {
+        output.warn(&idle);
+    }
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
     let stage = Stage::new(&scenario, &protocol, arguments.crypto.into(), seed, &course);
@@ -300,7 +304,8 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
             let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
             output.print(&text::draw(&transcript, until_us))?;
             output.print(&format!("\nin the end\n{}", indent(&verdict::ends(&finished, setup))))?;
-            output.print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished, blame))))?;
+            output
+                .print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished, unjudged.is_none(), blame))))?;
             output.print(&format!("\ndisputes\n{}", indent(&verdict::disputes(&finished, setup))))?;
             let fingerprint: String = finished.meter.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
             output.print(&format!("\ntrace sha256 {fingerprint}\n"))?;

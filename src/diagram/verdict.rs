@@ -43,13 +43,15 @@ pub fn ends(finished: &Finished<'_>, setup: &Setup) -> String {
     out
 }
 
-/// Each invariant with the clauses that broke, and what `blame` says of each.
-pub fn verdicts(finished: &Finished<'_>, blame: impl Fn(&Violation) -> String) -> String {
+/// Each invariant with the clauses that broke, and what `blame` says of each. Whether the rest holds is known of a run that has been
+/// `judged` to its end.
+pub fn verdicts(finished: &Finished<'_>, judged: bool, blame: impl Fn(&Violation) -> String) -> String {
     let mut out = String::new();
+    let holds = if judged { "holds" } else { "holds so far" };
     for invariant in Invariant::ALL {
         let broken: Vec<_> =
             finished.checker.violations().iter().filter(|violation| violation.invariant == *invariant).collect();
-        let _ = writeln!(out, "{:<11} {}", invariant.name(), if broken.is_empty() { "holds" } else { "violated" });
+        let _ = writeln!(out, "{:<11} {}", invariant.name(), if broken.is_empty() { holds } else { "violated" });
         for violation in broken {
             let when =
                 if violation.at_the_end { "at the end".to_owned() } else { format!("at {} us", violation.at_us) };

@@ -2,7 +2,7 @@
 
 use super::look::seen;
 use super::search::{Hit, Search};
-use super::{Conclusion, Progress, Question, Stopped, search};
+use super::{Conclusion, Progress, Question, Stopped, conclude};
 use crate::fault::Course;
 use crate::invariant::facts::Facts;
 
@@ -15,14 +15,15 @@ pub struct Extent {
     pub stopped: Option<Stopped>,
 }
 
-/// Is shown what is known in the end, and how to work out a course that leads there; `None` where none could be written down.
-type See<'s> = &'s mut dyn FnMut(&Facts, &dyn Fn() -> Option<Course>);
+/// Is shown what is known in the end, how many faults it takes, and how to work out a course that leads there; `None` where none could be
+/// written down.
+type See<'s> = &'s mut dyn FnMut(&Facts, u32, &dyn Fn() -> Option<Course>);
 
 /// Searches, and shows every end that looks different from outside, the first that was found first.
 ///
 /// What stands for something else is shown once: who asks about papers wants [`Reductions`](super::Reductions) without symmetry.
 pub fn each_end(question: &Question<'_>, progress: &mut dyn Progress, see: See<'_>) -> Extent {
-    search(question, progress, Showing(see))
+    conclude(question, progress, Showing(see))
 }
 
 struct Showing<'s>(See<'s>);
@@ -33,7 +34,7 @@ impl Conclusion for Showing<'_> {
     fn draw<const W: usize>(self, search: Search<'_, W>, _: &Question<'_>) -> Extent {
         for &(likeness, _, _, place) in &search.ends {
             let course = || search.course(&Hit { place, within: None, broken: 0 }).map(|(course, _)| course);
-            (self.0)(&seen(likeness, &search.tables), &course);
+            (self.0)(&seen(likeness, &search.tables), search.faults_of(place), &course);
         }
         Extent { states: search.len(), stopped: search.stopped }
     }

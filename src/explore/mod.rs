@@ -213,7 +213,7 @@ pub fn explore(question: &Question<'_>, progress: &mut dyn Progress) -> Answer {
 /// Searches among honest parties, and says for each of some setups that differ in who breaks the protocol alone whether a search with
 /// it would go through the same states ([`alike`]). Then its answer is this one, less what is done to those who deviate.
 pub fn explore_for(question: &Question<'_>, others: &[Setup], progress: &mut dyn Progress) -> (Answer, Vec<bool>) {
-    search(question, progress, Answering(others))
+    conclude(question, progress, Answering(others))
 }
 
 /// What is made of a search that has come to its end, however wide its states are.
@@ -236,7 +236,7 @@ impl Conclusion for Answering<'_> {
 }
 
 /// Searches, and draws a conclusion.
-fn search<C: Conclusion>(question: &Question<'_>, progress: &mut dyn Progress, conclusion: C) -> C::Drawn {
+fn conclude<C: Conclusion>(question: &Question<'_>, progress: &mut dyn Progress, conclusion: C) -> C::Drawn {
     let mut question = *question;
     loop {
         let search = Search::<3>::new(&question);

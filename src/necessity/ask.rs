@@ -1,9 +1,10 @@
 //! One question of the table, put to whichever search can answer it: what breaks with these mechanisms against this threat?
 //!
 //! A purchase by itself is searched without time: every interleaving of every plan. A deviation that takes several purchases is
-//! searched under the clock, plan by plan, since the interleavings of two purchases are too many; and so are outsiders, who go by the
-//! clock. Of a run that goes on for ever the clock shows no end, so that such a question is asked once more without time
-//! ([`without_end`]). What the answer means is left to [`table`](super::table).
+//! searched under the clock, plan by plan, since the interleavings of two purchases are too many; and so are outsiders. One that has
+//! enough to do with a single purchase is searched without time and without a fault as well ([`in_every_order`]): what it makes of what
+//! it hears may come at any time. Of a run that goes on for ever the clock shows no end, so that such a question is asked once more
+//! without time ([`without_end`]). What the answer means is left to [`table`](super::table).
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -69,6 +70,8 @@ pub struct Heard {
     pub clock: Clock,
     /// The most faults that were tried.
     pub faults: u32,
+    /// Whether every order of events without a fault was searched beside the clock.
+    pub every_order: bool,
     /// How many states there are, or how many plans under the clock.
     pub states: u64,
     /// Why the search is not complete, if it is not.
@@ -175,6 +178,7 @@ impl Ask {
             broken: BTreeMap::new(),
             clock: Clock::Untimed,
             faults: self.faults,
+            every_order: false,
             states: answer.states,
             stopped: answer.stopped.map(|why| why.to_string()),
             restless: None,
@@ -214,6 +218,7 @@ impl Ask {
             broken: BTreeMap::new(),
             clock: Clock::Timed,
             faults: self.faults,
+            every_order: false,
             states: 0,
             stopped: None,
             restless: None,
@@ -355,6 +360,35 @@ pub fn without_end(
         if answers.iter().all(|answer| answer.stopped.is_none()) {
             places.into_iter().zip(answers).for_each(|(place, answer)| heard[place] = answer);
         }
+    }
+    Ok(())
+}
+
+/// Asks about outsiders once more, under every order of events and without a fault, and adds what breaks so: the one order that the clock
+/// gives tells little of somebody who may speak at any time. Not about those that mix several purchases; these go by the clock alone.
+///
+/// # Errors
+///
+/// When somebody wants it to end.
+pub fn in_every_order(
+    asks: &[Ask],
+    heard: &mut [Heard],
+    settings: &Settings,
+    interrupted: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<(), Interrupted> {
+    let by_itself = |ask: &Ask| matches!(ask.threat, Threat::Outsider(_)) && ask.threat.errands().is_none();
+    let places: Vec<usize> = (0..asks.len()).filter(|place| by_itself(&asks[*place])).collect();
+    let again = |place: &usize| Ask { clock: Clock::Untimed, faults: 0, ..asks[*place].clone() };
+    let again: Vec<Ask> = places.iter().map(again).collect();
+    progress.ahead(again.len() as u64);
+    let answers = answer_all(&again, settings, interrupted, progress)?;
+    for (place, answer) in places.into_iter().zip(answers) {
+        let heard = &mut heard[place];
+        answer.broken.into_iter().for_each(|(harm, way)| heard.note(harm, way));
+        heard.every_order = true;
+        heard.states += answer.states;
+        heard.stopped = heard.stopped.take().or(answer.stopped);
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ask::{Ask, answer_all, without_end};
+use ask::{Ask, answer_all, in_every_order, without_end};
 use table::{CaseTable, Line, applicable};
 pub use threat::Threat;
 
@@ -146,6 +146,7 @@ pub fn tables(
     progress.ahead(asks.len() as u64);
     let mut heard = answer_all(&asks, settings, interrupted, progress)?;
     without_end(&asks, &mut heard, settings, interrupted, progress)?;
+    in_every_order(&asks, &mut heard, settings, interrupted, progress)?;
     let mut heard = heard.into_iter();
     let tables = lines.into_iter().map(|(protocol, lines)| {
         let mut lines = lines

@@ -142,7 +142,11 @@ impl CaseTable {
 
     /// A row in which nothing breaks.
     fn row(&self, line: &Line, threat: Threat, heard: &Heard, verdict: Need) -> NecessityRow<'static> {
-        let clock = if heard.clock == Clock::Timed { "timed" } else { "untimed" };
+        let clock = match (heard.clock, heard.every_order) {
+            (Clock::Untimed, _) => "untimed",
+            (Clock::Timed, false) => "timed",
+            (Clock::Timed, true) => "both",
+        };
         NecessityRow {
             protocol: self.protocol.name().to_owned().into(),
             without: joined(&line.without, "none").into(),

@@ -136,9 +136,12 @@ pub fn markdown(tables: &[CaseTable], minimal: &[Vec<Minimal>], settings: &Setti
         "# Which safeguard is needed for what\n\n\
          Each mechanism is taken away from `hardened`, and every interleaving of every plan is searched ({}): of at most {} with \
          honest parties, of at most {} beside each deviation. Outsiders, and deviations that take several purchases, are searched \
-         under the clock, with at most {} (and a crash beside the outsider that waits for one); where a run never settles, \
-         such a deviation is searched in every interleaving, too. A number is the fewest faults that break the invariant without the mechanism, and do not with it; a name \
-         beside it is the deviation that it takes, and where there is none, all are honest. The rows are in `necessity.csv`.\n",
+         under the clock, with at most {} (and a crash beside the outsider that waits for one); outsiders that do not mix several \
+         purchases in every interleaving without a fault as well, and deviations where a run never settles in every interleaving \
+         with as many. A number is the \
+         fewest faults with which the invariant breaks without the mechanism, and does not with it, while all are honest. Where it \
+         then never does, a name stands beside the number: the deviation or outsider that breaks it with the fewest. Others may do \
+         with fewer than honest parties, too; `necessity.csv` has them all.\n",
         kinds.join(", "),
         faults(settings.faults),
         faults(settings.beside),

@@ -95,6 +95,23 @@ impl Threat {
         }
     }
 
+    /// What of a scenario's deviations has nothing to do in it, since there are too few purchases, in words.
+    pub fn idle_in(scenario: &Scenario) -> Option<String> {
+        let (named, purchases) = (&scenario.deviations, scenario.workload.purchases);
+        let idle = Threat::all().into_iter().find(|threat| {
+            let takes = threat.errands().map_or(0, |errands| errands.purchases);
+            let name = match threat {
+                Threat::Honest => HONEST,
+                Threat::Merchant(_) => named.merchant,
+                Threat::Customer(_) => named.customer,
+                Threat::Outsider(_) => named.outsider,
+            };
+            name == threat.name() && purchases < takes
+        })?;
+        let (name, with) = (idle.name(), idle.errands().map(Errands::arguments).unwrap_or_default());
+        Some(format!("{name} has nothing to do with so few purchases: give it{with}"))
+    }
+
     /// The same as arguments of `replay` and `explore`, each with a blank before it.
     pub fn arguments(self) -> String {
         let mut text = match self {

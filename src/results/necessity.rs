@@ -34,7 +34,8 @@ pub struct NecessityRow<'a> {
     pub plan: Text<'a>,
     /// The command that shows it.
     pub replay: Text<'a>,
-    /// `untimed` for every interleaving, `timed` for every plan in the one order that the clock gives.
+    /// `untimed` for every interleaving, `timed` for every plan in the one order that the clock gives, `both` for this and every
+    /// interleaving without a fault.
     pub clock: Text<'a>,
     /// The most faults that were tried.
     pub faults_at_most: u32,

@@ -73,6 +73,7 @@ pub(super) fn scenario(raw: &RawScenario, suffix: &str, findings: &mut Findings<
         && raw.faults.as_ref().is_some_and(|faults| cuts(faults.get_ref()));
     let flag = raw.faults.as_ref().and_then(|faults| faults.get_ref().server_crash_forever.as_ref());
     Scenario {
+        arguments: None,
         name: name(raw, suffix, findings),
         about: raw.about.as_ref().map(|about| about.get_ref().clone()).unwrap_or_default(),
         protocols,

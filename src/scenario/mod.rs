@@ -22,6 +22,7 @@ pub mod write;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 use crate::costs::{Profile, Signatures};
@@ -45,6 +46,8 @@ pub use workload::{Arrival, Catalogue, Judged, Popularity, TopUp, Workload};
 pub struct Scenario {
     /// The file's stem; for one of a matrix `stem~key=value,...`, made of characters that are safe in a file name.
     pub name: String,
+    /// What tells `replay` of a scenario that no file describes: arguments, each with a blank before it.
+    pub arguments: Option<String>,
     /// One line on what the scenario is for.
     pub about: String,
     /// The protocols to run, from [`NAMES`](crate::protocol::NAMES): at least one, each once.
@@ -89,6 +92,7 @@ impl Scenario {
     pub fn new(name: &str, protocol: &'static str) -> Scenario {
         Scenario {
             name: name.to_owned(),
+            arguments: None,
             about: String::new(),
             protocols: vec![protocol],
             preset: Preset::Hardened,
@@ -107,6 +111,14 @@ impl Scenario {
             deviations: Deviations::default(),
             costs: Costs::default(),
             expect: Invariant::ALL.iter().map(|invariant| (*invariant, Expectation::Holds)).collect(),
+        }
+    }
+
+    /// The command that repeats a plan or a course.
+    pub fn replay(&self, protocol: &str, plan: &impl fmt::Display, seed: u64) -> String {
+        match &self.arguments {
+            Some(arguments) => format!("halfpaid replay {protocol} \"{plan}\"{arguments} --seed {seed}"),
+            None => format!("halfpaid replay {} \"{plan}\" --protocol {protocol} --seed {seed}", self.name),
         }
     }
 

@@ -38,6 +38,8 @@ use sighting::{Group, Sighting, sightings};
 pub struct Run {
     /// Who breaks the protocol, and how.
     pub threat: Threat,
+    /// How many faults strike.
+    pub faults: u32,
     /// What else goes wrong, and in which order things happen if the clock does not say.
     pub course: Course,
 }
@@ -98,14 +100,23 @@ struct Claims {
 }
 
 impl Claims {
-    /// Takes note of what a run has to say, unless another has said it. What is new is shown to `complete` before.
+    /// Takes note of what a run has to say, unless a plainer one has said it. What is new is shown to `complete` before.
     fn note(&mut self, seen: Vec<(Group, Sighting)>, mut complete: impl FnMut(&Group, &mut Sighting)) {
         for (group, mut sighting) in seen {
             let known = self.groups.entry(group.clone()).or_default();
-            if !known.iter().any(|earlier| earlier.same_evidence(&sighting)) {
-                complete(&group, &mut sighting);
-                known.push(sighting);
-                self.number += 1;
+            match known.iter_mut().find(|earlier| earlier.same_evidence(&sighting)) {
+                None => {
+                    complete(&group, &mut sighting);
+                    known.push(sighting);
+                    self.number += 1;
+                }
+                Some(earlier) if sighting.plainness() < earlier.plainness() => {
+                    complete(&group, &mut sighting);
+                    if sighting.shown || !earlier.shown {
+                        *earlier = sighting;
+                    }
+                }
+                Some(_) => {}
             }
         }
     }
@@ -130,9 +141,9 @@ impl Search<'_> {
 
     fn by_the_clock(&self, threat: Threat, job: &Job<'_, '_>, claims: &mut Claims, answer: &mut Answer) {
         let inspect = |plan: &Plan, finished: &Finished<'_>| {
-            let course = Course { plan: plan.clone(), order: None };
-            let facts = finished.checker.facts();
-            if finished.cut_short() { Vec::new() } else { sightings(facts, job.setup, &Run { threat, course }) }
+            let (faults, course) = (plan.0.len() as u32, Course { plan: plan.clone(), order: None });
+            let run = Run { threat, faults, course };
+            if finished.cut_short() { Vec::new() } else { sightings(finished.checker.facts(), job.setup, &run) }
         };
         let consume = |seen: Vec<(Group, Sighting)>| {
             answer.runs += 1;
@@ -151,8 +162,8 @@ impl Search<'_> {
         let sought = Sought::Harms;
         let budget = if threat.errands().is_some() { self.several } else { self.budget };
         let question = Question { setup, workload, budget, bounds, reductions, sought };
-        let extent = each_end(&question, &mut (), &mut |facts, course| {
-            let run = Run { threat, course: Course::default() };
+        let extent = each_end(&question, &mut (), &mut |facts, faults, course| {
+            let run = Run { threat, faults, course: Course::default() };
             // The same run shows all that is new in it.
             let shown = OnceCell::new();
             claims.note(sightings(facts, setup, &run), |group, sighting| {
@@ -214,25 +225,36 @@ fn pair(group: &Group, known: &[Sighting], setup: &Setup) -> Option<(Plainness, 
     Some((Plainness::of(one, other), Twins { claim, true_in, guilty, false_in, evidence, decision }))
 }
 
-/// How plain twins are, the plainest first: they have a culprit in either run, and few faults.
+/// How plain twins are, the plainest first: runs show them, they have a culprit in either run, and little goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Plainness {
     unshown: bool,
     nobody_is_guilty: bool,
-    faults: usize,
-    several_purchases: bool,
+    faults: u32,
+    threats: u32,
     events: usize,
 }
 
 impl Plainness {
     fn of(one: &Sighting, other: &Sighting) -> Self {
-        let courses = [&one.run.course, &other.run.course];
+        let orders = [&one.run.course, &other.run.course].into_iter().filter_map(|course| course.order.as_ref());
         Plainness {
             unshown: !(one.shown && other.shown),
             nobody_is_guilty: one.guilty.is_none(),
-            faults: courses.iter().map(|course| course.plan.0.len()).sum(),
-            several_purchases: [one, other].iter().any(|sighting| sighting.run.threat.errands().is_some()),
-            events: courses.iter().filter_map(|course| course.order.as_ref()).map(Vec::len).sum(),
+            faults: one.run.faults + other.run.faults,
+            threats: one.run.weight() + other.run.weight(),
+            events: orders.map(Vec::len).sum(),
+        }
+    }
+}
+
+impl Run {
+    /// How much there is to a threat: to nobody's nothing, to one of several purchases or to an outsider the most.
+    fn weight(&self) -> u32 {
+        match self.threat {
+            Threat::Honest => 0,
+            Threat::Customer(_) | Threat::Merchant(_) if self.threat.errands().is_none() => 1,
+            _ => 2,
         }
     }
 }

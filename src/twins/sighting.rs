@@ -66,6 +66,11 @@ pub(super) struct Sighting {
 }
 
 impl Sighting {
+    /// How plainly the run shows it, the plainest first.
+    pub(super) fn plainness(&self) -> (bool, u32, u32) {
+        (self.guilty.is_none(), self.run.faults, self.run.weight())
+    }
+
     pub(super) fn same_evidence(&self, other: &Sighting) -> bool {
         (self.truth, &self.sworn, &self.has) == (other.truth, &other.sworn, &other.has)
     }
