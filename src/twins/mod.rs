@@ -100,7 +100,7 @@ struct Claims {
 }
 
 impl Claims {
-    /// Takes note of what a run has to say, unless a plainer one has said it. What is new is shown to `complete` before.
+    /// Takes note of what a run has to say, unless a plainer one has said and shown it. What is new is shown to `complete` before.
     fn note(&mut self, seen: Vec<(Group, Sighting)>, mut complete: impl FnMut(&Group, &mut Sighting)) {
         for (group, mut sighting) in seen {
             let known = self.groups.entry(group.clone()).or_default();
@@ -110,9 +110,10 @@ impl Claims {
                     known.push(sighting);
                     self.number += 1;
                 }
-                Some(earlier) if sighting.plainness() < earlier.plainness() => {
+                Some(earlier) if !earlier.shown || sighting.plainness() < earlier.plainness() => {
                     complete(&group, &mut sighting);
-                    if sighting.shown || !earlier.shown {
+                    let rank = |sighting: &Sighting| (!sighting.shown, sighting.plainness());
+                    if rank(&sighting) < rank(earlier) {
                         *earlier = sighting;
                     }
                 }
