@@ -18,7 +18,7 @@ use crate::protocol::setup::Setup;
 use crate::world::Workload;
 
 /// A search again stops at so many states.
-const STATES_MAX: u64 = 50_000;
+const STATES_MAX: u64 = 150_000;
 /// Searches again for what a search has found.
 #[derive(Debug)]
 pub struct Orders<'q> {
