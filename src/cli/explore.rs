@@ -1,6 +1,5 @@
 //! `halfpaid explore`: an exhaustive search without a scenario file. It is a scenario made of arguments, run like any other.
 
-use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -154,39 +153,29 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
 /// What `replay` is to be told of a scenario that arguments describe, as far as it is not what a protocol by itself is.
 fn replayed_with(scenario: &Scenario) -> String {
     let plain = Scenario::new(&scenario.name, scenario.protocols[0]);
-    let mut text = String::new();
-    let mut tell = |flag: &str, value: &dyn Display| text.push_str(&format!(" --{flag} {value}"));
-    if scenario.preset != plain.preset {
-        tell("preset", &scenario.preset.name());
-    }
-    scenario.without.iter().for_each(|mechanism| tell("without", mechanism));
-    scenario.with.iter().for_each(|mechanism| tell("with", mechanism));
-    let (deviations, parties, workload) = (&scenario.deviations, &scenario.parties, &scenario.workload);
-    for (flag, name, nobody) in [
-        ("merchant", deviations.merchant, plain.deviations.merchant),
-        ("customer", deviations.customer, plain.deviations.customer),
-        ("outsider", deviations.outsider, plain.deviations.outsider),
-    ] {
-        if name != nobody {
-            tell(flag, &name);
-        }
-    }
-    for (flag, number, usual) in [
-        ("customers", parties.customers, plain.parties.customers),
-        ("merchants", parties.merchants, plain.parties.merchants),
-        ("purchases", workload.purchases, plain.workload.purchases),
-    ] {
-        if number != usual {
-            tell(flag, &number);
-        }
-    }
-    if let (Arrival::Every { us }, true) = (workload.arrival, workload.arrival != plain.workload.arrival) {
-        tell("every-us", &us);
-    }
-    if parties.opening_balance_cents != plain.parties.opening_balance_cents {
-        tell("opening-balance-cents", &parties.opening_balance_cents);
-    }
-    text
+    let every_us = |scenario: &Scenario| match scenario.workload.arrival {
+        Arrival::Every { us } => us.to_string(),
+        Arrival::Poisson { .. } => String::new(),
+    };
+    let settings = |scenario: &Scenario| {
+        let Scenario { preset, deviations, parties, workload, .. } = scenario;
+        [
+            ("preset", preset.name().to_owned()),
+            ("merchant", deviations.merchant.to_owned()),
+            ("customer", deviations.customer.to_owned()),
+            ("outsider", deviations.outsider.to_owned()),
+            ("customers", parties.customers.to_string()),
+            ("merchants", parties.merchants.to_string()),
+            ("purchases", workload.purchases.to_string()),
+            ("every-us", every_us(scenario)),
+            ("opening-balance-cents", parties.opening_balance_cents.to_string()),
+        ]
+    };
+    let other = settings(scenario).into_iter().zip(settings(&plain)).filter(|(own, plain)| own != plain);
+    let other = other.map(|((flag, value), _)| format!(" --{flag} {value}"));
+    let without = scenario.without.iter().map(|mechanism| format!(" --without {mechanism}"));
+    let with = scenario.with.iter().map(|mechanism| format!(" --with {mechanism}"));
+    other.chain(without).chain(with).collect()
 }
 
 pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, Failure> {
