@@ -28,7 +28,7 @@ use halfpaid::drive::random::{Random, Rates};
 use halfpaid::drive::settle::{Desk, Settled};
 use halfpaid::drive::{self, Fair};
 use halfpaid::fault::FaultKind;
-use halfpaid::protocol::party::Party;
+use halfpaid::party::Party;
 use halfpaid::protocol::role::Wish;
 use halfpaid::protocol::setup::Catalogue;
 use halfpaid::world::{Agenda, Drawn, Errand, Event, Supply, Workload};

@@ -31,7 +31,7 @@ use halfpaid::crypto::{Crypto, Key};
 use halfpaid::drive::random::{Random, Rates};
 use halfpaid::drive::{self, Fair, Finished};
 use halfpaid::fault::FaultKind;
-use halfpaid::protocol::party::Party;
+use halfpaid::party::Party;
 use halfpaid::protocol::role::{Wish, Work};
 use halfpaid::world::Errand;
 

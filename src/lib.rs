@@ -11,8 +11,9 @@
 //!
 //! | module | what it is | what it deliberately does not know |
 //! |---|---|---|
+//! | [`party`] | who takes part, and what tells purchases apart | anything else |
 //! | [`crypto`] | signatures, seals and digests, real and symbolic, and every random value as a function of the seed | protocols |
-//! | [`protocol`] | who takes part, what is signed, said and saved; the roles of C, M and P as state machines without input or output | faults, a simulator |
+//! | [`protocol`] | what is signed, said and saved; the roles of C, M and P as state machines without input or output | faults, a simulator |
 //! | [`world`] | parties, journals and what is under way, as a plain value with one step function; every choice is made outside | which protocol it runs, what is right or wrong |
 //! | [`fault`] | what may go wrong and where, as a line of text that reads back | when to strike |
 //! | [`judge`] | decides a claim on the evidence alone | what happened |
@@ -89,7 +90,8 @@
 //! - Under the untimed clock ([`explore`]) a late message needs no fault, orders lapse in the order in which they were signed, and
 //!   a purchase that has been charged twice in the same way is not charged again.
 
-// In reading order.
+// In reading order: each knows those above it. A test holds every file to that.
+pub mod party;
 pub mod crypto;
 pub mod protocol;
 pub mod world;

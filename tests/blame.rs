@@ -6,10 +6,10 @@ use halfpaid::blame::{Blame, Precaution, Prevention, Run, plans};
 use halfpaid::drive::follow::follow;
 use halfpaid::explore::{Bounds, Finding, Question, Reductions, Sought, explore_surely};
 use halfpaid::fault::{Budget, FaultKind, Plan};
+use halfpaid::party::Side;
 use halfpaid::protocol::deviation::{MERCHANT, find};
 use halfpaid::protocol::mechanism::Mechanism;
 use halfpaid::protocol::outsider;
-use halfpaid::protocol::party::Side;
 
 use crate::common::Shop;
 

@@ -47,7 +47,8 @@ const COLUMNS: &[(&str, &str)] = &[
          forced_writes_in_sequence_least,delays_to_commit_least,delays_to_delivery_least,least_source",
     ),
 ];
-const SUMMARY: &str = "scenario,protocol,invariant,expected,found,as_expected,runs,violations,completed_percent";
+const SUMMARY: &str =
+    "scenario,protocol,invariant,expected,found,as_expected,runs,violations,completed_percent,complete";
 
 /// A folder of its own for a test, with scenarios below `scenarios`.
 struct Place {
@@ -747,7 +748,7 @@ fn results_below_a_regular_file_exit_2_with_a_remedy() {
     fs::write(place.at("taken"), "a file").unwrap();
     for out in ["taken", "taken/below"] {
         let run = place.halfpaid(&["run", "scenarios", "--out", out]).assert().code(2);
-        run.stderr(contains("cannot create").and(contains(out)).and(contains("choose another --out")));
+        run.stderr(contains("cannot create").and(contains(out)).and(contains("choose another place")));
     }
     assert_eq!(fs::read_to_string(place.at("taken")).unwrap(), "a file");
 }

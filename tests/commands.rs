@@ -10,6 +10,7 @@ mod generated;
 mod many;
 mod parts;
 mod place;
+mod replaying;
 mod reporting;
 mod resuming;
 mod schema;

@@ -9,10 +9,10 @@ use halfpaid::batch::costs::{price, rows};
 use halfpaid::batch::workload;
 use halfpaid::costs::{Cost, Profile, Signatures};
 use halfpaid::drive::{self, Fair, Job, Latency};
+use halfpaid::party::Party;
 use halfpaid::protocol::mechanism::MechanismSet;
 use halfpaid::protocol::message::Message;
 use halfpaid::protocol::part::{Part, Parts};
-use halfpaid::protocol::party::Party;
 use halfpaid::protocol::record::RecordKind;
 use halfpaid::protocol::setup::Setup;
 use halfpaid::protocol::{self, NAMES};
@@ -133,7 +133,7 @@ impl Observer for Recount {
                 if *party == Party::Server && record.kind == RecordKind::Payment {
                     // A record and a message of the same parts are as long as each other.
                     let about = record.about.unwrap();
-                    let step = protocol::party::Step::Numbered(1);
+                    let step = halfpaid::party::Step::Numbered(1);
                     self.server_bytes += Message::new(about, step, record.parts.clone()).encode().len() as u64;
                     let key = record.key().map_or(0, |key| 5 + key.0.len());
                     self.goods_bytes += (key + record.item().map_or(0, |item| 5 + item.len())) as u64;

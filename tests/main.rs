@@ -21,6 +21,7 @@ mod every_clause;
 mod evidence;
 mod independent_model;
 mod joined;
+mod layers;
 mod mechanisms;
 mod necessity;
 mod options;

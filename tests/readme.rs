@@ -7,6 +7,8 @@ const README: &str = include_str!("../README.md");
 
 fn halfpaid(arguments: &[&str]) -> (String, i32) {
     let output = Command::new(env!("CARGO_BIN_EXE_halfpaid")).args(arguments).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("nothing to do"), "{arguments:?} shows nothing: {said}");
     (String::from_utf8(output.stdout).expect("text"), output.status.code().unwrap_or(-1))
 }
 
@@ -113,7 +115,7 @@ const SHOWN: &[(&str, &str)] = &[
         "belief-customer belief-not-paid final",
     ),
     ("replay case2 none --without signed-status --outsider tamper-status", "belief-not-paid"),
-    ("explore case2 --faults 1 --without unguessable-tid --outsider guess-tid", ""),
+    ("explore case2 --faults 1 --without unguessable-tid --outsider guess-tid --purchases 2 --every-us 500000", ""),
     ("explore case2 --faults 1 --without authenticated-query --outsider ask", ""),
     (r#"replay case3 "corrupt 6#1 bit 248" --without release-on-query"#, "got-nothing paid-no-goods"),
     (

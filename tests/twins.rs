@@ -8,8 +8,8 @@ use halfpaid::fault::Budget;
 use halfpaid::judge::judge;
 use halfpaid::necessity::Threat;
 use halfpaid::necessity::ask::Ask;
+use halfpaid::party::Side;
 use halfpaid::protocol::mechanism::Mechanism;
-use halfpaid::protocol::party::Side;
 use halfpaid::scenario::{Clock, CryptoKind};
 use halfpaid::twins::{Answer, Run, Search};
 
@@ -52,6 +52,9 @@ fn case_1_has_runs_that_no_judge_can_tell_apart() {
     let twins = answer.twins.iter().find(|twins| (twins.claim.by, twins.claim.what.words()) == nothing).expect("it is");
     assert_eq!(twins.guilty, Some(Side::Merchant));
     assert_eq!(twins.true_in.threat.side(), Some(Side::Merchant));
+    // That M has delivered is nobody's crime: who denies it need not have done anything else.
+    let delivered = answer.twins.iter().find(|twins| twins.claim.by == Side::Merchant).expect("M's claim");
+    assert_eq!((delivered.guilty, delivered.true_in.threat.is_honest()), (None, true));
     // What both runs are said to be, they are.
     let is_so = |run: &Run| {
         let mut shop = Shop::hardened("case1");

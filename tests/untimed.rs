@@ -7,11 +7,11 @@ use halfpaid::drive::follow::follow;
 use halfpaid::explore::{Answer, Covered, Finding, Reductions, Sought};
 use halfpaid::fault::{Budget, Course, FaultKind};
 use halfpaid::invariant::ending::Ending;
+use halfpaid::party::Side;
 use halfpaid::protocol::deviation::{self, CUSTOMER, MERCHANT, find};
 use halfpaid::protocol::mechanism::{Mechanism, MechanismSet};
 use halfpaid::protocol::order::Status;
 use halfpaid::protocol::outsider::{self, OUTSIDER};
-use halfpaid::protocol::party::Side;
 
 /// Every kind that an untimed search strikes with; any message may be late without a fault.
 const KINDS: &[FaultKind] = &[

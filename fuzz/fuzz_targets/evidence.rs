@@ -3,7 +3,7 @@
 
 use halfpaid::judge::{Allegation, Claim, Evidence, judge};
 use halfpaid::protocol::part::{Part, Parts};
-use halfpaid::protocol::party::{PurchaseKey, Side, Tid};
+use halfpaid::party::{PurchaseKey, Side, Tid};
 use halfpaid::protocol::wire::Reader;
 use libfuzzer_sys::fuzz_target;
 

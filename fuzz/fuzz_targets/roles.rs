@@ -2,7 +2,7 @@
 #![no_main]
 
 use halfpaid::protocol::message::Message;
-use halfpaid::protocol::party::Party;
+use halfpaid::party::Party;
 use halfpaid::protocol::role::{Clock, Input, Wish};
 use halfpaid::world::Node;
 use libfuzzer_sys::fuzz_target;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::findings::{self, Exhaustive, Finding, Kind, Sampled};
+use super::rows::CRASHED_BETWEEN;
 use super::{BatchError, Campaign, rows, workload};
 use crate::blame::{Blame, plans};
 use crate::drive::Job;
@@ -14,9 +15,9 @@ use crate::drive::shrink::shrink;
 use crate::fault::Plan;
 use crate::fault::coverage::{Coverage, Covered};
 use crate::invariant::ending::Ending;
-use crate::invariant::{Invariant, Verdict, Violation};
+use crate::invariant::{Invariant, Verdict};
 use crate::protocol::Protocol;
-use crate::results::{LeftOut, Percent, SummaryRow, ViolationRow};
+use crate::results::{LeftOut, Percent, SummaryRow, ViolationRow, YesNo};
 use crate::scenario::CryptoKind;
 
 /// What adds up over the runs of one protocol.
@@ -74,9 +75,8 @@ impl Campaign<'_> {
             let blame = blame.as_ref();
             let cause = findings::cause(&finding.plan, blame.map_or(&[], |blame| &blame.deviations));
             let replay = self.scenario.replay(protocol.name(), &finding.plan, finding.seed);
-            self.findings.push(line(kind.clause, &cause, &finding.plan.to_string(), &finding.violation, blame));
             coverage.violate(&finding.plan);
-            self.writer.write(&ViolationRow {
+            let row = ViolationRow {
                 scenario: place.scenario.into(),
                 protocol: place.protocol.into(),
                 invariant: kind.invariant,
@@ -91,7 +91,9 @@ impl Campaign<'_> {
                 could_prevent: blame.and_then(|blame| blame.prevention.is_possible()).map(Into::into),
                 prevented_by: blame.map(|blame| blame.prevention.names().join(" ")).unwrap_or_default().into(),
                 can_prove: blame.map(|blame| blame.provable.into()),
-            })?;
+            };
+            self.writer.write(&row)?;
+            self.findings.push(row.detached());
         }
         self.covered(protocol, &coverage.into_rows().collect::<Vec<_>>())?;
         for (end, (runs, plan)) in &sums.ends {
@@ -131,6 +133,7 @@ impl Campaign<'_> {
             runs,
             violations,
             completed_percent,
+            complete: YesNo::Yes,
         }
     }
 
@@ -138,6 +141,14 @@ impl Campaign<'_> {
     pub(super) fn covered(&mut self, protocol: &Arc<dyn Protocol>, coverage: &[Covered]) -> Result<(), BatchError> {
         for covered in coverage {
             self.writer.write(&rows::coverage(covered, &self.scenario.name, protocol.name()))?;
+        }
+        // A plan that was cut has no run to say that it struck.
+        let struck = coverage.iter().filter(|covered| covered.struck > 0);
+        for covered in struck {
+            let half_way = covered.is_half_way().then_some(CRASHED_BETWEEN);
+            for name in half_way.into_iter().chain([covered.fault.name()]) {
+                self.sometimes.entry(name).or_insert(covered.struck);
+            }
         }
         self.left_out.extend(unstruck(coverage, protocol.name()));
         Ok(())
@@ -164,13 +175,6 @@ impl Campaign<'_> {
             None => finding,
         }
     }
-}
-
-/// A line on something that broke.
-pub(super) fn line(clause: &str, cause: &str, plan: &str, violation: &Violation, blame: Option<&Blame>) -> String {
-    let Violation { invariant, victim, events, .. } = violation;
-    let words = blame.map(|blame| format!("; {}", blame.words(*victim))).unwrap_or_default();
-    format!("{}: {clause}, {victim} is hurt, {cause}, {events} events: {plan}{words}", invariant.name())
 }
 
 /// What a search that came to its end met and never struck.

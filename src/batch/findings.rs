@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fault::Plan;
 use crate::invariant::{Invariant, Violation};
-use crate::protocol::party::Side;
+use crate::party::Side;
 
 /// What makes a finding distinct.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -59,8 +59,8 @@ pub(super) struct Searched {
     pub(super) summary: Vec<SummaryRow<'static>>,
     pub(super) sometimes: Vec<(String, u64)>,
     pub(super) left_out: Vec<LeftOut>,
-    pub(super) findings: Vec<String>,
-    pub(super) extent: String,
+    /// How much was searched, and what no row has room for.
+    pub(super) extent: Vec<String>,
 }
 
 /// Which run is asked for.
@@ -247,7 +247,7 @@ pub(super) mod violations {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use crate::invariant::{Invariant, Violation};
-    use crate::protocol::party::{Party, PurchaseKey};
+    use crate::party::{Party, PurchaseKey};
 
     #[derive(Serialize, Deserialize)]
     struct Line<'a> {

@@ -32,9 +32,10 @@ use crate::invariant::Verdict;
 use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{
-    LeftOut, Manifest, ResultsError, Row, ScenarioWriter, Sometimes, SummaryRow, create_scenario_folder,
+    LeftOut, Manifest, ResultsError, Row, ScenarioWriter, Sometimes, SummaryRow, ViolationRow, YesNo,
+    create_scenario_folder,
 };
-use crate::scenario::{Clock, Faults, GivenPlan, Judged, Scenario};
+use crate::scenario::{Clock, Deviations, Faults, GivenPlan, Judged, Scenario};
 use crate::world::Workload;
 
 use conclude::{Gathered, Sums};
@@ -43,7 +44,7 @@ use kept::{KEPT, Shelf, Wanted};
 pub use outcome::{BatchError, Level, Outcome, Progress, Standing};
 use partition::Partition;
 pub use resume::{finished, part_finished};
-use rows::{CRASHED_BETWEEN, HALF_PAID, Kept, Place, SOMETIMES};
+use rows::{COMMITTED, CRASHED_BETWEEN, HALF_PAID, Kept, Place, SOMETIMES};
 
 /// Says which faults of a plan never met their site.
 pub fn unmet(faults: &[Fault]) -> String {
@@ -124,7 +125,13 @@ pub fn run_some(
     };
     for name in &scenario.protocols {
         if let Some(protocol) = protocol::by_name(name) {
-            match campaign.protocol(&protocol) {
+            let (rows, left_out) = (campaign.summary.len(), campaign.left_out.len());
+            let run = campaign.protocol(&protocol);
+            if campaign.left_out.len() > left_out {
+                let open = campaign.summary[rows..].iter_mut().filter(|row| row.found == Verdict::Holds);
+                open.for_each(|row| row.complete = YesNo::No);
+            }
+            match run {
                 // The file has to be changed first, and then nothing of this is of use.
                 Err(error @ BatchError::Unmet { .. }) => {
                     campaign.shelf.discard()?;
@@ -159,8 +166,8 @@ fn conditions(scenario: &Scenario) -> Vec<&'static str> {
     SOMETIMES.into_iter().chain(kinds.iter().map(|kind| kind.name())).collect()
 }
 
-/// Those that none reached. Where no fault was to be chosen, nothing was to be reached, nor a crash where none was to strike; and
-/// Cases 2 and 3 are built never to be half-paid.
+/// Those that none reached. Where no fault was to be chosen, none was to be reached that takes one, nor a crash where none was to strike;
+/// Cases 2 and 3 are built never to be half-paid; and whoever breaks the protocol may let no purchase come to anything.
 pub fn gaps(scenario: &Scenario, reached: &[Sometimes]) -> Vec<&'static str> {
     let kinds = match &scenario.faults {
         Faults::Exhaustive { at_most: 0, .. } => Vec::new(),
@@ -169,6 +176,7 @@ pub fn gaps(scenario: &Scenario, reached: &[Sometimes]) -> Vec<&'static str> {
     let missed = |name: &&str| reached.iter().all(|sometimes| sometimes.name != **name || sometimes.reached == 0);
     let possible = |name: &&str| match *name {
         HALF_PAID => false,
+        COMMITTED => !kinds.is_empty() || scenario.deviations == Deviations::default(),
         CRASHED_BETWEEN => kinds.contains(&FaultKind::Crash),
         _ => !kinds.is_empty(),
     };
@@ -200,7 +208,7 @@ struct Campaign<'a> {
     summary: Vec<SummaryRow<'static>>,
     sometimes: BTreeMap<&'static str, u64>,
     left_out: Vec<LeftOut>,
-    findings: Vec<String>,
+    findings: Vec<ViolationRow<'static>>,
     extent: Vec<String>,
     /// How many runs of the protocol at hand were asked for.
     asked: u64,

@@ -1,7 +1,7 @@
 //! What comes of a scenario: its verdicts, or why it has none; and how it gets on meanwhile.
 
 use crate::invariant::Verdict;
-use crate::results::{ResultsError, SummaryRow, YesNo};
+use crate::results::{ResultsError, SummaryRow, ViolationRow, YesNo};
 use crate::scenario::GivenPlan;
 
 /// Is told how a scenario gets on.
@@ -61,8 +61,8 @@ pub struct Outcome {
     pub incomplete: Option<String>,
     /// The conditions that some run should have reached, and none did.
     pub gaps: Vec<&'static str>,
-    /// What broke, a line each: clause, victim, cause, and the plan.
-    pub findings: Vec<String>,
+    /// What broke: the rows of `violations.csv`.
+    pub findings: Vec<ViolationRow<'static>>,
     /// How much was searched, a line for each search that is not a number of runs.
     pub extent: Vec<String>,
 }
@@ -82,10 +82,9 @@ impl Outcome {
     /// What the verdicts amount to. What broke is broken, however much was left out.
     pub fn standing(&self) -> Standing {
         let any = |of: &dyn Fn(&SummaryRow<'_>) -> bool| self.summary.iter().any(of);
-        let left_out = self.incomplete.is_some();
         if any(&|row| row.found == Verdict::Violated && row.as_expected == YesNo::No) {
             Standing::NotAsExpected
-        } else if left_out && any(&|row| row.found == Verdict::Holds) {
+        } else if any(&|row| row.complete == YesNo::No) {
             Standing::Open
         } else if any(&|row| row.as_expected == YesNo::No) {
             Standing::NotAsExpected

@@ -147,7 +147,7 @@ impl Parts {
         let Some((folder, manifest)) = first else {
             return Err(PartsError::Missing { missing: "every one".to_owned(), of: NonZero::<u32>::MIN });
         };
-        let scenario = read(name, &manifest).map_err(|why| PartsError::Scenario { folder, why })?;
+        let scenario = scenario_of(&manifest).map_err(|why| PartsError::Scenario { folder, why })?;
         Ok((scenario, manifest.scenario_text.into()))
     }
 }
@@ -177,7 +177,12 @@ fn differ(one: &PartList, other: &PartList) -> Option<String> {
 }
 
 /// The scenario of a manifest, with the seeds that it was run with.
-fn read(name: &str, manifest: &Manifest) -> Result<Scenario, String> {
+///
+/// # Errors
+///
+/// Why there is none.
+pub fn scenario_of(manifest: &Manifest) -> Result<Scenario, String> {
+    let name = manifest.scenario.as_str();
     let stem = name.split('~').next().unwrap_or(name);
     let path = PathBuf::from(format!("{stem}.toml"));
     let scenarios = parse(&path, &manifest.scenario_text).map_err(|diagnostics| {

@@ -8,11 +8,11 @@ use std::path::Path;
 use super::kept::KEPT;
 use super::partition::Partition;
 use super::{Outcome, gaps, manifest};
-use crate::results::{Manifest, Sheet};
+use crate::results::{Manifest, Sheet, read_rows};
 use crate::scenario::Scenario;
 
 /// What came of a scenario that has been run into `out` by this version, from this text and these seeds, and whose files are still
-/// what they were; otherwise `None`. The lines on what broke are left to its `violations.csv`.
+/// what they were; otherwise `None`.
 pub fn finished(scenario: &Scenario, text: &str, out: &Path) -> Option<Outcome> {
     let folder = out.join(&scenario.name);
     let found = Manifest::read(&folder).ok()??;
@@ -23,10 +23,12 @@ pub fn finished(scenario: &Scenario, text: &str, out: &Path) -> Option<Outcome> 
     {
         return None;
     }
+    let mut findings = Vec::new();
+    read_rows(&folder, |row| findings.push(row)).ok()?;
     Some(Outcome {
         incomplete: found.left_out.first().map(|left| left.why.clone()),
         gaps: gaps(scenario, &found.sometimes),
-        findings: Vec::new(),
+        findings,
         extent: Vec::new(),
         summary: found.summary,
     })

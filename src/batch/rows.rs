@@ -11,8 +11,8 @@ use crate::fault::{FaultKind, Plan};
 use crate::invariant::ending::{Ending, Goods};
 use crate::invariant::facts::PurchaseFacts;
 use crate::invariant::{Invariant, Verdict, Violation};
+use crate::party::{Party, PurchaseKey, Tid};
 use crate::protocol::order::Status;
-use crate::protocol::party::{Party, PurchaseKey, Tid};
 use crate::protocol::role::Belief;
 use crate::protocol::setup::Setup;
 use crate::results::{
@@ -54,8 +54,10 @@ pub struct Place<'a> {
 }
 
 /// The conditions that a campaign should reach at least once, and how a run tells that it did.
-pub const SOMETIMES: [&str; 4] =
-    ["a purchase committed", "a purchase committed in spite of a fault", CRASHED_BETWEEN, HALF_PAID];
+pub const SOMETIMES: [&str; 4] = [COMMITTED, "a purchase committed in spite of a fault", CRASHED_BETWEEN, HALF_PAID];
+
+/// Met wherever parties keep to the protocol, or else nothing was put to the test.
+pub const COMMITTED: &str = "a purchase committed";
 
 /// Met only where a crash may strike.
 pub const CRASHED_BETWEEN: &str = "P crashed between saving and sending";
@@ -316,7 +318,7 @@ pub fn never_begun<'a>(errand: &Errand, place: Place<'a>, setup: &Setup) -> Purc
 /// The conditions that a run reached.
 pub fn reached(run: &RunRow<'_>, plan: &Plan) -> Vec<&'static str> {
     use crate::fault::{CrashSite, Fault};
-    use crate::protocol::party::Step;
+    use crate::party::Step;
     let [committed, in_spite, between, half_paid] = SOMETIMES;
     // P saves what it has decided before it sends a numbered step.
     let half_way = |fault: &Fault| {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::conclude::{line, unstruck};
+use super::conclude::unstruck;
 use super::kept::{Searched, Wanted, interned};
 use super::rows::{self, SOMETIMES};
 use super::{BatchError, Campaign, Level, workload};
@@ -70,7 +70,7 @@ impl Campaign<'_> {
 
     /// Writes what was found.
     fn apply(&mut self, searched: Searched) -> Result<(), BatchError> {
-        let Searched { violations, outcomes, coverage, summary, sometimes, left_out, findings, extent, .. } = searched;
+        let Searched { violations, outcomes, coverage, summary, sometimes, left_out, extent, .. } = searched;
         violations.iter().try_for_each(|row| self.writer.write(row))?;
         outcomes.iter().try_for_each(|row| self.writer.write(row))?;
         coverage.iter().try_for_each(|row| self.writer.write(row))?;
@@ -79,8 +79,8 @@ impl Campaign<'_> {
         }
         self.summary.extend(summary);
         self.left_out.extend(left_out);
-        self.findings.extend(findings);
-        self.extent.push(extent);
+        self.findings.extend(violations);
+        self.extent.extend(extent);
         Ok(())
     }
 
@@ -96,14 +96,14 @@ impl Campaign<'_> {
             return Err(BatchError::Interrupted);
         }
         let mut searched = Searched { protocol: protocol.name().to_owned(), ..Searched::default() };
-        searched.extent = format!(
+        searched.extent.push(format!(
             "{}: {} states on {} levels, {} steps between them; {} states at rest",
             protocol.name(),
             grouped(answer.states),
             answer.levels.iter().map(Vec::len).sum::<usize>(),
             grouped(answer.transitions),
             grouped(answer.at_rest)
-        );
+        ));
         self.found(&mut searched, protocol, &question, &answer);
         self.summarise(&mut searched, protocol, &answer);
         reached(&mut searched, &answer, &budget.kinds);
@@ -122,13 +122,6 @@ impl Campaign<'_> {
             let roots: Vec<&str> = blame.deviations.iter().chain(&finding.cause).map(String::as_str).collect();
             let cause = if roots.is_empty() { "no fault".to_owned() } else { roots.join(" + ") };
             let replay = self.scenario.replay(place.protocol, &finding.course, place.seed);
-            searched.findings.push(line(
-                finding.breach.clause,
-                &cause,
-                &finding.course.to_string(),
-                &finding.violation,
-                Some(&blame),
-            ));
             searched.violations.push(ViolationRow {
                 scenario: place.scenario.to_owned().into(),
                 protocol: place.protocol.to_owned().into(),
@@ -150,9 +143,8 @@ impl Campaign<'_> {
             let course =
                 course.as_ref().map(|course| format!("; the first is come to by {course}")).unwrap_or_default();
             let from = counted(*states, "state");
-            searched
-                .findings
-                .push(format!("terminates: endless, {from} from which nothing at rest can be reached{course}"));
+            let line = format!("terminates: endless, {from} from which nothing at rest can be reached{course}");
+            searched.extent.push(line);
         }
         for ended in &answer.ends {
             let course = ended.course.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -182,13 +174,7 @@ fn reached(searched: &mut Searched, answer: &Answer, kinds: &[FaultKind]) {
     let committed_in = committed_ends().map(|ended| ended.states).sum::<u64>();
     searched.sometimes.push((committed.to_owned(), committed_in));
     searched.sometimes.push((in_spite.to_owned(), answer.committed_in_spite));
-    let half_way = |covered: &&explore::Covered| {
-        covered.fault == FaultKind::Crash
-            && covered.party == crate::protocol::party::Party::Server
-            && covered.site.starts_with("before ")
-            && !covered.site.starts_with("before save")
-    };
-    let struck = answer.coverage.iter().filter(half_way).map(|covered| covered.struck).sum();
+    let struck = answer.coverage.iter().filter(|covered| covered.is_half_way()).map(|covered| covered.struck).sum();
     searched.sometimes.push((between.to_owned(), struck));
     for kind in kinds {
         let struck = answer.coverage.iter().filter(|covered| covered.fault == *kind);

@@ -21,14 +21,15 @@ pub mod orders;
 pub mod plans;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::drive::Finished;
 use crate::fault::Plan;
 use crate::invariant::certified::disputes;
 use crate::invariant::{View, Violation};
 use crate::judge::Allegation;
+use crate::party::{Party, Side};
 use crate::protocol::mechanism::{Mechanism, MechanismSet};
-use crate::protocol::party::{Party, Side};
 use crate::protocol::setup::Setup;
 
 /// Something that a victim could have done.
@@ -153,24 +154,19 @@ impl Blame {
         }
     }
 
-    /// Whether the victim can prove it, in words.
-    pub const fn proof(&self) -> &'static str {
-        if self.provable { "can prove it to the judge" } else { "cannot prove it to the judge" }
-    }
-
-    /// Both answers in words.
+    /// What the victim could have done and what it can prove, in words.
     pub fn words(&self, victim: Party) -> String {
-        let prevention = match &self.prevention {
-            Prevention::With(_) => {
-                format!("{victim} could have prevented it with {}", self.prevention.names().join(" and "))
-            }
-            Prevention::Nothing => format!("{victim} could not have prevented it alone"),
-            Prevention::Unknown => format!("whether {victim} could have prevented it is too much to search"),
-        };
-        match &self.prevention {
-            Prevention::Unknown => format!("{prevention}; it {}", self.proof()),
-            _ => format!("{prevention}, and {}", self.proof()),
-        }
+        words(&victim, self.prevention.is_possible(), &self.prevention.names(), self.provable)
+    }
+}
+
+/// Whether the victim could have prevented it and with what, and whether it can prove it, in words.
+pub fn words(victim: &dyn fmt::Display, possible: Option<bool>, with: &[&str], provable: bool) -> String {
+    let proof = if provable { "can prove it to the judge" } else { "cannot prove it to the judge" };
+    match possible {
+        Some(true) => format!("{victim} could have prevented it with {}, and {proof}", with.join(" and ")),
+        Some(false) => format!("{victim} could not have prevented it alone, and {proof}"),
+        None => format!("whether {victim} could have prevented it is too much to search; it {proof}"),
     }
 }
 

@@ -12,8 +12,8 @@ use crate::drive::{Job, Latency};
 use crate::explore::{Bounds, KINDS, Question, Stopped, explore_surely, holds};
 use crate::fault::{Budget, Course, Fault, FaultKind, Plan};
 use crate::invariant::Violation;
+use crate::party::{Party, Side};
 use crate::protocol::mechanism::MechanismSet;
-use crate::protocol::party::{Party, Side};
 use crate::protocol::setup::Setup;
 use crate::world::Workload;
 

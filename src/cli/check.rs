@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::output::Output;
 use super::{Exit, Failure};
-use crate::scenario;
+use crate::necessity::Threat;
+use crate::scenario::{self, LoadedScenario};
 
 #[derive(Args)]
 pub(super) struct CheckArgs {
@@ -19,6 +20,9 @@ pub(super) fn check(arguments: &CheckArgs, output: &Output) -> Result<Exit, Fail
     let loaded = scenario::load(&arguments.paths);
     let right: String = loaded.scenarios.iter().map(|loaded| format!("ok: {}\n", loaded.scenario.describe())).collect();
     output.print(&right)?;
+    for LoadedScenario { scenario, .. } in &loaded.scenarios {
+        Threat::idle_in(scenario).iter().for_each(|idle| output.warn(&format!("{}: {idle}", scenario.name)));
+    }
     if loaded.diagnostics.is_empty() {
         return Ok(Exit::AsExpected);
     }

@@ -10,7 +10,7 @@ use crate::fault::{Budget, FaultKind};
 use crate::necessity::Threat;
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
-use crate::results::grouped;
+use crate::results::{counted, grouped};
 use crate::scenario::{Clock, CryptoKind, Scenario};
 use crate::twins::{self, text};
 
@@ -39,6 +39,9 @@ pub(super) struct DisputesArgs {
     /// The seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// How many threads to use [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
 }
 
 /// Every kind that has sites.
@@ -60,6 +63,9 @@ fn flags(arguments: &DisputesArgs) -> String {
 pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit, Failure> {
     let given: Vec<&str> = arguments.protocols.iter().map(String::as_str).collect();
     let names = if given.is_empty() { protocol::NAMES } else { &given };
+    if let Some(jobs) = arguments.jobs {
+        rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
+    }
     let (mut refuted, mut incomplete) = (0, 0);
     for name in names {
         let known = protocol::NAMES.iter().find(|known| *known == name).copied();
@@ -77,10 +83,12 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
             let setup = if arguments.untimed { workload::without_time(setup) } else { setup };
             (setup, workload::workload(&scenario, arguments.seed))
         };
+        let mut threats = Threat::all();
+        threats.retain(|threat| threat.acts_in(&*protocol));
         let clock = if arguments.untimed { Clock::Untimed } else { Clock::Timed };
         let [budget, several] = [arguments.faults, arguments.several].map(|faults| Budget::new(faults, &kinds()));
         let search = twins::Search {
-            threats: &Threat::all(),
+            threats: &threats,
             clock,
             latency: workload::latency(&scenario),
             budget: &budget,
@@ -107,6 +115,7 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
         incomplete += answer.left_out.len();
     }
     let complete = if incomplete == 0 { "complete" } else { "incomplete" };
-    output.print(&format!("{complete}: {} protocols, {refuted} cannot certify delivery\n", names.len()))?;
+    let searched = counted(names.len() as u64, "protocol");
+    output.print(&format!("{complete}: {searched}, {refuted} with claims that no judge can decide\n"))?;
     Ok(if incomplete == 0 { Exit::AsExpected } else { Exit::Inconclusive })
 }

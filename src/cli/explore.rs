@@ -1,12 +1,13 @@
 //! `halfpaid explore`: an exhaustive search without a scenario file. It is a scenario made of arguments, run like any other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::broken;
 use super::output::Output;
 use super::progress::Bars;
-use super::replay::{DeviationArgs, ErrandArgs, PresetArg};
+use super::replay::{DeviationArgs, ErrandArgs, PresetArg, settings_beside};
 use super::run::on_interrupt;
 use super::{Exit, Failure};
 use crate::batch::{self, BatchError};
@@ -16,8 +17,8 @@ use crate::invariant::{Expectation, Invariant};
 use crate::necessity::Threat;
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
-use crate::results::{TableLook, one_line, verdict_table, write_summary};
-use crate::scenario::{Arrival, Clock, EXHAUSTIVE_KINDS, Faults, Scenario, write};
+use crate::results::{TableLook, add_to_summary, one_line, verdict_table};
+use crate::scenario::{self, Clock, EXHAUSTIVE_KINDS, Faults, Scenario, write};
 
 #[derive(Args)]
 pub(super) struct ExploreArgs {
@@ -137,45 +138,32 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     };
     arguments.deviations.apply(&mut scenario);
     scenario.expect.extend(arguments.expect.iter().copied());
-    let named = arguments.kinds.iter().map(|(kind, _)| *kind);
-    let mut kinds: Vec<FaultKind> =
-        if arguments.kinds.is_empty() { EXHAUSTIVE_KINDS.to_vec() } else { named.collect() };
-    let each = arguments.kinds.iter().filter_map(|(kind, most)| Some((*kind, (*most)?))).collect();
+    let mut kinds: Vec<FaultKind> = arguments.kinds.iter().map(|(kind, _)| *kind).collect();
     kinds.sort_unstable();
-    kinds.dedup();
+    if let Some(twice) = kinds.windows(2).find(|two| two[0] == two[1]) {
+        return Err(Failure::usage(format!("--kinds has `{}` twice: expected each kind once", twice[0].name())));
+    }
+    if kinds.is_empty() {
+        kinds = EXHAUSTIVE_KINDS.to_vec();
+    }
+    let each = arguments.kinds.iter().filter_map(|(kind, most)| Some((*kind, (*most)?))).collect();
     let clock = if arguments.untimed { Clock::Untimed } else { Clock::Timed };
     scenario.faults = Faults::Exhaustive { at_most: arguments.faults, kinds, each, clock };
     scenario.within_limits().map_err(Failure::usage)?;
-    scenario.arguments = Some(replayed_with(&scenario));
+    checked(&scenario)?;
+    let plain = Scenario::new(&scenario.name, protocol);
+    scenario.arguments = Some(settings_beside(&scenario, &plain));
     Ok(scenario)
 }
 
-/// What `replay` is to be told of a scenario that arguments describe, as far as it is not what a protocol by itself is.
-fn replayed_with(scenario: &Scenario) -> String {
-    let plain = Scenario::new(&scenario.name, scenario.protocols[0]);
-    let every_us = |scenario: &Scenario| match scenario.workload.arrival {
-        Arrival::Every { us } => us.to_string(),
-        Arrival::Poisson { .. } => String::new(),
-    };
-    let settings = |scenario: &Scenario| {
-        let Scenario { preset, deviations, parties, workload, .. } = scenario;
-        [
-            ("preset", preset.name().to_owned()),
-            ("merchant", deviations.merchant.to_owned()),
-            ("customer", deviations.customer.to_owned()),
-            ("outsider", deviations.outsider.to_owned()),
-            ("customers", parties.customers.to_string()),
-            ("merchants", parties.merchants.to_string()),
-            ("purchases", workload.purchases.to_string()),
-            ("every-us", every_us(scenario)),
-            ("opening-balance-cents", parties.opening_balance_cents.to_string()),
-        ]
-    };
-    let other = settings(scenario).into_iter().zip(settings(&plain)).filter(|(own, plain)| own != plain);
-    let other = other.map(|((flag, value), _)| format!(" --{flag} {value}"));
-    let without = scenario.without.iter().map(|mechanism| format!(" --without {mechanism}"));
-    let with = scenario.with.iter().map(|mechanism| format!(" --with {mechanism}"));
-    other.chain(without).chain(with).collect()
+/// What a file may not ask for, arguments may not either.
+fn checked(scenario: &Scenario) -> Result<(), Failure> {
+    let text = write::exhaustive(scenario).map_err(Failure::usage)?;
+    let path = format!("{}.toml", scenario.name);
+    scenario::parse(Path::new(&path), &text).map(drop).map_err(|diagnostics| {
+        let said = diagnostics.iter().map(|found| format!("{}; {}", found.message, found.help));
+        Failure::usage(said.collect::<Vec<_>>().join("\n"))
+    })
 }
 
 pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, Failure> {
@@ -183,9 +171,7 @@ pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, 
     if let Some(jobs) = arguments.jobs {
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
     }
-    if let Some(idle) = Threat::idle_in(&scenario) {
-        output.warn(&idle);
-    }
+    Threat::idle_in(&scenario).iter().for_each(|idle| output.warn(idle));
     let interrupted = on_interrupt();
     let bar = Bars::new(output, 1);
     bar.next(&scenario.name, 1, 1);
@@ -201,13 +187,13 @@ pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, 
         Err(error) => return Err(Failure::usage(error)),
     };
     bar.finish();
-    write_summary(&arguments.out, &outcome.summary).map_err(Failure::usage)?;
+    add_to_summary(&arguments.out, &outcome.summary).map_err(Failure::usage)?;
     for gap in &outcome.gaps {
         output.warn(&format!("nothing that was tried reached this: {gap}"));
     }
     let look = TableLook { width: output.width, colour: output.colour };
     let extent: String = outcome.extent.iter().map(|searched| format!("{searched}\n")).collect();
-    let findings: String = outcome.findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let findings = broken::all(outcome.findings.iter(), &arguments.out);
     let table = verdict_table(&outcome.summary, look);
     let line = one_line(&outcome.summary, outcome.incomplete.as_deref());
     output.print(&format!("{table}{findings}{extent}{line}\n"))?;

@@ -55,7 +55,13 @@ fn plain(name: &'static str, about: &'static str) -> Item {
 
 fn deviations(list: &[deviation::Known]) -> Vec<Item> {
     let honest = plain(deviation::HONEST, "keeps to the protocol");
-    std::iter::once(honest).chain(list.iter().map(|known| plain(known.name(), known.about()))).collect()
+    let protocols: Vec<_> = protocol::NAMES.iter().filter_map(|name| protocol::by_name(name)).collect();
+    let acts = |known: &deviation::Known| {
+        let acts = protocols.iter().filter(|protocol| protocol.escrow().is_none_or(|escrow| known.acts_in(escrow)));
+        acts.map(|protocol| protocol.name()).collect()
+    };
+    let item = |known: &deviation::Known| Item { applies_to: acts(known), ..plain(known.name(), known.about()) };
+    std::iter::once(honest).chain(list.iter().map(item)).collect()
 }
 
 fn everything() -> Everything {

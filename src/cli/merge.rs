@@ -11,6 +11,7 @@ use super::verdict::{ReportArgs, Verdicts};
 use super::{Exit, Failure};
 use crate::batch::parts::Parts;
 use crate::batch::{self, Runs};
+use crate::results::PART;
 use crate::scenario::LoadedScenario;
 
 #[derive(Args)]
@@ -27,6 +28,10 @@ pub(super) struct MergeArgs {
 
 pub(super) fn merge(arguments: &MergeArgs, output: &Output) -> Result<Exit, Failure> {
     let parts = Parts::open(&arguments.parts).map_err(Failure::usage)?;
+    if arguments.out.join(PART).exists() {
+        let why = "is a part itself, which the results would spoil: expected a folder of their own";
+        return Err(Failure::usage(format!("--out `{}` {why}", arguments.out.display())));
+    }
     let interrupted = on_interrupt();
     let of = parts.scenarios.len();
     let bars = Bars::new(output, of);
@@ -39,7 +44,7 @@ pub(super) fn merge(arguments: &MergeArgs, output: &Output) -> Result<Exit, Fail
         // Nobody knows here where the file was.
         let loaded = LoadedScenario { path: PathBuf::from(format!("{name}.toml")), scenario, source };
         match outcome {
-            Ok(outcome) => verdicts.add(&loaded, outcome, &bars)?,
+            Ok(outcome) => verdicts.add(&loaded, outcome, &bars),
             Err(error) => {
                 verdicts.stop(error);
                 break;

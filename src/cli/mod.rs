@@ -1,5 +1,6 @@
 //! The command line: arguments in, results out, and an exit code that says what came of it. It holds no logic of its own.
 
+mod broken;
 mod check;
 mod cluster;
 mod compare;

@@ -1,8 +1,9 @@
 //! `halfpaid replay`: one plan, and everything that happens in it.
 
 mod json;
+mod target;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -19,14 +20,17 @@ use crate::invariant::Violation;
 use crate::necessity::Threat;
 use crate::protocol::mechanism::{Mechanism, Preset};
 use crate::protocol::{self, Protocol, deviation, outsider};
-use crate::scenario::{self, Arrival, CryptoKind, Scenario};
+use crate::scenario::{Arrival, CryptoKind, Scenario};
 
 #[derive(Args)]
 pub(super) struct ReplayArgs {
-    /// A protocol, a scenario file, or the name of a scenario below ./scenarios
+    /// A protocol, a scenario file, a scenario's name, or its folder of results
     target: String,
     /// The plan, such as "drop 3#1; crash M1 before 4#1", or none
     plan: String,
+    /// Where scenarios are looked for by name
+    #[arg(long, value_name = "DIR", default_value = "scenarios")]
+    scenarios: PathBuf,
     /// The protocol, where the scenario has several
     #[arg(long, value_name = "NAME")]
     protocol: Option<String>,
@@ -180,50 +184,6 @@ impl From<CryptoArg> for CryptoKind {
     }
 }
 
-/// Where scenarios are looked for by name.
-const SCENARIOS: &str = "scenarios";
-
-fn find_named(folder: &Path, file: &str) -> Option<PathBuf> {
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    entries.sort_unstable();
-    let here = entries.iter().find(|path| path.is_file() && path.file_name().is_some_and(|name| name == file));
-    here.cloned().or_else(|| entries.iter().filter(|path| path.is_dir()).find_map(|path| find_named(path, file)))
-}
-
-fn load_one(path: PathBuf, name: Option<&str>, output: &Output) -> Result<Scenario, Failure> {
-    let loaded = scenario::load(&[path]);
-    if !loaded.diagnostics.is_empty() {
-        let shown: Vec<String> = loaded.diagnostics.iter().map(|d| d.render(output.colour_of_errors)).collect();
-        return Err(Failure::usage(shown.join("\n\n")));
-    }
-    let mut scenarios: Vec<Scenario> = loaded.scenarios.into_iter().map(|loaded| loaded.scenario).collect();
-    match scenarios.iter().position(|scenario| name.is_none_or(|name| scenario.name == name)) {
-        Some(found) => Ok(scenarios.swap_remove(found)),
-        None => Err(Failure::usage("the file holds no scenario of that name")),
-    }
-}
-
-fn target(arguments: &ReplayArgs, output: &Output) -> Result<Scenario, Failure> {
-    let name = arguments.target.as_str();
-    if let Some(known) = protocol::NAMES.iter().find(|known| **known == name) {
-        return Ok(Scenario::new(known, known));
-    }
-    if Path::new(name).exists() {
-        return load_one(PathBuf::from(name), None, output);
-    }
-    // A scenario that a matrix made is named after its file, then `~`.
-    let stem = name.split('~').next().unwrap_or(name);
-    if let Some(path) = find_named(Path::new(SCENARIOS), &format!("{stem}.toml")) {
-        return load_one(path, Some(name), output);
-    }
-    Err(Failure::usage(format!(
-        "`{}` is no protocol, no file, and no scenario below ./{SCENARIOS}: expected {}, a scenario file, or a scenario's name",
-        name.chars().take(80).collect::<String>(),
-        protocol::NAMES.join(", ")
-    )))
-}
-
 fn protocol_of(arguments: &ReplayArgs, scenario: &Scenario) -> Result<Arc<dyn Protocol>, Failure> {
     let known: Vec<String> = scenario.protocols.iter().map(ToString::to_string).collect();
     let name = match (&arguments.protocol, known.as_slice()) {
@@ -241,7 +201,8 @@ fn protocol_of(arguments: &ReplayArgs, scenario: &Scenario) -> Result<Arc<dyn Pr
 
 pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Failure> {
     let course: Course = arguments.plan.parse().map_err(|error| Failure::usage(format!("the plan, {error}")))?;
-    let mut scenario = target(arguments, output)?;
+    let plain = target::find(arguments, output)?;
+    let mut scenario = plain.clone();
     if let Some(preset) = arguments.preset {
         scenario.preset = preset.into();
     }
@@ -249,9 +210,7 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     scenario.with.extend(&arguments.with);
     arguments.deviations.apply(&mut scenario);
     arguments.errands(&mut scenario);
-    if let Some(idle) = Threat::idle_in(&scenario) {
-        output.warn(&idle);
-    }
+    Threat::idle_in(&scenario).iter().for_each(|idle| output.warn(idle));
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
     let stage = Stage::new(&scenario, &protocol, arguments.crypto.into(), seed, &course);
@@ -260,8 +219,10 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     if let Some(why) = unjudged {
         output.warn(&format!("{why}: what holds only in the end is not judged"));
     }
+    let settings = settings_beside(&scenario, &plain);
+    let with = if settings.is_empty() { String::new() } else { format!("with{settings}\n") };
     let heading = format!(
-        "{}, {}, seed {seed}, {} cryptography\nplan: {course}\n\n",
+        "{}, {}, seed {seed}, {} cryptography\n{with}plan: {course}\n\n",
         scenario.name,
         protocol.about(),
         setup.crypto.name()
@@ -291,7 +252,8 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
                     can_prove: blame.provable,
                 }
             };
-            let document = json::Document::new(&kept, (&finished, setup), &transcript, (order, unjudged), blame);
+            let asked = json::Asked { settings: settings.trim_start().to_owned(), order, unjudged };
+            let document = json::Document::new(&kept, (&finished, setup), &transcript, asked, blame);
             let json = serde_json::to_string_pretty(&document).map_err(Failure::usage)?;
             output.print(&format!("{json}\n"))?;
         }
@@ -312,6 +274,37 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         }
     }
     Ok(Exit::AsExpected)
+}
+
+/// What tells a scenario from a plain one, as arguments of `replay`, each with a blank before it; as far as there are such arguments.
+pub(super) fn settings_beside(scenario: &Scenario, plain: &Scenario) -> String {
+    let every_us = |scenario: &Scenario| match scenario.workload.arrival {
+        Arrival::Every { us } => us.to_string(),
+        Arrival::Poisson { .. } => String::new(),
+    };
+    let settings = |scenario: &Scenario| {
+        let Scenario { preset, deviations, parties, workload, .. } = scenario;
+        [
+            ("preset", preset.name().to_owned()),
+            ("merchant", deviations.merchant.to_owned()),
+            ("customer", deviations.customer.to_owned()),
+            ("outsider", deviations.outsider.to_owned()),
+            ("customers", parties.customers.to_string()),
+            ("merchants", parties.merchants.to_string()),
+            ("purchases", workload.purchases.to_string()),
+            ("every-us", every_us(scenario)),
+            ("opening-balance-cents", parties.opening_balance_cents.to_string()),
+        ]
+    };
+    let other = settings(scenario).into_iter().zip(settings(plain)).filter(|(own, plain)| own != plain);
+    let other = other.map(|((flag, value), _)| format!(" --{flag} {value}"));
+    let of = |flag: &'static str, own: &[Mechanism], plain: &[Mechanism]| {
+        let more = own.iter().filter(|mechanism| !plain.contains(mechanism));
+        more.map(|mechanism| format!(" --{flag} {mechanism}")).collect::<String>()
+    };
+    let without = of("without", &scenario.without, &plain.without);
+    let with = of("with", &scenario.with, &plain.with);
+    other.chain([without, with]).collect()
 }
 
 fn indent(text: &str) -> String {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::output::Output;
 use super::progress::Bars;
@@ -12,7 +13,8 @@ use super::verdict::{ReportArgs, Verdicts};
 use super::{Exit, Failure};
 use crate::batch::partition::Partition;
 use crate::batch::{self, BatchError, Runs};
-use crate::results::{PART, PartList, counted, lock_folder};
+use crate::necessity::Threat;
+use crate::results::{PART, PartList, Sheet, counted, lock_folder};
 use crate::scenario::{self, Diagnostic, Faults, Loaded, LoadedScenario, Scenario, parse_seeds, seeds_from};
 
 #[derive(Args)]
@@ -21,7 +23,7 @@ pub(super) struct RunArgs {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Run only scenarios with this text in their names; may be repeated, and one match is enough
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     filter: Vec<String>,
     /// The folder for the results
     #[arg(long, value_name = "DIR", default_value = "results")]
@@ -33,7 +35,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "A..B", value_parser = parse_seeds)]
     seeds: Option<std::ops::Range<u64>>,
     /// Make the seeds of random scenarios from a text, such as a commit's id: as many as they have, in place of their own
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["seed", "seeds"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["seed", "seeds"], value_parser = NonEmptyStringValueParser::new())]
     seed_from: Option<String>,
     /// Run only one of N parts, with I from 1 to N, for `merge` to join; exits 0 when the part is whole, whatever was found
     #[arg(long, value_name = "I/N", conflicts_with_all = ["junit", "annotations"])]
@@ -119,7 +121,7 @@ fn run_all(arguments: &RunArgs, loaded: Loaded, output: &Output) -> Result<Exit,
             }
         };
         match result {
-            Ok(outcome) => verdicts.add(loaded, outcome, &bars)?,
+            Ok(outcome) => verdicts.add(loaded, outcome, &bars),
             Err(error @ BatchError::Unmet { .. }) => verdicts.unusable(&unmet(&error, loaded), &bars),
             Err(error) => {
                 verdicts.stop(error);
@@ -138,6 +140,10 @@ fn run_part(arguments: &RunArgs, loaded: Loaded, partition: Partition, output: &
         return Err(Failure::usage(shown.join("\n\n")));
     }
     let (interrupted, out) = (on_interrupt(), &arguments.out);
+    if out.join(Sheet::Summary.file_name()).exists() {
+        let why = "holds the results of a whole run, which a part would spoil: expected a folder of the part's own";
+        return Err(Failure::usage(format!("--out `{}` {why}", out.display())));
+    }
     let waiting = || output.warn(&format!("waiting for another process that works on `{}`", out.display()));
     let _lock = lock_folder(out, waiting).map_err(Failure::usage)?;
     let of = loaded.scenarios.len();
@@ -178,8 +184,12 @@ fn run_part(arguments: &RunArgs, loaded: Loaded, partition: Partition, output: &
 
 fn begin(bars: &Bars, output: &Output, scenario: &Scenario, number: usize, of: usize) {
     bars.next(&scenario.name, number, of);
-    let about = format!("{}: {}", scenario.name, scenario.about);
-    bars.suspend(|| output.note(&about));
+    let about = scenario.about.replace(char::is_control, " ");
+    let what = if about.is_empty() { scenario.name.clone() } else { format!("{}: {about}", scenario.name) };
+    bars.suspend(|| output.note(&what));
+    for idle in Threat::idle_in(scenario) {
+        bars.suspend(|| output.warn(&format!("{}: {idle}", scenario.name)));
+    }
 }
 
 /// Points at a plan that does not fit its run.

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::broken;
 use super::output::{self, Output};
 use super::progress::Bars;
 use super::{Exit, Failure};
 use crate::batch::{BatchError, Outcome, Standing};
-use crate::results::{Annotation, Suite, SummaryRow, TableLook, one_line, verdict_table, write_junit, write_summary};
+use crate::results::{
+    Annotation, Suite, SummaryRow, TableLook, ViolationRow, YesNo, one_line, verdict_table, write_junit, write_summary,
+};
 use crate::scenario::{Diagnostic, LoadedScenario, line_of};
 
 #[derive(Args)]
@@ -40,6 +43,8 @@ pub(super) struct Verdicts<'a> {
     rows: Vec<SummaryRow<'static>>,
     suites: Vec<Suite>,
     annotations: Vec<Annotation>,
+    /// What broke and should not have, in words; all that broke if more is to be said.
+    broken: String,
     incomplete: Option<String>,
     standing: Standing,
     unusable: Unusable,
@@ -55,6 +60,7 @@ impl<'a> Verdicts<'a> {
             rows: Vec::new(),
             suites: Vec::new(),
             annotations: Vec::new(),
+            broken: String::new(),
             incomplete: None,
             standing: Standing::AsExpected,
             unusable: Unusable::new(),
@@ -63,21 +69,26 @@ impl<'a> Verdicts<'a> {
     }
 
     /// Takes in what came of a scenario.
-    pub(super) fn add(&mut self, loaded: &LoadedScenario, outcome: Outcome, bars: &Bars) -> Result<(), Failure> {
+    pub(super) fn add(&mut self, loaded: &LoadedScenario, outcome: Outcome, bars: &Bars) {
         let name = &loaded.scenario.name;
         let gaps = outcome.gaps.iter().map(|gap| format!("{name}: no run reached this: {gap}"));
         gaps.for_each(|gap| bars.suspend(|| self.output.warn(&gap)));
         if self.arguments.junit.is_some() || self.arguments.annotations.is_some() {
-            let suite = Suite::read(self.out, name, &outcome.summary, outcome.incomplete.as_deref());
-            let suite = suite.map_err(Failure::usage)?;
+            let found = (outcome.summary.as_slice(), outcome.findings.as_slice());
+            let suite = Suite::new(self.out, name, found, outcome.incomplete.as_deref());
             self.annotate(loaded, &suite, &outcome.gaps);
             self.suites.push(suite);
         }
+        let news = |found: &&ViolationRow<'_>| {
+            let verdict = |row: &&SummaryRow<'_>| row.protocol == found.protocol && row.invariant == found.invariant;
+            let known = outcome.summary.iter().find(verdict);
+            self.output.verbose || known.is_some_and(|row| row.as_expected == YesNo::No)
+        };
+        self.broken.push_str(&broken::all(outcome.findings.iter().filter(news), self.out));
         self.standing = self.standing.max(outcome.standing());
         let incomplete = outcome.incomplete.map(|why| format!("{name}: {why}"));
         self.incomplete = self.incomplete.take().or(incomplete);
         self.rows.extend(outcome.summary);
-        Ok(())
     }
 
     fn annotate(&mut self, loaded: &LoadedScenario, suite: &Suite, gaps: &[&str]) {
@@ -129,7 +140,7 @@ impl<'a> Verdicts<'a> {
         let look = TableLook { width: self.output.width, colour: self.output.colour };
         let table = if self.rows.is_empty() { String::new() } else { verdict_table(&self.rows, look) };
         let line = one_line(&self.rows, self.why().as_deref());
-        match self.output.print(&format!("{annotations}{table}{line}\n")) {
+        match self.output.print(&format!("{annotations}{table}{}{line}\n", self.broken)) {
             // A reader that has seen enough does not change what the verdicts are.
             Err(failure) if failure.exit != Exit::AsExpected => return Err(failure),
             _ => {}

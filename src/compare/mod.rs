@@ -5,7 +5,7 @@
 //!
 //! What counts as a regression: a verdict that was as expected and is not any more, or that went from holds to violated; a violation
 //! that the baseline does not have; a cost per run that has grown by more than the tolerance; a scenario, a protocol or a condition
-//! that the baseline reached and the results do not; a site at which a kind of fault struck in the baseline and does not any more. A
+//! that the baseline reached and the results do not; a verdict that was an answer and is left open; a site at which a kind of fault struck in the baseline and does not any more. A
 //! scenario that the baseline does not have is judged by what it expects.
 
 mod read;
@@ -142,6 +142,8 @@ pub fn compare(baseline: &Campaign, results: &Campaign, tolerance_percent: u32) 
     };
     let (missing, added) = (only(before, after), only(after, before));
     let in_both = |subject: &Subject| before.contains_key(subject) && after.contains_key(subject);
+    // A search that was cut short may have missed what it does not show, whatever else it has found.
+    let looked_at = |b: &Breach| in_both(&b.subject) && !results.cut_short.contains(&b.subject.scenario);
     let violations = |one: &Campaign, keep: &dyn Fn(&Breach) -> bool| -> Vec<Breach> {
         one.violations.keys().filter(|breach| keep(breach)).cloned().collect()
     };
@@ -155,7 +157,7 @@ pub fn compare(baseline: &Campaign, results: &Campaign, tolerance_percent: u32) 
         verdicts: verdicts(before, after),
         new: new.collect(),
         // What is gone because nobody looked is not resolved.
-        resolved: violations(baseline, &|b| !results.violations.contains_key(b) && in_both(&b.subject)),
+        resolved: violations(baseline, &|b| !results.violations.contains_key(b) && looked_at(b)),
         ongoing: violations(results, &|breach| baseline.violations.contains_key(breach)),
         costs: costs(&baseline.costs, &results.costs, tolerance_percent),
         lost: lost(baseline, results),
@@ -184,7 +186,8 @@ fn verdicts(before: &Verdicts, after: &Verdicts) -> Vec<Change<VerdictChange>> {
             };
             if before != after {
                 let worse = before.found == Verdict::Holds && after.found == Verdict::Violated;
-                let regressed = worse || (before.as_expected() && !after.as_expected());
+                let open = before.complete && !after.complete;
+                let regressed = worse || open || (before.as_expected() && !after.as_expected());
                 let what =
                     VerdictChange { subject: subject.clone(), invariant: *invariant, before: *before, after: *after };
                 changes.push(Change { what, regressed });

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Breach, Struck, Subject};
 use crate::invariant::{Expectation, Invariant, Verdict};
 use crate::results::{
-    CoverageRow, Manifest, ResultsError, RunRow, Sha256Sum, Sheet, SummaryRow, ViolationRow, read_rows,
+    CoverageRow, Manifest, ResultsError, RunRow, Sha256Sum, Sheet, SummaryRow, ViolationRow, YesNo, read_rows,
 };
 
 /// What was expected of an invariant, and what was found.
@@ -16,6 +16,8 @@ pub struct Expected {
     pub expected: Expectation,
     /// By the run.
     pub found: Verdict,
+    /// Whether that is an answer: what holds has held so far and no more where something was left out.
+    pub complete: bool,
 }
 
 impl Expected {
@@ -80,6 +82,8 @@ pub struct Campaign {
     pub reached: BTreeMap<String, BTreeSet<String>>,
     /// Where faults have struck.
     pub struck: BTreeSet<Struck>,
+    /// The scenarios of which something was left out.
+    pub cut_short: BTreeSet<String>,
     /// The SHA-256 of each scenario's text.
     pub texts: BTreeMap<String, Sha256Sum>,
 }
@@ -96,7 +100,7 @@ pub fn read(folder: &Path) -> Result<Campaign, ResultsError> {
     let mut campaign = Campaign::default();
     read_rows(folder, |row: SummaryRow<'static>| {
         let subject = subject(&row.scenario, &row.protocol);
-        let verdict = Expected { expected: row.expected, found: row.found };
+        let verdict = Expected { expected: row.expected, found: row.found, complete: row.complete == YesNo::Yes };
         campaign.verdicts.entry(subject).or_default().insert(row.invariant, verdict);
     })?;
     let scenarios: BTreeSet<String> = campaign.verdicts.keys().map(|subject| subject.scenario.clone()).collect();
@@ -114,6 +118,7 @@ pub fn read(folder: &Path) -> Result<Campaign, ResultsError> {
             return Err(ResultsError::Folder { path, why });
         }
         read_rows(&inside, |row: ViolationRow<'static>| {
+            let replay = row.command(folder);
             let breach = Breach {
                 subject: subject(&row.scenario, &row.protocol),
                 invariant: row.invariant,
@@ -121,7 +126,7 @@ pub fn read(folder: &Path) -> Result<Campaign, ResultsError> {
                 victim: row.victim.into_owned(),
                 cause: row.cause.into_owned(),
             };
-            campaign.violations.insert(breach, row.replay.into_owned());
+            campaign.violations.insert(breach, replay);
         })?;
         read_rows(&inside, |run: RunRow<'static>| {
             campaign.costs.entry(subject(&run.scenario, &run.protocol)).or_default().add(&run);
@@ -134,6 +139,9 @@ pub fn read(folder: &Path) -> Result<Campaign, ResultsError> {
                     campaign.struck.insert(Struck { subject, party, site, fault });
                 }
             })?;
+        }
+        if !manifest.left_out.is_empty() {
+            campaign.cut_short.insert(scenario.clone());
         }
         let reached = manifest.sometimes.into_iter().filter(|sometimes| sometimes.reached > 0);
         campaign.reached.insert(scenario.clone(), reached.map(|sometimes| sometimes.name).collect());

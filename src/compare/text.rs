@@ -1,5 +1,6 @@
 //! A comparison in words: a table for each kind of change, and one line that says what came of it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
@@ -75,8 +76,8 @@ pub fn show(comparison: &Comparison, all: bool, width: Option<u16>) -> String {
 /// `regressed`, `changed` or `unchanged`, and by what.
 pub fn one_line(comparison: &Comparison) -> String {
     let changes = [
-        (comparison.missing.len(), "scenario", "missing"),
-        (comparison.added.len(), "scenario", "added"),
+        (scenarios(&comparison.missing), "scenario", "missing"),
+        (scenarios(&comparison.added), "scenario", "added"),
         (comparison.verdicts.len(), "verdict", "changed"),
         (comparison.new.len(), "violation", "new"),
         (comparison.resolved.len(), "violation", "resolved"),
@@ -99,6 +100,11 @@ pub fn one_line(comparison: &Comparison) -> String {
     format!("{state}: {}", parts.join(", "))
 }
 
+/// How many scenarios these are, each under one protocol or several.
+fn scenarios(subjects: &[Subject]) -> usize {
+    subjects.iter().map(|subject| &subject.scenario).collect::<BTreeSet<_>>().len()
+}
+
 fn place(subject: &Subject) -> Vec<String> {
     vec![subject.scenario.clone(), subject.protocol.clone()]
 }
@@ -110,7 +116,11 @@ fn breach_cells(breach: &Breach, mark: &str) -> Vec<String> {
 }
 
 fn verdict(verdict: Expected) -> String {
-    let note = if verdict.as_expected() { "as expected" } else { "unexpected" };
+    let note = match (verdict.complete, verdict.as_expected()) {
+        (false, _) => "so far",
+        (true, true) => "as expected",
+        (true, false) => "unexpected",
+    };
     format!("{} ({note})", verdict.found.name())
 }
 

@@ -5,8 +5,8 @@
 //! delay later than what its sender had last heard when it handled the message that made it speak.
 
 use super::{Cost, StepCost};
+use crate::party::{Party, Step};
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::{Party, Step};
 use crate::protocol::role::Work;
 use crate::world::{Happening, Observer};
 

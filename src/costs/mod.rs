@@ -11,11 +11,11 @@ pub mod text;
 
 use crate::crypto::SEAL_OVERHEAD_BYTES;
 use crate::drive::{self, Fair, Job, Latency};
+use crate::party::{PurchaseKey, Side, Step};
 use crate::protocol::mechanism::{Mechanism, MechanismSet};
 use crate::protocol::message::Message;
 use crate::protocol::order::request;
 use crate::protocol::part::Part;
-use crate::protocol::party::{PurchaseKey, Side, Step};
 use crate::protocol::setup::Setup;
 use crate::world::Workload;
 

@@ -8,7 +8,7 @@
 
 use super::streams::{Purpose, Streams};
 use super::{Crypto, Key};
-use crate::protocol::party::Party;
+use crate::party::Party;
 
 /// Where nonces start in a party's stream; keys stand below, one for each party there may be.
 const NONCES: u64 = 1 << 40;

@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use super::Signature;
-use crate::protocol::party::Party;
+use crate::party::Party;
 
 /// Threads that verify at the same time seldom wait for each other.
 const SHARDS: usize = 16;

@@ -15,7 +15,7 @@ mod two_keys;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::protocol::party::Party;
+use crate::party::Party;
 
 /// The fewest bytes that an item may have: a symbolic item's name and a check fit in them.
 pub const ITEM_BYTES_MIN: u32 = 32;

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use super::memory::Memory;
 use super::streams::{Purpose, Streams};
 use super::{Blob, Crypto, Digest, Key, Signature, two_keys};
-use crate::protocol::party::Party;
+use crate::party::Party;
 
 const NONCE_BYTES: usize = 12;
 

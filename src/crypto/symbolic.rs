@@ -13,7 +13,7 @@ use twox_hash::XxHash3_128;
 use super::streams::{Purpose, Streams};
 use super::two_keys::{inverse, multiply};
 use super::{Blob, Crypto, Digest, ITEM_BYTES_MIN, Key, SEAL_OVERHEAD_BYTES, Signature};
-use crate::protocol::party::Party;
+use crate::party::Party;
 
 /// The cryptography of terms.
 #[derive(Debug)]

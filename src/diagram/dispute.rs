@@ -11,8 +11,8 @@ use crate::invariant::certified::{self, Dispute};
 use crate::invariant::facts::PurchaseFacts;
 use crate::invariant::{View, certified::disputes};
 use crate::judge::{Decision, Evidence};
+use crate::party::Side;
 use crate::protocol::part::Part;
-use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
 
 /// Every dispute of the run, each way in which it is played: with forged papers too, where a side breaks the protocol.

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 use crate::drive::labels::Labels;
 use crate::fault::{EventSite, SendSite};
+use crate::party::Party;
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::Party;
 use crate::world::{Event, Fate, Happening, Loss, Observer};
 
 /// One line of the picture.

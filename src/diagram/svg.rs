@@ -11,7 +11,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::{Act, Entry, Transcript, What, text};
 use crate::drive::Finished;
-use crate::protocol::party::Party;
+use crate::party::Party;
 use shapes::{LETTER, Sheet, wrap};
 
 /// Where the first line stands, and how far from one to the next, in units of the picture: about a pixel each.

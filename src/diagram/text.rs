@@ -1,7 +1,7 @@
 //! The picture in plain text: a lane for each party, time downwards.
 
 use super::{Entry, Transcript, What, spoken};
-use crate::protocol::party::Party;
+use crate::party::Party;
 
 /// The width of a lane, and how many fit before names stand in their place.
 const LANE: usize = 22;

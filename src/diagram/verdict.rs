@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::drive::Finished;
 use crate::invariant::{Invariant, View, Violation, certified};
-use crate::protocol::party::Party;
+use crate::party::Party;
 use crate::protocol::role::Belief;
 use crate::protocol::setup::Setup;
 

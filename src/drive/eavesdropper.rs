@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use crate::party::{Party, PurchaseKey, Step};
 use crate::protocol::message::Message;
 use crate::protocol::outsider::{self, Forged, Overheard};
-use crate::protocol::party::{Party, PurchaseKey, Step};
 use crate::protocol::setup::Setup;
 use crate::world::{Happening, Observer};
 

@@ -14,8 +14,8 @@ use super::scripted::{Scripted, separations};
 use super::{Finished, Job, Oracle, SendFault};
 use crate::fault::coverage::Coverage;
 use crate::fault::{Budget, CrashSite, EventSite, Fault, FaultKind, Plan, SendSite, garble};
+use crate::party::{Party, Side};
 use crate::protocol::message::Message;
-use crate::protocol::party::{Party, Side};
 
 /// Makes a plan happen and writes down what else could have struck after its last fault.
 pub(super) struct Recorder<'p, 'b> {

@@ -9,9 +9,9 @@ use std::hash::{Hash, Hasher};
 use smallvec::{Array, SmallVec};
 
 use crate::fault::{EventSite, SaveSite, SendSite};
+use crate::party::{Party, PurchaseKey, Step};
 use crate::protocol::by_purchase::ByPurchase;
 use crate::protocol::message::Message;
-use crate::protocol::party::{Party, PurchaseKey, Step};
 use crate::protocol::record::{Record, RecordKind};
 use crate::protocol::role::TimerKind;
 use crate::world::{Envelope, Event, Fate, Happening, Numbered, Observer};

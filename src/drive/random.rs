@@ -11,8 +11,8 @@ use super::labels::Sending;
 use super::{Oracle, SendFault};
 use crate::crypto::streams::{Draws, Purpose, Streams};
 use crate::fault::{CrashSite, EventSite, FaultKind, SendSite};
+use crate::party::{Party, Side};
 use crate::protocol::message::Message;
-use crate::protocol::party::{Party, Side};
 use crate::protocol::setup::Population;
 use crate::world::{Numbered, Separation};
 

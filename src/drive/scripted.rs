@@ -3,8 +3,8 @@
 use super::labels::Sending;
 use super::{Finished, Job, Oracle, SendFault};
 use crate::fault::{CrashSite, EventSite, Fault, Plan, SendSite};
+use crate::party::Party;
 use crate::protocol::message::Message;
-use crate::protocol::party::Party;
 use crate::world::{Numbered, Observer, Separation, Workload};
 
 /// The oracle of a plan.

@@ -10,8 +10,8 @@ use super::{Driver, Oracle};
 use crate::fault::Fault;
 use crate::invariant::Violation;
 use crate::invariant::facts::PurchaseFacts;
+use crate::party::{Party, PurchaseKey};
 use crate::protocol::mechanism::Mechanism;
-use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::setup::Setup;
 use crate::world::{Errand, Event, Presence};
 

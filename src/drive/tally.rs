@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::party::{Party, PurchaseKey};
 use crate::protocol::part::Parts;
-use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::role::Work;
 use crate::protocol::wire::Writer;
 use crate::world::{Event, Fate, Happening, Observer};

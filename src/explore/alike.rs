@@ -26,8 +26,8 @@ use super::look::{Looks, broken_in};
 use super::search::Search;
 use super::seat::{Move, Origin, Seat, UNKNOWN};
 use super::table::Tables;
+use crate::party::Side;
 use crate::protocol::deviation::Known;
-use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
 
 impl<const W: usize> Search<'_, W> {

@@ -16,7 +16,7 @@ use crate::fault::coverage::{Covered, Spot};
 use crate::fault::{Course, FaultKind};
 use crate::invariant::ending::Ending;
 use crate::invariant::{Invariant, Violation};
-use crate::protocol::party::Side;
+use crate::party::Side;
 
 /// A way of breaking a clause: for each clause, victim and cause the shortest.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use super::strike::Strikes;
 use super::table::Tables;
 use crate::fault::FaultKind;
 use crate::fault::coverage::{Covered, Spot};
-use crate::protocol::party::Party;
+use crate::party::Party;
 use crate::world::Presence;
 
 /// What strikes letters, in the order of their counts.

@@ -12,11 +12,11 @@ use rustc_hash::FxHashMap;
 
 use super::Question;
 use crate::invariant::facts::{Entry, Facts, PurchaseFacts};
+use crate::party::{Party, PurchaseKey, Side};
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
 use crate::protocol::order::{Cents, Instrument, Status, Transfer};
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::{Party, PurchaseKey, Side};
 use crate::protocol::record::{Record, RecordKind};
 use crate::protocol::role::{Belief, Clock, Effect, Input, Timer, Wish};
 use crate::protocol::setup::Setup;

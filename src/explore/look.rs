@@ -17,7 +17,7 @@ use super::table::{Full, Need, PURCHASES_MAX, Tables};
 use crate::invariant::ending::Ending;
 use crate::invariant::facts::{Facts, PurchaseFacts};
 use crate::invariant::{Invariant, View as Sight, Violation, When, certified, clauses};
-use crate::protocol::party::{Party, PurchaseKey, Side};
+use crate::party::{Party, PurchaseKey, Side};
 use crate::protocol::setup::Setup;
 
 /// One way in which a purchase may be broken.

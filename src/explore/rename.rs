@@ -9,7 +9,7 @@ use super::state::State;
 use super::step::{Step, Taken};
 use super::symmetry::{Renaming, Thing};
 use super::table::{Moment, Need, PURCHASES_MAX, Tables};
-use crate::protocol::party::{Party, PurchaseKey, Step as Rung};
+use crate::party::{Party, PurchaseKey, Step as Rung};
 use crate::protocol::role::Timer;
 
 impl Tables<'_> {

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::local::{Before, Local, Stimulus};
 use super::numbered::Numbered;
 use super::table::{Full, LOCALS_MAX};
-use crate::protocol::party::{Party, PurchaseKey};
+use crate::party::{Party, PurchaseKey};
 use crate::protocol::record::RecordKind;
 use crate::protocol::role::Timer;
 use crate::world::Presence;

@@ -14,7 +14,7 @@ use super::state::{ONE, SPENT_MAX, STALE, State, THREE};
 use super::step::{Often, Step, Steps, Taken, View};
 use super::table::{Full, Need};
 use crate::fault::{Budget, FaultKind};
-use crate::protocol::party::Party;
+use crate::party::Party;
 use crate::world::Presence;
 
 /// What may strike in a search, ready for use.

@@ -26,7 +26,7 @@
 use super::Question;
 use super::state::PARTIES_MAX;
 use crate::fault::FaultKind;
-use crate::protocol::party::Party;
+use crate::party::Party;
 use crate::protocol::role::Wish;
 use crate::protocol::setup::Population;
 

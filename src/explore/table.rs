@@ -17,10 +17,10 @@ use super::state::{Counting, State, WORDS_MAX};
 use super::symmetry::Symmetry;
 use crate::fault::garble::bits;
 use crate::invariant::facts::carries_order;
+use crate::party::{Party, PurchaseKey};
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
 use crate::protocol::outsider::{Forged, Overheard};
-use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::setup::Setup;
 use crate::world::Workload;
 

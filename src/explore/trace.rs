@@ -21,8 +21,8 @@ use super::symmetry::{NOBODY, Renaming};
 use super::table::Need;
 use crate::drive::eavesdropper::Eavesdropper;
 use crate::fault::{Course, CrashSite, EventSite, Fault, Plan, SaveSite, SendSite};
+use crate::party::{Party, PurchaseKey, Side, Step as Rung};
 use crate::protocol::outsider::Forged;
-use crate::protocol::party::{Party, PurchaseKey, Side, Step as Rung};
 use crate::protocol::record::RecordKind;
 use crate::world::Presence;
 

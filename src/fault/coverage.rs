@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{CrashSite, EventSite, Fault, FaultKind, Plan, SendSite};
-use crate::protocol::party::{Party, Step};
+use crate::party::{Party, Step};
 
 /// Whom a fault strikes and where, without numbers, and its kind.
 pub type Spot = (Party, String, FaultKind);
@@ -26,6 +26,14 @@ pub struct Covered {
     pub struck: u64,
     /// How many findings it has a part in.
     pub violated: u64,
+}
+
+impl Covered {
+    /// Whether P crashes there between saving what it has decided and sending it.
+    pub fn is_half_way(&self) -> bool {
+        let sends = self.site.starts_with("before ") && !self.site.starts_with("before save");
+        self.fault == FaultKind::Crash && self.party == Party::Server && sends
+    }
 }
 
 /// The counts of a search that runs plan after plan.

@@ -10,7 +10,7 @@ pub mod grammar;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::party::{Party, Step};
+use crate::party::{Party, Step};
 use crate::protocol::record::RecordKind;
 use crate::protocol::role::TimerKind;
 

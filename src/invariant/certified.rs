@@ -15,8 +15,8 @@ use super::papers::{on_record, parts};
 use super::{Invariant, View};
 use crate::crypto::Blob;
 use crate::judge::{Allegation, Claim, Decision, Evidence, Hearing, judge};
+use crate::party::Side;
 use crate::protocol::part::Parts;
-use crate::protocol::party::Side;
 
 /// A claim that the checker files.
 #[derive(Debug, Clone)]
@@ -103,7 +103,7 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
     let held = purchase.held.clone().or_else(known);
     let has = purchase.obtainable(view.setup).or_else(known);
     // A merchant that has made two items of one is not to say that it delivered the one that C does not have.
-    let in_hand = if liars.lies(Side::Merchant) { held.clone() } else { None };
+    let in_hand = if purchase.two_in_one() { held.clone() } else { None };
     let delivered = in_hand.or_else(|| purchase.delivered(view.setup)).or_else(|| held.clone());
     // What a liar says: some other content or, where that is what was delivered, the item that should have been.
     let lie = match &truth {

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use super::facts::{Facts, PurchaseFacts};
 use super::{View, Violation, When, certified, clauses};
-use crate::protocol::party::{Party, PurchaseKey, Side};
+use crate::party::{Party, PurchaseKey, Side};
 use crate::protocol::setup::Setup;
 use crate::world::{Happening, Observer};
 

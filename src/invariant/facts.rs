@@ -10,11 +10,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::purchase::is_goods;
 
+use crate::party::{Party, PurchaseKey, Side, Step};
 use crate::protocol::by_purchase::ByPurchase;
 use crate::protocol::message::Message;
 use crate::protocol::order::{Cents, Status, Transfer};
 use crate::protocol::part::Parts;
-use crate::protocol::party::{Party, PurchaseKey, Side, Step};
 use crate::protocol::record::Record;
 use crate::protocol::role::Wish;
 use crate::protocol::setup::Setup;

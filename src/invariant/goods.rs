@@ -1,7 +1,7 @@
 //! Goods atomicity, in the two halves of Heintze, Tygar, Wing and Wong (1996), and what the goods consist of.
 
 use super::{Clause, Invariant, View, When};
-use crate::protocol::party::Side;
+use crate::party::Side;
 
 /// The clauses.
 pub const CLAUSES: &[Clause] = &[

@@ -7,9 +7,9 @@ use super::View;
 use super::facts::PurchaseFacts;
 use super::papers::{on_record, papers};
 use crate::crypto::Blob;
+use crate::party::Side;
 use crate::protocol::deviation::testimony::Stand;
 use crate::protocol::part::Part;
-use crate::protocol::party::Side;
 
 /// One liar's part in the disputes of a purchase.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ pub mod papers;
 pub mod purchase;
 pub mod terminates;
 
-use crate::protocol::party::{Party, Side};
+use crate::party::{Party, Side};
 use crate::protocol::setup::Setup;
 
 use facts::{Facts, PurchaseFacts};
@@ -77,7 +77,7 @@ pub struct Violation {
     /// Who is hurt.
     pub victim: Party,
     /// The purchase.
-    pub purchase: crate::protocol::party::PurchaseKey,
+    pub purchase: crate::party::PurchaseKey,
     /// When, in virtual microseconds.
     pub at_us: u64,
     /// Whether it was found at quiescence.

@@ -1,9 +1,9 @@
 //! Money atomicity: money is neither made nor lost, moves at most once as C signed, for good, and nobody is wrong about it.
 
 use super::{Clause, Invariant, View, When};
+use crate::party::{Party, Side};
 use crate::protocol::order::{Cents, Status};
 use crate::protocol::part::Parts;
-use crate::protocol::party::{Party, Side};
 use crate::protocol::role::Belief;
 
 const fn clause(

@@ -1,8 +1,8 @@
 //! What parties and P have in hand when a purchase comes before the judge.
 
 use super::facts::{Entry, PurchaseFacts};
+use crate::party::Side;
 use crate::protocol::part::Part;
-use crate::protocol::party::Side;
 
 /// What a party has of a purchase: what its journal holds, and what it was sent.
 pub fn papers(purchase: &PurchaseFacts, side: Side) -> Vec<Part> {

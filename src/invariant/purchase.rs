@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::opened::Opened;
 use crate::crypto::{Blob, Key};
+use crate::party::{PurchaseKey, Side};
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::order::{Instrument, Status};
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::{PurchaseKey, Side};
 use crate::protocol::record::Record;
 use crate::protocol::role::{Belief, Wish};
 use crate::protocol::setup::Setup;
@@ -162,6 +162,16 @@ impl PurchaseFacts {
     /// What M and P have made available to C: what P's record gives, with C's ciphertext where one is needed; or else what C has.
     pub fn delivered(&self, setup: &Setup) -> Option<Blob> {
         self.escrowed(false, setup).or_else(|| self.held.clone())
+    }
+
+    /// Whether a ciphertext of C's opens to different contents under different keys, which only a merchant can bring about that means to.
+    pub fn two_in_one(&self) -> bool {
+        let sealed = || parts(&self.customer).filter_map(sealed);
+        let keys = || parts(&self.customer).chain(&self.received).chain(parts(&self.server)).filter_map(key);
+        sealed().any(|sealed| {
+            let contents = self.opened.contents(keys(), std::iter::once(sealed));
+            contents.iter().any(|content| *content != contents[0])
+        })
     }
 
     /// What P's record and C's records give together; C's journal alone if `durable`.

@@ -3,7 +3,7 @@
 //! A customer that has signed nothing, and a merchant that has submitted nothing, has nothing to know.
 
 use super::{Clause, Invariant, View, When};
-use crate::protocol::party::Side;
+use crate::party::Side;
 use crate::protocol::role::Belief;
 
 const fn clause(name: &'static str, victim: Side, about: &'static str, broken: fn(&View<'_>) -> bool) -> Clause {

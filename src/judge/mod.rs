@@ -12,9 +12,9 @@ use std::cell::OnceCell;
 use std::fmt;
 
 use crate::crypto::{Blob, Crypto, Digest, Signature};
+use crate::party::{Party, PurchaseKey, Side};
 use crate::protocol::order::{Instrument, Order, Status, signed_again};
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::{Party, PurchaseKey, Side};
 
 /// What somebody says of a purchase.
 #[derive(Debug, Clone, PartialEq, Eq)]

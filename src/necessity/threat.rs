@@ -2,9 +2,10 @@
 //!
 //! What a deviation does is its own affair; here is what a search has to set up for it, and how the command line names it.
 
+use crate::party::Side;
 use crate::protocol::deviation::{CUSTOMER, Errands, HONEST, Known, MERCHANT};
 use crate::protocol::outsider::{self, OUTSIDER};
-use crate::protocol::party::Side;
+use crate::protocol::{self, Protocol};
 use crate::scenario::{Arrival, Clock, Scenario};
 
 /// Who may break the protocol, beside the faults.
@@ -95,21 +96,37 @@ impl Threat {
         }
     }
 
-    /// What of a scenario's deviations has nothing to do in it, since there are too few purchases, in words.
-    pub fn idle_in(scenario: &Scenario) -> Option<String> {
+    /// Whether there is anything to it in a protocol.
+    pub fn acts_in(self, protocol: &dyn Protocol) -> bool {
+        match self {
+            Threat::Merchant(known) | Threat::Customer(known) => {
+                protocol.escrow().is_none_or(|escrow| known.acts_in(escrow))
+            }
+            Threat::Honest | Threat::Outsider(_) => true,
+        }
+    }
+
+    /// What of a scenario's deviations has nothing to do in it, and why, in words.
+    pub fn idle_in(scenario: &Scenario) -> Vec<String> {
         let (named, purchases) = (&scenario.deviations, scenario.workload.purchases);
-        let idle = Threat::all().into_iter().find(|threat| {
-            let takes = threat.errands().map_or(0, |errands| errands.purchases);
-            let name = match threat {
-                Threat::Honest => HONEST,
-                Threat::Merchant(_) => named.merchant,
-                Threat::Customer(_) => named.customer,
-                Threat::Outsider(_) => named.outsider,
-            };
-            name == threat.name() && purchases < takes
-        })?;
-        let (name, with) = (idle.name(), idle.errands().map(Errands::arguments).unwrap_or_default());
-        Some(format!("{name} has nothing to do with so few purchases: give it{with}"))
+        let is_named = |threat: &Threat| match threat {
+            Threat::Honest => false,
+            Threat::Merchant(known) => named.merchant == known.name(),
+            Threat::Customer(known) => named.customer == known.name(),
+            Threat::Outsider(known) => named.outsider == known.name(),
+        };
+        let idle = |threat: Threat| {
+            let protocols = scenario.protocols.iter().filter_map(|name| protocol::by_name(name));
+            let without = protocols.filter(|protocol| !threat.acts_in(&**protocol)).map(|protocol| protocol.name());
+            let without: Vec<&str> = without.collect();
+            if !without.is_empty() {
+                return Some(format!("{} has nothing to do in {}", threat.name(), without.join(" and ")));
+            }
+            let errands = threat.errands().filter(|errands| purchases < errands.purchases)?;
+            let with = errands.arguments();
+            Some(format!("{} has nothing to do with so few purchases: give it{with}", threat.name()))
+        };
+        Threat::all().into_iter().filter(is_named).filter_map(idle).collect()
     }
 
     /// The same as arguments of `replay` and `explore`, each with a blank before it.

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::FxHashMap;
 
 use super::order::{Cents, Transfer};
-use super::party::Party;
+use crate::party::Party;
 
 /// The accounts that have ever moved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -7,10 +7,10 @@ use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::{Instrument, request};
 use super::part::Part;
-use super::party::{Party, PurchaseKey, Side, Step};
 use super::role::{Context, TimerKind};
 use super::signing::with_order;
 use crate::crypto::{Blob, Signature};
+use crate::party::{Party, PurchaseKey, Side, Step};
 
 /// How often a party has asked about a purchase, counted while that makes the next wait longer. Forgotten in a crash, like everything that is not in a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -11,7 +11,7 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::party::PurchaseKey;
+use crate::party::PurchaseKey;
 
 /// A customer's purchases, in order. Most have one at a time, which lies in the table itself.
 type Shelf<V> = SmallVec<[(PurchaseKey, V); 1]>;
@@ -157,8 +157,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::party::Tid;
     use super::*;
+    use crate::party::Tid;
 
     proptest! {
         /// Held against an ordered map.

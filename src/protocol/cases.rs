@@ -2,11 +2,11 @@
 
 use super::escrow::Escrow;
 use super::mechanism::{Mechanism, MechanismSet};
-use super::party::{Party, Side};
 use super::record::Record;
 use super::role::Role;
 use super::setup::Setup;
 use super::{Protocol, Rung};
+use crate::party::{Party, Side};
 use crate::protocol::customer::Customer;
 use crate::protocol::merchant::Merchant;
 use crate::protocol::server::Server;

@@ -12,11 +12,11 @@ use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::{Description, Instrument, Order, Status};
 use super::part::{Part, Parts};
-use super::party::{Party, PurchaseKey, Side, Step, Tid};
 use super::record::{Record, RecordKind};
 use super::role::{Belief, Context, Input, Role, TimerKind, Wish};
 use super::signing::{outcome_parts, receipt_holds, sign_order, sign_order_in_full, with_order};
 use crate::crypto::Blob;
+use crate::party::{Party, PurchaseKey, Side, Step, Tid};
 
 /// A customer's volatile state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

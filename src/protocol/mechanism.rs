@@ -10,7 +10,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::party::Side;
+use crate::party::Side;
 
 macro_rules! mechanisms {
     (safeguards { $($variant:ident = $name:literal, $about:literal;)* }
@@ -104,7 +104,7 @@ impl fmt::Display for Mechanism {
 
 /// A text that names no mechanism.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a mechanism")]
+#[error("`{0}` is not a mechanism: expected {list}", list = Mechanism::EVERY.iter().map(|m| m.name()).collect::<Vec<_>>().join(", "))]
 pub struct NotAMechanism(pub String);
 
 impl FromStr for Mechanism {

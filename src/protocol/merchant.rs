@@ -9,11 +9,11 @@ use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::{Instrument, Status, signed_again};
 use super::part::{Part, Parts};
-use super::party::{Party, PurchaseKey, Side, Step};
 use super::record::{Record, RecordKind};
 use super::role::{Belief, Context, Input, Role, TimerKind};
 use super::signing::{instrument_holds, outcome_parts, receipt_holds, with_order};
 use crate::crypto::{Blob, Key};
+use crate::party::{Party, PurchaseKey, Side, Step};
 
 /// A merchant's volatile state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::order::{decode_key, encode_key};
 use super::part::{Part, Parts};
-use super::party::{PurchaseKey, Step};
 use super::wire::{Malformed, Reader, Writer};
 use crate::crypto::Crypto;
+use crate::party::{PurchaseKey, Step};
 
 /// What one party says to another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

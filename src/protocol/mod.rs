@@ -19,7 +19,6 @@ pub mod message;
 pub mod order;
 pub mod outsider;
 pub mod part;
-pub mod party;
 pub mod record;
 pub mod role;
 pub mod server;
@@ -31,8 +30,8 @@ pub mod wire;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::party::{Party, Side};
 use mechanism::{Mechanism, MechanismSet, Preset};
-use party::{Party, Side};
 use record::Record;
 use role::Role;
 use setup::Setup;

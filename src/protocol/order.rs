@@ -9,9 +9,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::party::{Party, PurchaseKey, Tid};
 use super::wire::{Malformed, Reader, Writer};
 use crate::crypto::{Blob, Digest, Signature};
+use crate::party::{Party, PurchaseKey, Tid};
 
 /// Money, in cents.
 pub type Cents = i64;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::Accounts;
 use super::order::{Cents, Transfer};
 use super::part::{Part, Parts};
-use super::party::{Party, PurchaseKey};
+use crate::party::{Party, PurchaseKey};
 
 /// One entry of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

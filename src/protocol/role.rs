@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::Cents;
-use super::party::{Party, PurchaseKey};
 use super::record::Record;
 use super::setup::Setup;
 use super::wire::Writer;
 use crate::crypto::streams::Purpose;
 use crate::crypto::{Blob, Digest, Key, Signature};
+use crate::party::{Party, PurchaseKey};
 
 /// What a customer sets out to buy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -13,12 +13,12 @@ use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::{Cents, Instrument, Order, Status, Transfer, request, signed_again};
 use super::part::{Part, Parts};
-use super::party::{Party, PurchaseKey, Side, Step};
 use super::record::{Record, RecordKind};
 use super::role::{Context, Input, Role, TimerKind};
 use super::setup::Setup;
 use super::signing::instrument_holds;
 use crate::crypto::Digest;
+use crate::party::{Party, PurchaseKey, Side, Step};
 
 /// P's volatile state: what the journal says, ready at hand.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -7,11 +7,11 @@ use super::deviation::{Deviant, Known};
 use super::mechanism::{Mechanism, MechanismSet, Switches};
 use super::order::{Cents, Description};
 use super::outsider;
-use super::party::{Party, Side};
 use super::record::Record;
 use super::role::AnyRole;
 use crate::crypto::streams::{Purpose, Streams};
 use crate::crypto::{Blob, Crypto, Digest, Key};
+use crate::party::{Party, Side};
 
 /// How long parties wait, in virtual microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

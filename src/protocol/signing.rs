@@ -4,9 +4,9 @@ use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::{Instrument, Order};
 use super::part::{Part, Parts};
-use super::party::Party;
 use super::role::Context;
 use crate::crypto::Blob;
+use crate::party::Party;
 
 /// The same with `whole-signatures`, over the ciphertext itself.
 pub fn sign_order_in_full(order: Order, sealed: &Blob, context: &mut Context<'_>) -> Instrument {

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::{Campaign, Section, wide};
 use crate::fault::FaultKind;
-use crate::protocol::party::Party;
+use crate::party::Party;
 use crate::results::{CoverageRow, counted, grouped};
 
 /// Counts of one cell.

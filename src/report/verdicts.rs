@@ -149,23 +149,29 @@ fn cell(lines: &[Line<'_>], invariant: Invariant, pictures: &Pictures<'_>) -> Ma
     let rows: Vec<&SummaryRow<'_>> =
         lines.iter().filter_map(|line| line.iter().find(|row| row.invariant == invariant)).collect();
     let broken: Vec<_> = rows.iter().filter(|row| row.found == Verdict::Violated).collect();
-    let Some(row) = broken.first().copied().or(rows.first()) else {
+    let open = rows.iter().find(|row| row.complete == YesNo::No);
+    let Some(row) = broken.first().copied().or(open).or(rows.first()) else {
         return html! { td.verdict { span.unseen { "not looked at" } "–" } };
     };
     let (class, note) = match (row.found, row.as_expected, row.expected) {
+        _ if row.complete == YesNo::No => ("known", "so far"),
         (Verdict::Holds, YesNo::Yes, _) => ("ok", ""),
         (Verdict::Violated, YesNo::Yes, Expectation::Either) => ("known", "which may be"),
         (Verdict::Violated, YesNo::Yes, _) => ("known", "as expected"),
         (Verdict::Violated, YesNo::No, _) => ("bad", "not expected"),
         (Verdict::Holds, YesNo::No, _) => ("bad", "expected to break"),
     };
-    let sign = if row.found == Verdict::Holds { "✓" } else { "✗" };
+    let sign = match (row.found, row.complete) {
+        (Verdict::Holds, YesNo::No) => "?",
+        (Verdict::Holds, YesNo::Yes) => "✓",
+        (Verdict::Violated, _) => "✗",
+    };
     let words = html! {
-        @if row.as_expected == YesNo::No { "! " }
+        @if class == "bad" { "! " }
         span.sign aria-hidden="true" { (sign) }
         span.word { " " (row.found.name()) }
         @if !broken.is_empty() && broken.len() < rows.len() { span.note { " " (broken.len()) " of " (rows.len()) } }
-        @if !note.is_empty() { span.note .unseen[class == "known"] { " " (note) } }
+        @if !note.is_empty() { span.note .unseen[class == "known" && row.complete == YesNo::Yes] { " " (note) } }
     };
     let link = pictures.first(&row.scenario, &row.protocol, invariant);
     html! {

@@ -81,18 +81,18 @@ impl ResultsError {
 /// What the reader can do about it.
 fn remedy(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space or choose another --out",
-        ErrorKind::PermissionDenied => "make it writable for you or choose another --out",
-        ErrorKind::ReadOnlyFilesystem => "the file system is read-only: choose another --out",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space or choose another place",
+        ErrorKind::PermissionDenied => "make it writable for you or choose another place",
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only: choose another place",
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            "a file stands where a folder should be: move it away or choose another --out"
+            "a file stands where a folder should be: move it away or choose another place"
         }
         ErrorKind::IsADirectory | ErrorKind::DirectoryNotEmpty => {
-            "a folder stands where a file should be: move it away or choose another --out"
+            "a folder stands where a file should be: move it away or choose another place"
         }
-        ErrorKind::InvalidFilename => "use a shorter `name`, or choose another --out",
+        ErrorKind::InvalidFilename => "use a shorter `name`, or choose another place",
         ErrorKind::NotFound => "something removed it meanwhile: run again, with one run per --out",
-        _ => "look after the disk or choose another --out",
+        _ => "look after the disk or choose another place",
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
         let error = ResultsError::io("write", Path::new("out/a/.runs.csv.partial"))(ErrorKind::StorageFull.into());
         assert_eq!(
             error.to_string(),
-            "cannot write `out/a/.runs.csv.partial`: no storage space; free some space or choose another --out"
+            "cannot write `out/a/.runs.csv.partial`: no storage space; free some space or choose another place"
         );
         let error = ResultsError::Name { name: "a\n/b".into(), why: "it holds a path separator" };
         assert_eq!(

@@ -7,6 +7,9 @@
 //! order in which they are handed over. Putting them into an order that depends on neither jobs nor partition is left to
 //! `drive`; judging is left to [`invariant`](crate::invariant). Nothing here knows a protocol or a simulator.
 
+/// Where results lie unless something else is said.
+pub const RESULTS: &str = "results";
+
 mod annotation;
 mod error;
 mod junit;
@@ -35,7 +38,7 @@ pub use read::{Grid, read_columns, read_rows};
 pub use rows::{CostRow, CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, Text, ViolationRow};
 pub use sheet::{Row, Sheet};
 pub use stream::{FileSum, NotASum, Sha256Sum};
-pub use summary::{write_file, write_sheet, write_summary, write_text};
+pub use summary::{add_to_summary, write_file, write_sheet, write_summary, write_text};
 pub use table::{TableLook, one_line, verdict_table};
 pub(crate) use table::{counted, grouped};
 pub use vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Need, Payment, YesNo};

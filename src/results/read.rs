@@ -109,7 +109,8 @@ mod tests {
     use super::*;
     use crate::results::{SummaryRow, write_summary};
 
-    const HEADER: &str = "scenario,protocol,invariant,expected,found,as_expected,runs,violations,completed_percent";
+    const HEADER: &str =
+        "scenario,protocol,invariant,expected,found,as_expected,runs,violations,completed_percent,complete";
 
     fn read(content: &[u8]) -> Result<Vec<SummaryRow<'static>>, String> {
         let folder = tempfile::tempdir().unwrap();
@@ -120,13 +121,13 @@ mod tests {
 
     #[test]
     fn rows_read_back_as_they_were_written() {
-        let text = format!("{HEADER}\n\"a~b=1,2\",case1,goods,violated,holds,no,31204,12,66.66\n");
+        let text = format!("{HEADER}\n\"a~b=1,2\",case1,goods,violated,holds,no,31204,12,66.66,yes\n");
         let rows = read(text.as_bytes()).unwrap();
         let out = tempfile::tempdir().unwrap();
         write_summary(out.path(), &rows).unwrap();
         assert_eq!(fs::read_to_string(out.path().join("summary.csv")).unwrap(), text);
         // A newer version may have more columns.
-        let more = format!("{HEADER},more\na,case1,goods,holds,holds,yes,1,0,0.05,x\n");
+        let more = format!("{HEADER},more\na,case1,goods,holds,holds,yes,1,0,0.05,no,x\n");
         assert_eq!(read(more.as_bytes()).unwrap().len(), 1);
         assert_eq!(read(format!("{HEADER}\n").as_bytes()), Ok(Vec::new()));
     }
@@ -134,18 +135,18 @@ mod tests {
     #[test]
     fn a_row_that_is_none_is_named_by_line_and_column() {
         for (row, said) in [
-            ("a,case1,goods,holds,holds,yes,many,0,1.00", "line 3: in column `runs`: invalid digit"),
-            ("a,case1,godos,holds,holds,yes,1,0,1.00", "line 3: unknown variant `godos`"),
-            ("a,case1,goods,holds,holds,yes,1,0,100.01", "line 3: expected a share such as 99.98"),
-            ("a,case1,goods,holds,holds,yes,1,0,1.0", "line 3: expected a share such as 99.98"),
-            ("a,case1,goods", "line 3: 3 columns in place of 9"),
+            ("a,case1,goods,holds,holds,yes,many,0,1.00,yes", "line 3: in column `runs`: invalid digit"),
+            ("a,case1,godos,holds,holds,yes,1,0,1.00,yes", "line 3: unknown variant `godos`"),
+            ("a,case1,goods,holds,holds,yes,1,0,100.01,yes", "line 3: expected a share such as 99.98"),
+            ("a,case1,goods,holds,holds,yes,1,0,1.0,yes", "line 3: expected a share such as 99.98"),
+            ("a,case1,goods", "line 3: 3 columns in place of 10"),
         ] {
-            let good = "a,case1,money,holds,holds,yes,1,0,1.00";
+            let good = "a,case1,money,holds,holds,yes,1,0,1.00,yes";
             let error = read(format!("{HEADER}\n{good}\n{row}\n").as_bytes()).unwrap_err();
             assert!(error.contains(said) && error.contains("summary.csv"), "{error}");
         }
         assert!(read(b"a,b\n").unwrap_err().contains("the column `scenario` is missing"));
-        let latin = [HEADER.as_bytes(), b"\n\xff,case1,goods,holds,holds,yes,1,0,1.00\n"].concat();
+        let latin = [HEADER.as_bytes(), b"\n\xff,case1,goods,holds,holds,yes,1,0,1.00,yes\n"].concat();
         assert!(read(&latin).unwrap_err().contains("line 2: this is not UTF-8"), "{:?}", read(&latin));
         let folder = tempfile::tempdir().unwrap();
         let error = read_rows(&folder.path().join("x"), |_: SummaryRow<'static>| ()).unwrap_err().to_string();

@@ -5,15 +5,17 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
+use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::RESULTS;
 use super::sheet::{Row, Sheet};
 use super::stream::Sha256Sum;
 use super::vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};
 use crate::invariant::{Expectation, Invariant, Verdict};
-use crate::protocol::party::{Party, Tid};
+use crate::party::{Party, Tid};
 
 /// A text in a row: borrowed where it is shared, owned where it was made for the row.
 pub type Text<'a> = Cow<'a, str>;
@@ -315,6 +317,39 @@ pub struct SummaryRow<'a> {
     pub violations: u64,
     /// The purchases that committed, of all that were started: safety alone is kept by doing nothing.
     pub completed_percent: Percent,
+    /// Whether the verdict is an answer. Where something was left out, what holds has held so far and no more.
+    pub complete: YesNo,
+}
+
+impl ViolationRow<'_> {
+    /// The command that shows it again, from where these results lie. `replay` finds a scenario by its name in some places only; its
+    /// folder of results is found wherever it is.
+    pub fn command(&self, results: &Path) -> String {
+        match self.replay.strip_prefix(&format!("halfpaid replay {} ", self.scenario)) {
+            Some(rest) if results != Path::new(RESULTS) => {
+                let folder = results.join(&*self.scenario).display().to_string();
+                let quoted = folder.contains(|c: char| !c.is_ascii_alphanumeric() && !"/._-~=,+:@%".contains(c));
+                format!("halfpaid replay {} {rest}", if quoted { format!("{folder:?}") } else { folder })
+            }
+            _ => self.replay.to_string(),
+        }
+    }
+
+    /// The same row, with names of its own.
+    pub fn detached(self) -> ViolationRow<'static> {
+        let own = |text: Text<'_>| Text::Owned(text.into_owned());
+        ViolationRow {
+            scenario: own(self.scenario),
+            protocol: own(self.protocol),
+            clause: own(self.clause),
+            victim: own(self.victim),
+            cause: own(self.cause),
+            plan: own(self.plan),
+            replay: own(self.replay),
+            prevented_by: own(self.prevented_by),
+            ..self
+        }
+    }
 }
 
 impl OutcomeRow<'_> {

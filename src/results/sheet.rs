@@ -84,7 +84,7 @@ impl Sheet {
             ],
             Sheet::Summary => &[
                 "scenario", "protocol", "invariant", "expected", "found", "as_expected",
-                "runs", "violations", "completed_percent",
+                "runs", "violations", "completed_percent", "complete",
             ],
             Sheet::Necessity => &[
                 "protocol", "without", "against", "verdict", "invariant", "clause", "victim", "faults", "events",

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use super::*;
 use crate::invariant::{Expectation, Invariant, Verdict};
-use crate::protocol::party::{Party, Tid};
+use crate::party::{Party, Tid};
 use crate::results::vocabulary::{CustomerBelief, CustomerGoods, MerchantBelief, Payment, YesNo};
 use crate::results::{CostRow, CoverageRow, OutcomeRow, Percent, PurchaseRow, RunRow, SummaryRow, ViolationRow};
 
@@ -41,7 +41,10 @@ const INTERFACE: &[(&str, &str)] = &[
          server_bytes_least, delays_least, forced_writes_in_sequence_least, delays_to_commit_least, \
          delays_to_delivery_least, least_source",
     ),
-    ("summary.csv", "scenario, protocol, invariant, expected, found, as_expected, runs, violations, completed_percent"),
+    (
+        "summary.csv",
+        "scenario, protocol, invariant, expected, found, as_expected, runs, violations, completed_percent, complete",
+    ),
 ];
 
 fn cost_row() -> CostRow<'static> {
@@ -206,6 +209,7 @@ fn summary_row() -> SummaryRow<'static> {
         runs: 1,
         violations: 1,
         completed_percent: Percent::of(1, 1),
+        complete: YesNo::Yes,
     }
 }
 
@@ -288,7 +292,7 @@ fn every_kind_of_value_is_written_as_the_interface_says() {
         last(written(&[outcome_row()])),
         "s,case3,committed,sealed,yes,not-charged,in-doubt,holds,holds,holds,holds,violated,1,"
     );
-    assert_eq!(last(written(&[summary_row()])), "s,case1,terminates,holds,violated,no,1,1,100.00");
+    assert_eq!(last(written(&[summary_row()])), "s,case1,terminates,holds,violated,no,1,1,100.00,yes");
 }
 
 #[test]
@@ -318,7 +322,7 @@ fn a_full_disk_is_an_error_with_a_remedy_at_once_or_at_the_end() {
     let assert_full = |error: ResultsError| {
         let message = error.to_string();
         assert!(message.starts_with("cannot write `/dev/full`: No space left on device"), "{message}");
-        assert!(message.ends_with("; free some space or choose another --out"), "{message}");
+        assert!(message.ends_with("; free some space or choose another place"), "{message}");
     };
     // What fits into the buffer fails when the file is closed ...
     let mut stream = start();

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::error::ResultsError;
 use super::pending::{PendingFile, create_folder, sync_folder};
+use super::read::read_rows;
 use super::rows::SummaryRow;
 use super::sheet::Row;
 use super::stream::{CsvStream, FileSum};
@@ -13,6 +14,23 @@ use super::stream::{CsvStream, FileSum};
 /// Writes `summary.csv` into the results folder, in place of an older one.
 pub fn write_summary(out: &Path, rows: &[SummaryRow<'_>]) -> Result<FileSum, ResultsError> {
     write_sheet(out, rows)
+}
+
+/// Puts one scenario's rows into `summary.csv` of the results folder: in place of its own, if there are any, beside those of others. A file
+/// that cannot be read is replaced.
+pub fn add_to_summary(out: &Path, rows: &[SummaryRow<'static>]) -> Result<FileSum, ResultsError> {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let is_new = |row: &SummaryRow<'_>| rows.iter().any(|new| new.scenario == row.scenario);
+    let mut met = false;
+    let read = read_rows(out, |row: SummaryRow<'static>| match is_new(&row) {
+        true => met = true,
+        false if met => after.push(row),
+        false => before.push(row),
+    });
+    if read.is_err() {
+        (before, after) = (Vec::new(), Vec::new());
+    }
+    write_summary(out, &[before, rows.to_vec(), after].concat())
 }
 
 /// Writes the file that the rows belong to into the results folder, in place of an older one.
@@ -71,16 +89,50 @@ mod tests {
             runs: 31_204,
             violations: 12,
             completed_percent: Percent::of(2, 3),
+            complete: YesNo::Yes,
         };
         write_summary(&out, &[]).unwrap();
         let sum = write_summary(&out, &[row]).unwrap();
         let bytes = fs::read(out.join("summary.csv")).unwrap();
         assert_eq!(
             String::from_utf8(bytes.clone()).unwrap(),
-            "scenario,protocol,invariant,expected,found,as_expected,runs,violations,completed_percent\n\
-             \"a~b=1,2\",case1,goods,violated,violated,yes,31204,12,66.66\n"
+            "scenario,protocol,invariant,expected,found,as_expected,runs,violations,completed_percent,complete\n\
+             \"a~b=1,2\",case1,goods,violated,violated,yes,31204,12,66.66,yes\n"
         );
         assert_eq!(sum, FileSum { rows: 1, sha256: Sha256Sum::of(&bytes) });
         assert_eq!(fs::read_dir(&out).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn a_scenario_replaces_its_own_rows_and_no_others() {
+        let out = tempfile::tempdir().unwrap();
+        let row = |scenario: &'static str, runs: u64| SummaryRow {
+            scenario: scenario.into(),
+            protocol: "case1".into(),
+            invariant: Invariant::Goods,
+            expected: Expectation::Holds,
+            found: Verdict::Holds,
+            as_expected: YesNo::Yes,
+            runs,
+            violations: 0,
+            completed_percent: Percent::of(2, 3),
+            complete: YesNo::Yes,
+        };
+        let read = || {
+            let mut rows = Vec::new();
+            read_rows(out.path(), |row: SummaryRow<'static>| rows.push((row.scenario.into_owned(), row.runs))).unwrap();
+            rows
+        };
+        let shown =
+            |rows: &[(&str, u64)]| rows.iter().map(|(name, runs)| ((*name).to_owned(), *runs)).collect::<Vec<_>>();
+        add_to_summary(out.path(), &[row("b", 1)]).unwrap();
+        write_summary(out.path(), &[row("a", 1), row("b", 1), row("c", 1)]).unwrap();
+        add_to_summary(out.path(), &[row("b", 2), row("b", 2)]).unwrap();
+        assert_eq!(read(), shown(&[("a", 1), ("b", 2), ("b", 2), ("c", 1)]));
+        add_to_summary(out.path(), &[row("d", 1)]).unwrap();
+        assert_eq!(read().last(), Some(&("d".to_owned(), 1)));
+        fs::write(out.path().join("summary.csv"), "no such thing\n").unwrap();
+        add_to_summary(out.path(), &[row("d", 3)]).unwrap();
+        assert_eq!(read(), shown(&[("d", 3)]));
     }
 }

@@ -23,7 +23,7 @@ pub struct TableLook {
 }
 
 /// One line per scenario and protocol, in the order of the rows: what was found for each invariant, with `(!)` where it is not
-/// as expected. Ends with a newline. Rows of one scenario and protocol stand together.
+/// as expected and `(so far)` where that is not known yet. Ends with a newline. Rows of one scenario and protocol stand together.
 pub fn verdict_table(rows: &[SummaryRow<'_>], look: TableLook) -> String {
     let mut table = Table::new();
     // A rule below the header and nothing else: it survives being pasted anywhere.
@@ -54,18 +54,21 @@ pub fn verdict_table(rows: &[SummaryRow<'_>], look: TableLook) -> String {
 pub fn one_line(rows: &[SummaryRow<'_>], incomplete: Option<&str>) -> String {
     let scenarios = rows.iter().map(|row| &row.scenario).collect::<BTreeSet<_>>().len() as u64;
     let runs = groups(rows).filter_map(|group| group.first()).map(|row| row.runs).sum();
-    let unexpected = rows.iter().filter(|row| row.as_expected == YesNo::No).count() as u64;
-    let expected = rows.len() as u64 - unexpected;
+    let open = rows.iter().filter(|row| row.complete == YesNo::No).count() as u64;
+    let unexpected = |row: &&SummaryRow<'_>| row.complete == YesNo::Yes && row.as_expected == YesNo::No;
+    let unexpected = rows.iter().filter(unexpected).count() as u64;
+    let expected = rows.len() as u64 - unexpected - open;
     let (state, reason) = match incomplete {
         None => ("complete", String::new()),
         Some(reason) => ("incomplete", format!(" ({reason})")),
     };
     format!(
-        "{state}: {}, {}, {} as expected, {} not{reason}",
+        "{state}: {}, {}, {} as expected, {} not{}{reason}",
         counted(scenarios, "scenario"),
         counted(runs, "run"),
         counted(expected, "verdict"),
         grouped(unexpected),
+        if open > 0 { format!(", {} open", grouped(open)) } else { String::new() },
     )
 }
 
@@ -77,6 +80,7 @@ fn groups<'r, 'a>(rows: &'r [SummaryRow<'a>]) -> impl Iterator<Item = &'r [Summa
 /// The verdict, and whether it is news.
 fn verdict_cell(row: &SummaryRow<'_>, colour: bool) -> String {
     let (note, mark) = match (row.found, row.as_expected) {
+        (Verdict::Holds, _) if row.complete == YesNo::No => (" (so far)", Mark::Open),
         (_, YesNo::No) => (" (!)", Mark::Unexpected),
         (Verdict::Violated, YesNo::Yes) if row.expected == Expectation::Either => {
             (" (either)", Mark::ExpectedViolation)
@@ -95,10 +99,12 @@ enum Mark {
     Holds,
     ExpectedViolation,
     Unexpected,
+    /// Nothing was seen to break, and not everything was looked at.
+    Open,
 }
 
 impl Mark {
-    const ALL: [Mark; 3] = [Mark::Holds, Mark::ExpectedViolation, Mark::Unexpected];
+    const ALL: [Mark; 4] = [Mark::Holds, Mark::ExpectedViolation, Mark::Unexpected, Mark::Open];
 
     /// Unicode's invisible operators: nobody writes them, and they take no room.
     const END: char = '\u{2064}';
@@ -108,6 +114,7 @@ impl Mark {
             Mark::Holds => '\u{2061}',
             Mark::ExpectedViolation => '\u{2062}',
             Mark::Unexpected => '\u{2063}',
+            Mark::Open => '\u{2060}',
         }
     }
 
@@ -116,6 +123,7 @@ impl Mark {
             Mark::Holds => AnsiColor::Green.on_default(),
             Mark::ExpectedViolation => AnsiColor::Yellow.on_default(),
             Mark::Unexpected => AnsiColor::Red.on_default().bold(),
+            Mark::Open => AnsiColor::Cyan.on_default(),
         }
     }
 

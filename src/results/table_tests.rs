@@ -14,6 +14,7 @@ fn row(scenario: &'static str, invariant: Invariant, expected: Verdict, found: V
         runs: 31_204,
         violations: 0,
         completed_percent: Percent::of(1, 8),
+        complete: YesNo::Yes,
     }
 }
 

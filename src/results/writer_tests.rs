@@ -140,7 +140,7 @@ fn a_read_only_folder_is_an_error_with_a_remedy() {
         return;
     }
     let message = ScenarioWriter::create(&folder, "s").err().unwrap().to_string();
-    assert!(message.contains("make it writable for you or choose another --out"), "{message}");
+    assert!(message.contains("make it writable for you or choose another place"), "{message}");
 }
 
 #[test]

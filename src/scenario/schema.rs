@@ -167,7 +167,7 @@ struct RecoveryTable {
     /// How long after its signing an instrument may be submitted
     #[schemars(range(min = 1, max = YEAR_US), default = "instrument_lifetime_us")]
     instrument_lifetime_us: u64,
-    /// How long P remembers that it has acted on a TID
+    /// Without `dedup-retention`: how long P remembers that it has acted on a TID, half an instrument's lifetime at most
     #[schemars(range(min = 1, max = YEAR_US), default = "dedup_retention_us")]
     dedup_retention_us: u64,
     /// What C makes of P's "unknown" where no tombstone can be had

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::{Clock, Faults, Scenario};
+use super::{Arrival, Clock, Faults, Scenario};
 use crate::explore::Bounds;
 
 fn names<'n>(names: impl Iterator<Item = &'n str>) -> Value {
@@ -35,9 +35,15 @@ pub fn exhaustive(scenario: &Scenario) -> Result<String, toml::ser::Error> {
     }
     let parties = [("customers", scenario.parties.customers), ("merchants", scenario.parties.merchants)];
     let parties = parties.map(|(key, parties)| (key.to_owned(), number(parties.into())));
-    put("parties", Value::Table(parties.into_iter().collect()));
-    let workload = [("purchases".to_owned(), number(scenario.workload.purchases.into()))];
-    put("workload", Value::Table(workload.into_iter().collect()));
+    let opening = ("opening_balance_cents".to_owned(), number(scenario.parties.opening_balance_cents));
+    put("parties", Value::Table(parties.into_iter().chain([opening]).collect()));
+    let purchases = ("purchases".to_owned(), number(scenario.workload.purchases.into()));
+    let arrival = match scenario.workload.arrival {
+        Arrival::Every { us } => [("every_us".to_owned(), number(us))],
+        Arrival::Poisson { per_s } => [("poisson_per_s".to_owned(), Value::Float(per_s))],
+    };
+    let arrival = ("arrival".to_owned(), Value::Table(arrival.into_iter().collect()));
+    put("workload", Value::Table([purchases, arrival].into_iter().collect()));
     let deviations = &scenario.deviations;
     let who = [("merchant", deviations.merchant), ("customer", deviations.customer), ("outsider", deviations.outsider)];
     let who = who.map(|(key, name)| (key.to_owned(), Value::String(name.to_owned())));
@@ -97,6 +103,7 @@ mod tests {
         (other.preset, other.seed, other.parties.customers) = (Preset::AsWritten, 7, 2);
         (other.with, other.without) = (vec![Mechanism::SignedStatus], vec![Mechanism::StatusQuery]);
         (other.workload.purchases, other.faults) = (2, search(Clock::Untimed));
+        (other.workload.arrival, other.parties.opening_balance_cents) = (Arrival::Every { us: 7 }, 1_000);
         (other.deviations.merchant, other.bounds.states, other.bounds.bytes) = ("wrong-key", 1_000, 64 << 20);
         let mut cut = plain.clone();
         (cut.cuts, cut.bounds.states, cut.bounds.bytes) = (true, 1_000, 64 << 20);

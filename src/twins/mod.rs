@@ -18,20 +18,20 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::drive::exhaustive;
-use crate::drive::follow::follow;
+use crate::drive::follow::{Followed, follow};
 use crate::drive::{Finished, Job, Latency};
 use crate::explore::{Bounds, Question, Reductions, Sought, each_end};
 use crate::fault::{Budget, Course, Plan};
 use crate::judge::{Claim, Decision, Evidence, judge};
 use crate::necessity::Threat;
+use crate::party::Side;
 use crate::protocol::part::Part;
-use crate::protocol::party::Side;
 use crate::protocol::setup::Setup;
 use crate::results::grouped;
 use crate::scenario::Clock;
 use crate::world::Workload;
 
-use sighting::{Group, Sighting, sightings};
+use sighting::{Group, Sighting, excuse, sightings};
 
 /// A run, by what makes it differ from the others.
 #[derive(Debug, Clone)]
@@ -51,8 +51,9 @@ pub struct Twins {
     pub claim: Claim,
     /// Where it is true.
     pub true_in: Run,
-    /// Whose doing it is there: the other side's, if that has broken the protocol or has gone for ever. Where nobody has, the
-    /// other side is guilty of contesting what is true, and of nothing else.
+    /// Whose doing it is there: the other side's, if what is claimed is a loss, and the other side has broken the protocol and it would not
+    /// be so otherwise, or has gone for ever. Where nobody has, the other side is guilty of contesting what is true, and of nothing
+    /// else.
     pub guilty: Option<Side>,
     /// Where it is false, and the claimant is guilty.
     pub false_in: Run,
@@ -92,6 +93,9 @@ pub struct Search<'a> {
     pub states: u64,
 }
 
+/// By plan, what tells a run of honest parties from others, and what is truly claimed in it.
+type Traces = BTreeMap<Plan, ([u8; 32], Vec<Group>)>;
+
 /// All different claims so far, with their evidence.
 #[derive(Debug, Default)]
 struct Claims {
@@ -128,34 +132,63 @@ impl Search<'_> {
     /// to do.
     pub fn answer(&self, set_up: impl Fn(Threat) -> (Setup, Workload)) -> Answer {
         let (mut answer, mut claims) = (Answer::default(), Claims::default());
+        let (honest, errands) = set_up(Threat::Honest);
+        let plain = Job { setup: &honest, workload: &errands, latency: self.latency };
+        let mut traces = Traces::new();
         for &threat in self.threats {
             let (setup, workload) = set_up(threat);
             let job = Job { setup: &setup, workload: &workload, latency: self.latency };
             match self.clock {
-                Clock::Timed => self.by_the_clock(threat, &job, &mut claims, &mut answer),
-                Clock::Untimed => self.in_every_order(threat, &job, &mut claims, &mut answer),
+                Clock::Timed => self.by_the_clock(threat, &job, &mut traces, &mut claims, &mut answer),
+                Clock::Untimed => self.in_every_order(threat, [&job, &plain], &mut claims, &mut answer),
             }
         }
-        answer.find_twins(&claims, &set_up(Threat::Honest).0);
+        answer.find_twins(&claims, &honest);
         answer
     }
 
-    fn by_the_clock(&self, threat: Threat, job: &Job<'_, '_>, claims: &mut Claims, answer: &mut Answer) {
+    /// A run in which whoever breaks the protocol has not come to do so is one of honest parties, and has been looked at as that.
+    fn by_the_clock(
+        &self,
+        threat: Threat,
+        job: &Job<'_, '_>,
+        traces: &mut Traces,
+        claims: &mut Claims,
+        answer: &mut Answer,
+    ) {
+        let known = std::mem::take(traces);
         let inspect = |plan: &Plan, finished: &Finished<'_>| {
+            let trace = finished.meter.fingerprint();
+            let honest = known.get(plan);
+            let idle = threat.errands().is_none() && honest.is_some_and(|(known, _)| *known == trace);
             let (faults, course) = (plan.0.len() as u32, Course { plan: plan.clone(), order: None });
             let run = Run { threat, faults, course };
-            if finished.cut_short() { Vec::new() } else { sightings(finished.checker.facts(), job.setup, &run) }
+            let mut seen = if finished.cut_short() || idle {
+                Vec::new()
+            } else {
+                sightings(finished.checker.facts(), job.setup, &run)
+            };
+            excuse(&mut seen, honest.map_or(&[], |(_, anyway)| anyway));
+            (threat.is_honest().then(|| (plan.clone(), (trace, truths(&seen)))), seen)
         };
-        let consume = |seen: Vec<(Group, Sighting)>| {
+        let consume = |(trace, seen): (Option<(Plan, _)>, Vec<(Group, Sighting)>)| {
             answer.runs += 1;
+            traces.extend(trace);
             claims.note(seen, |_, _| ());
             true
         };
         exhaustive::explore(job, self.budget, inspect, |_| (), consume);
+        traces.extend(known);
     }
 
     /// The search may take more to be possible than is. So each claim that is new goes with a run that shows it, if one does.
-    fn in_every_order(&self, threat: Threat, job: &Job<'_, '_>, claims: &mut Claims, answer: &mut Answer) {
+    fn in_every_order(
+        &self,
+        threat: Threat,
+        [job, plain]: [&Job<'_, '_>; 2],
+        claims: &mut Claims,
+        answer: &mut Answer,
+    ) {
         let &Job { setup, workload, .. } = job;
         let bounds = Bounds { states: self.states, ..Bounds::default() };
         // Parties that stand for each other do not have each other's papers.
@@ -168,9 +201,13 @@ impl Search<'_> {
             // The same run shows all that is new in it.
             let shown = OnceCell::new();
             claims.note(sightings(facts, setup, &run), |group, sighting| {
-                let (course, seen) = shown.get_or_init(|| shown_by(job, &run, course().unwrap_or_default()));
+                let (course, seen) = shown.get_or_init(|| shown_by([job, plain], &run, course().unwrap_or_default()));
+                let shown = seen.iter().find(|(about, other)| about == group && other.same_evidence(sighting));
+                match shown {
+                    Some((_, shown)) => sighting.clone_from(shown),
+                    None => sighting.shown = false,
+                }
                 sighting.run.course.clone_from(course);
-                sighting.shown = seen.iter().any(|(about, other)| about == group && other.same_evidence(sighting));
             });
         });
         answer.runs += extent.states;
@@ -180,12 +217,26 @@ impl Search<'_> {
     }
 }
 
-/// What a run of a course has to say, with the course; nothing, if not everything is at rest after it.
-fn shown_by(job: &Job<'_, '_>, run: &Run, course: Course) -> (Course, Vec<(Group, Sighting)>) {
-    let followed = follow(job, &course, &mut ());
-    let facts = followed.finished.checker.facts();
-    let seen = if followed.at_rest { sightings(facts, job.setup, run) } else { Vec::new() };
+/// What a run of a course has to say, with the course; nothing, if not everything is at rest after it. Where honest parties come to the
+/// same by it, it is their run.
+fn shown_by([job, plain]: [&Job<'_, '_>; 2], run: &Run, course: Course) -> (Course, Vec<(Group, Sighting)>) {
+    let (followed, honest) = (follow(job, &course, &mut ()), follow(plain, &course, &mut ()));
+    let [trace, honest_trace] = [&followed, &honest].map(|followed| followed.finished.meter.fingerprint());
+    let idle = run.threat.errands().is_none() && trace == honest_trace;
+    let threat = if idle { Threat::Honest } else { run.threat };
+    let seen = |followed: &Followed<'_>, setup: &Setup, threat: Threat| {
+        let (facts, run) = (followed.finished.checker.facts(), Run { threat, ..run.clone() });
+        if followed.at_rest { sightings(facts, setup, &run) } else { Vec::new() }
+    };
+    let anyway = truths(&seen(&honest, plain.setup, Threat::Honest));
+    let mut seen = seen(&followed, job.setup, threat);
+    excuse(&mut seen, &anyway);
     (course, seen)
+}
+
+/// What is truly claimed in a run.
+fn truths(seen: &[(Group, Sighting)]) -> Vec<Group> {
+    seen.iter().filter(|(_, sighting)| sighting.truth).map(|(group, _)| group.clone()).collect()
 }
 
 impl Answer {

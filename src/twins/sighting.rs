@@ -8,8 +8,8 @@ use crate::crypto::Blob;
 use crate::invariant::facts::{Facts, PurchaseFacts};
 use crate::invariant::papers::{on_record, papers, parts};
 use crate::judge::{Allegation, Claim};
+use crate::party::{PurchaseKey, Side};
 use crate::protocol::part::Part;
-use crate::protocol::party::{PurchaseKey, Side};
 use crate::protocol::setup::Setup;
 
 /// What twins have in common: the claim, and P's record.
@@ -48,6 +48,20 @@ impl Group {
     pub(super) fn server(&self) -> &[Part] {
         &self.server
     }
+
+    /// Whether it is the same claim, whatever P has on record.
+    fn is_about_the_same(&self, other: &Group) -> bool {
+        (self.about, self.by, &self.what) == (other.about, other.by, &other.what)
+    }
+}
+
+/// Nobody is guilty of what is true without its deviation too: where honest parties come to `anyway` by the same faults.
+pub(super) fn excuse(seen: &mut [(Group, Sighting)], anyway: &[Group]) {
+    for (group, sighting) in seen {
+        if sighting.by_deviation && anyway.iter().any(|other| other.is_about_the_same(group)) {
+            sighting.guilty = None;
+        }
+    }
 }
 
 /// A claim in a run.
@@ -58,8 +72,10 @@ pub(super) struct Sighting {
     pub(super) sworn: Vec<Part>,
     /// What the guilty side has.
     has: Vec<Part>,
-    /// Who has broken the protocol, or has gone for ever, to the cost of a claimant that says the truth.
+    /// Who has broken the protocol, or has gone for ever, to the cost of a claimant that says the truth; or who lies.
     pub(super) guilty: Option<Side>,
+    /// Whether that side is guilty of nothing but its deviation.
+    by_deviation: bool,
     pub(super) run: Run,
     /// Whether the run shows it; what a search of every order takes to be so need not be.
     pub(super) shown: bool,
@@ -130,7 +146,7 @@ fn of_purchase(purchase: &PurchaseFacts, facts: &Facts, setup: &Setup, run: &Run
     let Some(signed) = &purchase.signed else { return Vec::new() };
     let described = purchase.truth(setup);
     let other = setup.other_content(purchase.about.merchant, signed.order.description.item);
-    let contents: Vec<Blob> = described.into_iter().chain(other).collect();
+    let contents: Vec<Blob> = described.clone().into_iter().chain(other).collect();
     let received = contents.iter().map(|content| (Side::Customer, What::Received(content.clone())));
     let delivered = contents.iter().map(|content| (Side::Merchant, What::Delivered(content.clone())));
     let rest = [
@@ -155,10 +171,17 @@ fn of_purchase(purchase: &PurchaseFacts, facts: &Facts, setup: &Setup, run: &Run
         if breaks(honest) || gone(honest) {
             continue;
         }
-        let guilty = if truth { (breaks(liar) || gone(liar)).then_some(liar) } else { Some(liar) };
+        // What went as it should is nobody's doing.
+        let complaint = match &what {
+            What::ReceivedNothing | What::NotAsDescribed => true,
+            What::Received(content) => described.as_ref() != Some(content),
+            What::Delivered(_) | What::Ordered | What::NotCharged => false,
+        };
+        let guilty = !truth || complaint && (breaks(liar) || gone(liar));
+        let (guilty, by_deviation) = (guilty.then_some(liar), truth && !gone(liar));
         let (sworn, has) = (journal(honest), canonical(papers(purchase, liar)));
         let group = Group { about: purchase.about, by, what, server: server.clone() };
-        seen.push((group, Sighting { truth, sworn, has, guilty, run: run.clone(), shown: true }));
+        seen.push((group, Sighting { truth, sworn, has, guilty, by_deviation, run: run.clone(), shown: true }));
     }
     seen
 }

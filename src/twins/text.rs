@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Answer, Run, Twins};
 use crate::diagram::dispute::hearing;
-use crate::protocol::party::Side;
+use crate::party::Side;
 
 /// Prints what came of a search; `replay` is the command and its flags, up to the plan and after it.
 pub fn print(answer: &Answer, replay: (&str, &str)) -> String {

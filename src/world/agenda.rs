@@ -6,7 +6,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::protocol::party::Party;
+use crate::party::Party;
 use crate::protocol::role::Timer;
 
 use super::Envelope;

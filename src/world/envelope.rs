@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::fingerprint::{Fingerprint, Kept, Room};
 use crate::crypto::channel;
+use crate::party::{Party, PurchaseKey};
 use crate::protocol::mechanism::Mechanism;
 use crate::protocol::message::Message;
-use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::setup::Setup;
 
 /// A message on its way.

@@ -25,7 +25,7 @@ use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::protocol::party::{Party, PurchaseKey};
+use crate::party::{Party, PurchaseKey};
 use crate::protocol::role::Effect;
 use crate::protocol::setup::Setup;
 

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::party::{Party, PurchaseKey};
 use crate::protocol::accounts::Accounts;
 use crate::protocol::part::Parts;
-use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::record::Record;
 use crate::protocol::role::{AnyRole, Clock, Context, Effect, Input, Work};
 use crate::protocol::setup::Setup;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{Envelope, Errand, Event, Fate};
+use crate::party::{Party, PurchaseKey};
 use crate::protocol::message::Message;
 use crate::protocol::order::Cents;
-use crate::protocol::party::{Party, PurchaseKey};
 use crate::protocol::record::Record;
 use crate::protocol::role::{Belief, Timer, Work};
 

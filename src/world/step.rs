@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::envelope::{open, payload, sealed};
 use super::{Envelope, Event, Happening, Loss, Observer, Payload, Presence, Slot, Workload, World, event_party};
 use crate::crypto::channel;
+use crate::party::Party;
 use crate::protocol::message::Message;
 use crate::protocol::outsider::Forged;
-use crate::protocol::party::Party;
 use crate::protocol::role::{Clock, Effect, Input, Work};
 use crate::protocol::setup::Setup;
 

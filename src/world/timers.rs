@@ -1,7 +1,7 @@
 //! The timers that a party has set, and where each stands on the agenda.
 
+use crate::party::PurchaseKey;
 use crate::protocol::by_purchase::ByPurchase;
-use crate::protocol::party::PurchaseKey;
 use crate::protocol::role::{Timer, TimerKind};
 
 use super::slot::Slot;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::party::Party;
 use crate::protocol::order::Cents;
-use crate::protocol::party::Party;
 use crate::protocol::role::Wish;
 
 /// A customer's purchase to be.

@@ -41,7 +41,10 @@ fn a_mechanism_that_is_taken_away_is_a_regression_with_its_replay() {
     assert!(last_line(&out).starts_with("regressed: "), "{out}");
     // The other way round the violation is new.
     let (out, _) = place.says(1, &["compare", "results", "base"]);
-    assert!(out.contains("new violations\n") && out.contains("  halfpaid replay lost \"crash C1 after 2#1\""), "{out}");
+    assert!(
+        out.contains("new violations\n") && out.contains("  halfpaid replay base/lost \"crash C1 after 2#1\""),
+        "{out}"
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn many() -> Place {
         .and("e-untimed", untimed)
 }
 
-const RUN: &[&str] = &["run", "scenarios", "--jobs", "1"];
+const RUN: &[&str] = &["run", "scenarios", "--jobs", "1", "-v"];
 const RESUME: &[&str] = &["run", "scenarios", "--jobs", "1", "--resume", "-v"];
 
 /// Runs to the end, whatever the verdicts are.

@@ -7,6 +7,7 @@ use halfpaid::invariant::View;
 use halfpaid::invariant::certified::disputes;
 use halfpaid::judge::Allegation;
 use halfpaid::protocol::deviation::MERCHANT;
+use halfpaid::protocol::mechanism::Mechanism;
 
 use super::{Row, compare, two_purchases, with_merchant};
 use crate::common::{Shop, set};
@@ -139,4 +140,21 @@ fn that_what_was_ordered_was_delivered_is_a_lie_where_nothing_was() {
     let view = View { purchase, facts, setup: &shop.setup, now_us: u64::MAX };
     let ordered = Allegation::Delivered(purchase.truth(&shop.setup).expect("an item"));
     assert!(disputes(&view).iter().filter(|filed| filed.claim.what == ordered).all(|filed| filed.truth));
+}
+
+/// What was delivered is a matter of what happened: a merchant that could have cheated and did not is the honest one.
+#[test]
+fn the_truth_of_a_claim_does_not_depend_on_who_is_said_to_cheat() {
+    let shop = || Shop::hardened("case3").without(&[Mechanism::Countersign, Mechanism::ItemDigest]);
+    let claims = |shop: &Shop| {
+        let finished = shop.run("corrupt 6#1 bit 248");
+        let facts = finished.checker.facts();
+        let purchase = facts.purchases.values().next().expect("a purchase");
+        let view = View { purchase, facts, setup: &shop.setup, now_us: u64::MAX };
+        let played = disputes(&view).into_iter().filter(|dispute| dispute.forged_by.is_none());
+        played.map(|dispute| (dispute.clause, dispute.claim.what.clone(), dispute.truth)).collect::<Vec<_>>()
+    };
+    let honest = claims(&shop());
+    assert!(honest.iter().any(|(clause, _, truth)| *clause == "delivered-this" && *truth));
+    assert_eq!(claims(&with_merchant(shop(), "withhold-item")), honest);
 }

@@ -10,10 +10,10 @@ use halfpaid::drive::eavesdropper::NEWS_MAX;
 use halfpaid::drive::exhaustive::explore;
 use halfpaid::drive::scripted::run_plan;
 use halfpaid::fault::{Budget, Plan};
+use halfpaid::party::{Party, PurchaseKey, Step};
 use halfpaid::protocol::mechanism::Mechanism;
 use halfpaid::protocol::message::Message;
 use halfpaid::protocol::outsider::{OUTSIDER, find};
-use halfpaid::protocol::party::{Party, PurchaseKey, Step};
 use halfpaid::protocol::role::Wish;
 use halfpaid::world::{Errand, Happening, Observer};
 

@@ -122,7 +122,7 @@ fn a_tid_that_is_used_twice_buys_one_item() {
         let shop = two_purchases(with_customer(Shop::hardened(name), "reuse-tid"), 3_000_000);
         let finished = shop.run("none");
         assert_eq!(finished.checker.facts().purchases.len(), 1, "{name}: one name, one purchase");
-        let paid = -finished.checker.facts().moved[&halfpaid::protocol::party::Party::Customer(0)];
+        let paid = -finished.checker.facts().moved[&halfpaid::party::Party::Customer(0)];
         assert_eq!(paid, shop.setup.offer(0, 3).expect("an offer").price_cents, "{name}");
     }
 }

@@ -8,7 +8,7 @@ use crate::diagram::{Act, Entry, Transcript, What, dispute};
 use crate::drive::Finished;
 use crate::invariant::certified::{self, Dispute};
 use crate::invariant::{Invariant, View, Violation};
-use crate::protocol::party::Party;
+use crate::party::Party;
 use crate::protocol::setup::Setup;
 use crate::results::{PurchaseRow, RunRow};
 
@@ -17,18 +17,27 @@ use crate::results::{PurchaseRow, RunRow};
 pub(super) struct Document<'a> {
     /// As in `runs.csv`.
     run: &'a RunRow<'a>,
+    #[serde(flatten)]
+    asked: Asked,
     crypto: &'static str,
-    /// The order of events that was followed, where the plan has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order: Option<Vec<String>>,
-    /// Why what must hold in the end was not judged, if it was not.
-    unjudged: Option<&'static str>,
     /// As in `purchases.csv`.
     purchases: &'a [PurchaseRow<'a>],
     accounts: Vec<Account>,
     events: Vec<Happened<'a>>,
     violations: Vec<Broken<'a>>,
     disputes: Vec<Disputed>,
+}
+
+/// What was asked for, and what could not be answered.
+#[derive(Serialize)]
+pub(super) struct Asked {
+    /// The arguments that the target was changed by.
+    pub(super) settings: String,
+    /// The order of events that was followed, where the plan has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) order: Option<Vec<String>>,
+    /// Why what must hold in the end was not judged, if it was not.
+    pub(super) unjudged: Option<&'static str>,
 }
 
 /// An account that money has moved on.
@@ -151,14 +160,13 @@ impl<'a> Document<'a> {
         kept: &'a Kept<'a>,
         (finished, setup): (&'a Finished<'a>, &Setup),
         transcript: &'a Transcript,
-        (order, unjudged): (Option<Vec<String>>, Option<&'static str>),
+        asked: Asked,
         blame: impl Fn(&Violation) -> Blamed,
     ) -> Self {
         Document {
             run: &kept.run,
+            asked,
             crypto: setup.crypto.name(),
-            order,
-            unjudged,
             purchases: &kept.purchases,
             accounts: accounts(finished, setup),
             events: transcript.entries().iter().map(happened).collect(),

@@ -9,7 +9,7 @@ use crate::drive::scripted::Scripted;
 use crate::drive::{Driver, Ended, Finished, Job};
 use crate::fault::coverage::Coverage;
 use crate::fault::{Budget, Fault, Plan};
-use crate::protocol::party::Party;
+use crate::party::Party;
 
 /// So many pieces of runs are worked on before what is found there is taken in.
 const BATCH: usize = 16;

@@ -8,8 +8,8 @@ use crate::drive::scripted::Scripted;
 use crate::drive::situation::Situation;
 use crate::drive::{Oracle, SendFault};
 use crate::fault::{Budget, CrashSite, EventSite, FaultKind, Plan, SendSite};
+use crate::party::Party;
 use crate::protocol::message::Message;
-use crate::protocol::party::Party;
 use crate::world::{Fingerprint, Numbered, Room};
 
 /// A turn of a plan's run. Turns are counted from nought, and a situation is named by the turn that it comes before.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::ORDER;
 use crate::fault::{Course, CrashSite, EventSite, Fault, FaultKind, Plan, SaveSite, SendSite};
-use crate::protocol::party::{Party, Step};
+use crate::party::{Party, Step};
 use crate::protocol::record::RecordKind;
 use crate::protocol::role::TimerKind;
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::fault::{CrashSite, EventSite, Fault, Plan, SaveSite, SendSite};
-use crate::protocol::party::{Party, Side, Step};
+use crate::party::{Party, Side, Step};
 use crate::protocol::record::RecordKind;
 use crate::protocol::role::TimerKind;
 

@@ -31,15 +31,16 @@ use std::fmt::Debug;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::escrow::Escrow;
 use super::mechanism::Mechanism;
 use super::message::Message;
 use super::order::{Instrument, Order, signed_again};
 use super::part::Part;
-use super::party::Step;
 use super::role::{AnyRole, Context, Effect, Input, Role};
 use super::setup::Setup;
 use super::signing::sign_order;
 use crate::crypto::{Blob, Digest, Key};
+use crate::party::Step;
 use testimony::Stand;
 
 /// What a deviating party keeps in mind beside its role's state: messages that it may have a use for. A crash takes it.
@@ -52,6 +53,11 @@ pub trait Deviation: Debug + Send + Sync {
 
     /// One line on what the party does.
     fn about(&self) -> &'static str;
+
+    /// Whether there is anything to it where the goods are there while the money moves.
+    fn acts_in(&self, _: Escrow) -> bool {
+        true
+    }
 
     /// What customers have to set out to do for it, where a single purchase leaves it nothing to do.
     fn errands(&self) -> Option<Errands> {

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::super::order::{Instrument, Order};
 use super::super::part::{Part, Parts};
-use super::super::party::Party;
 use super::super::role::{Context, Effect, Input};
 use super::super::setup::Setup;
 use super::{Deviation, Memory, countersign, replace, rewrite};
 use crate::crypto::Blob;
+use crate::party::Party;
 
 #[derive(Debug)]
 pub(super) struct OtherDescription;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::super::escrow::Escrow;
 use super::super::message::Message;
 use super::super::order::{Instrument, Order};
 use super::super::part::{Part, Parts};
@@ -41,6 +42,10 @@ impl Deviation for SignWrongDigest {
 
     fn about(&self) -> &'static str {
         "C signs the digest of a ciphertext of its own making"
+    }
+
+    fn acts_in(&self, escrow: Escrow) -> bool {
+        escrow == Escrow::Key
     }
 
     /// What C writes down, what it sends and what it asks P with are the same order.

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::super::message::Message;
 use super::super::order::{Instrument, Order};
 use super::super::part::{Part, Parts};
-use super::super::party::{Party, Step};
 use super::super::role::{Context, Effect, Input};
 use super::{Deviation, Errands, Memory, countersign, replace, sent};
+use crate::party::{Party, Step};
 
 #[derive(Debug)]
 pub(super) struct StealInstrument;

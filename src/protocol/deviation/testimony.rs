@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::super::order::{Description, Instrument, Order, Status};
 use super::super::part::{Part, Parts};
-use super::super::party::{Party, PurchaseKey};
 use super::super::setup::Setup;
 use crate::crypto::{Blob, Key};
+use crate::party::{Party, PurchaseKey};
 
 /// A deviating party before the judge.
 #[derive(Debug)]

@@ -8,13 +8,14 @@
 //! Where C's order commits to a key, it is the registered one: with the shown one P would decline, as it does
 //! with [`wrong_key`](super::wrong_key).
 
+use super::super::escrow::Escrow;
 use super::super::part::{Part, Parts};
-use super::super::party::Party;
 use super::super::role::{Context, Effect, Input};
 use super::super::setup::Setup;
 use super::{Deviation, Memory, replace, rewrite};
 use crate::crypto::streams::Purpose;
 use crate::crypto::{Blob, Key};
+use crate::party::Party;
 
 #[derive(Debug)]
 pub(super) struct TwoKeyItem;
@@ -49,6 +50,10 @@ impl Deviation for TwoKeyItem {
 
     fn about(&self) -> &'static str {
         "M seals two items in one ciphertext, and gives P one key and C the other"
+    }
+
+    fn acts_in(&self, escrow: Escrow) -> bool {
+        escrow == Escrow::Key
     }
 
     fn prepared(&self, setup: &Setup, merchant: u32, item: u32, genuine: &Blob) -> Option<Blob> {

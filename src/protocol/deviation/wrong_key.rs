@@ -1,5 +1,6 @@
 //! M registers a key with P that does not open the ciphertext it sent to C, and signs that it does.
 
+use super::super::escrow::Escrow;
 use super::super::mechanism::Mechanism;
 use super::super::part::{Part, Parts};
 use super::super::role::{Context, Effect, Input};
@@ -16,6 +17,10 @@ impl Deviation for WrongKey {
 
     fn about(&self) -> &'static str {
         "M submits another key to P"
+    }
+
+    fn acts_in(&self, escrow: Escrow) -> bool {
+        escrow == Escrow::Key
     }
 
     fn bend(&self, _: Input<'_>, effects: &mut Vec<Effect>, _: &mut Memory, context: &mut Context<'_>) {

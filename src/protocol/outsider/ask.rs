@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::{Forged, Outsider, Overheard};
+use crate::party::{Party, Side, Step};
 use crate::protocol::message::Message;
 use crate::protocol::order::Instrument;
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::{Party, Side, Step};
 use crate::protocol::setup::Setup;
 
 #[derive(Debug)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::super::deviation::Errands;
 use super::{Forged, Outsider, Overheard};
+use crate::party::{Party, Step};
 use crate::protocol::message::Message;
 use crate::protocol::order::Status;
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::{Party, Step};
 use crate::protocol::setup::Setup;
 
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::super::deviation::Errands;
 use super::{Forged, Outsider, Overheard};
+use crate::party::{PurchaseKey, Step, Tid};
 use crate::protocol::message::Message;
 use crate::protocol::order::Description;
 use crate::protocol::part::{Part, Parts};
-use crate::protocol::party::{PurchaseKey, Step, Tid};
 use crate::protocol::setup::Setup;
 
 #[derive(Debug)]

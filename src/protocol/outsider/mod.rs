@@ -34,8 +34,8 @@ use std::sync::Arc;
 
 use super::deviation::Errands;
 use super::message::Message;
-use super::party::{Party, PurchaseKey, Side, Step};
 use super::setup::Setup;
+use crate::party::{Party, PurchaseKey, Side, Step};
 
 /// A message that crossed the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

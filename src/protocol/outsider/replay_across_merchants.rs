@@ -2,7 +2,7 @@
 
 use super::super::deviation::Errands;
 use super::{Forged, Outsider, Overheard};
-use crate::protocol::party::PurchaseKey;
+use crate::party::PurchaseKey;
 use crate::protocol::setup::Setup;
 
 #[derive(Debug)]

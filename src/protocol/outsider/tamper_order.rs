@@ -1,7 +1,7 @@
 //! Orders and what M submits with them are changed on the way to M and to P, and so are questions.
 
 use super::{Forged, Outsider, Overheard, tamper};
-use crate::protocol::party::Step;
+use crate::party::Step;
 use crate::protocol::setup::Setup;
 
 #[derive(Debug)]

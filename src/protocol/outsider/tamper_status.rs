@@ -1,7 +1,7 @@
 //! What P says, and what is delivered with it, is changed on the way: M and C hear of another outcome before they hear of the real one.
 
 use super::{Forged, Outsider, Overheard, tamper};
-use crate::protocol::party::Step;
+use crate::party::Step;
 use crate::protocol::setup::Setup;
 
 #[derive(Debug)]
