@@ -65,6 +65,24 @@
 //! # Ok::<(), halfpaid::fault::PlanError>(())
 //! ```
 //!
+//! # Words
+//!
+//! The terms are the paper's; these are the program's own:
+//!
+//! | word | what it is |
+//! |---|---|
+//! | *plan* | the faults of a run, as a line of text; the clock says the order of events |
+//! | *course* | a plan, and the order of events where no clock says it |
+//! | *site* | where a fault may strike: a send, or a moment at which a party may crash |
+//! | *errand* | what a customer sets out to buy, and when |
+//! | *envelope* | a message on its way |
+//! | *half-paid* | P has committed, and C can not yet derive the item |
+//! | *situation* | all that what is to come depends on, in a search under the clock; *state* in one without |
+//! | *letter*, *share* | what a state of such a search counts copies of; what one party is in it |
+//! | *threat* | who breaks the protocol, and how: nobody, a side, or an outsider |
+//! | *clause* | a part of an invariant that a run may break by itself |
+//! | *twins*, *sighting* | two runs that no judge can tell apart; what one run has to say on one claim |
+//!
 //! # Decisions that the specification leaves open
 //!
 //! - A journal that is switched off is a journal whose records are volatile: a party that has not crashed still has its notes, for

@@ -23,7 +23,8 @@ pub struct TableLook {
 }
 
 /// One line per scenario and protocol, in the order of the rows: what was found for each invariant, with `(!)` where it is not
-/// as expected and `(so far)` where that is not known yet. Ends with a newline. Rows of one scenario and protocol stand together.
+/// as expected and `(so far)` where that is not known yet. Where a terminal is too narrow for columns, the lines say what does not hold.
+/// Ends with a newline. Rows of one scenario and protocol stand together.
 pub fn verdict_table(rows: &[SummaryRow<'_>], look: TableLook) -> String {
     let mut table = Table::new();
     // A rule below the header and nothing else: it survives being pasted anywhere.
@@ -41,6 +42,9 @@ pub fn verdict_table(rows: &[SummaryRow<'_>], look: TableLook) -> String {
         cells.push(first.completed_percent.to_string());
         table.add_row(cells);
     }
+    if look.width.is_some_and(|width| width < least_width(&table)) {
+        return groups(rows).map(|group| paint(&verdict_line(group, look.colour))).collect();
+    }
     lay_out(&mut table, look.width);
     let mut text = String::new();
     for line in table.trim_fmt().lines() {
@@ -48,6 +52,28 @@ pub fn verdict_table(rows: &[SummaryRow<'_>], look: TableLook) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A scenario under a protocol in a line: what does not hold or is open, and how much was run.
+fn verdict_line(group: &[SummaryRow<'_>], colour: bool) -> String {
+    let Some(first) = group.first() else { return String::new() };
+    let told_of = |row: &&SummaryRow<'_>| verdict_cell(row, false) != Verdict::Holds.name();
+    let mut alike: Vec<(Vec<&str>, String)> = Vec::new();
+    for row in group.iter().filter(told_of) {
+        let (name, verdict) = (row.invariant.name(), verdict_cell(row, colour));
+        match alike.iter_mut().find(|(_, known)| *known == verdict) {
+            Some((names, _)) => names.push(name),
+            None => alike.push((vec![name], verdict)),
+        }
+    }
+    let told = alike.into_iter().map(|(names, verdict)| format!("{} {verdict}", names.join(" and ")));
+    let mut told = told.collect::<Vec<_>>().join(", ");
+    if told.is_empty() {
+        let holds = Verdict::Holds.name();
+        told = format!("everything {}", if colour { Mark::Holds.put_on(holds) } else { holds.to_owned() });
+    }
+    let (runs, completed) = (counted(first.runs, "run"), first.completed_percent);
+    format!("{}, {}: {told}; {runs}, {completed} % completed\n", first.scenario, first.protocol)
 }
 
 /// The last line of a command: `complete` or, where a bound was reached first, `incomplete` with the reason. No newline.
@@ -152,16 +178,33 @@ fn paint(line: &str) -> String {
     painted
 }
 
-/// Fits the table into the width; words of verdicts are never cut, so that a very narrow terminal gets longer lines.
-fn lay_out(table: &mut Table, width: Option<u16>) {
+/// How wide each column has to be: names and numbers are never cut, and verdicts between words only.
+fn least_widths(table: &Table) -> Vec<u16> {
     const LONGEST_WORD: u16 = "(expected)".len() as u16;
     const PADDING: u16 = 2;
+    let verdicts = 2..2 + Invariant::ALL.len();
+    let natural = table.column_max_content_widths().into_iter().enumerate();
+    let least = natural.map(|(at, width)| if verdicts.contains(&at) { width.min(LONGEST_WORD) } else { width });
+    least.map(|width| width.saturating_add(PADDING)).collect()
+}
+
+/// How wide the table has to be.
+fn least_width(table: &Table) -> u16 {
+    // A blank parts two columns.
+    least_widths(table)
+        .into_iter()
+        .fold(0, |sum: u16, width| sum.saturating_add(width.saturating_add(1)))
+        .saturating_sub(1)
+}
+
+/// Fits the table into the width.
+fn lay_out(table: &mut Table, width: Option<u16>) {
     if let Some(width) = width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    let natural = table.column_max_content_widths();
+    let least = least_widths(table);
     for (index, column) in table.column_iter_mut().enumerate() {
-        let least = natural.get(index).copied().unwrap_or(0).min(LONGEST_WORD) + PADDING;
+        let least = least.get(index).copied().unwrap_or(0);
         column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
         if index >= 2 + Invariant::ALL.len() {
             column.set_cell_alignment(CellAlignment::Right);

@@ -51,9 +51,10 @@ fn without_colour_every_surprise_is_visible_in_plain_text() {
 
 #[test]
 fn colours_change_nothing_but_the_colour_at_any_width() {
-    for width in [None, Some(200), Some(100), Some(80), Some(10)] {
-        let plain = verdict_table(&rows(), TableLook { width, colour: false });
-        let coloured = verdict_table(&rows(), TableLook { width, colour: true });
+    for width in [None, Some(200), Some(108), Some(80), Some(10)] {
+        let all = [rows(), vec![row("third", Invariant::Money, Verdict::Holds, Verdict::Holds)]].concat();
+        let plain = verdict_table(&all, TableLook { width, colour: false });
+        let coloured = verdict_table(&all, TableLook { width, colour: true });
         assert!(!plain.contains('\u{1b}'));
         assert_eq!(stripped(&coloured), plain);
         assert!(coloured.contains("\u{1b}[32mholds\u{1b}[0m"), "{coloured}");
@@ -67,6 +68,29 @@ fn a_narrow_table_breaks_between_words() {
     let text = verdict_table(&rows(), TableLook { width: Some(110), colour: false });
     assert!(text.lines().all(|line| line.len() <= 110), "{text}");
     assert!(text.lines().any(|line| line.contains("violated")), "{text}");
+}
+
+/// Eighty columns have no room for the columns of the table: a line for each scenario says what is to be said.
+#[test]
+fn a_terminal_that_is_too_narrow_for_columns_gets_lines() {
+    let mut all = rows();
+    all.push(SummaryRow { complete: YesNo::No, ..row("third", Invariant::Money, Verdict::Holds, Verdict::Holds) });
+    all.push(row("fourth", Invariant::Money, Verdict::Holds, Verdict::Holds));
+    let expected = "\
+first, case1: goods violated (expected), content holds (!), certified violated (!); 31,204 runs, 12.50 % completed
+second, case1: money violated (!); 31,204 runs, 12.50 % completed
+third, case1: money holds (so far); 31,204 runs, 12.50 % completed
+fourth, case1: everything holds; 31,204 runs, 12.50 % completed
+";
+    assert_eq!(verdict_table(&all, TableLook { width: Some(80), colour: false }), expected);
+    // As soon as there is room for all names and words there are columns.
+    let widths = (60..140).filter(|width| {
+        let text = verdict_table(&all, TableLook { width: Some(*width), colour: false });
+        let columns = text.starts_with(" scenario");
+        assert!(!columns || text.lines().all(|line| line.len() <= usize::from(*width)), "{width}:\n{text}");
+        columns
+    });
+    assert_eq!(widths.min(), Some(108));
 }
 
 #[test]
