@@ -1,6 +1,6 @@
 //! The protocols: what parties say, save and do. Nothing here knows of faults or of a simulator.
 //!
-//! Read on in this order: who takes part ([`party`]), what is signed ([`order`]), what is said ([`message`]), the contract of a
+//! Read on in this order: who takes part ([`party`](crate::party)), what is signed ([`order`]), what is said ([`message`]), the contract of a
 //! state machine ([`role`]), then a purchase as [`customer`], [`merchant`] and payment [`server`] see it. The three cases of the
 //! paper differ in where the goods are while the money moves ([`escrow::Escrow`]), so they share these roles. Who breaks the protocol
 //! is in [`deviation`], who meddles from outside in [`outsider`].
