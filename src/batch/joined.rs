@@ -14,7 +14,7 @@ use crate::drive::{Finished, Job};
 use crate::explore::Stopped;
 use crate::fault::coverage::Coverage;
 use crate::fault::{Budget, Plan};
-use crate::results::{LeftOut, grouped};
+use crate::results::{LeftOut, counted, grouped};
 
 /// A campaign that is told of runs as they come to their end.
 struct Told<'s, 'a> {
@@ -82,12 +82,12 @@ impl<'a> Campaign<'a> {
             });
         }
         self.extent.push(format!(
-            "{}: {} plans, {} of them begun and {} cut where another had been; {} situations",
+            "{}: {}, {} of them begun and {} cut where another had been; {}",
             place.protocol,
-            grouped(searched.stand_for),
+            counted(searched.stand_for, "plan"),
             grouped(searched.plans),
             grouped(searched.joined),
-            grouped(searched.situations),
+            counted(searched.situations, "situation"),
         ));
         Ok(searched.coverage)
     }

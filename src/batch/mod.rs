@@ -5,6 +5,7 @@ pub mod costs;
 pub mod findings;
 mod joined;
 mod kept;
+mod modes;
 mod outcome;
 pub mod parts;
 pub mod partition;
@@ -20,26 +21,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rayon::prelude::*;
-
-use crate::drive::exhaustive::{Given, Share, explore_share};
-use crate::drive::random::Random;
-use crate::drive::scripted::run_plan;
-use crate::drive::{self, Fair, Finished, Job};
+use crate::drive::Job;
+use crate::drive::exhaustive::Given;
 use crate::fault::coverage::Coverage;
-use crate::fault::{Budget, Fault, FaultKind, Plan};
+use crate::fault::{Budget, Fault, FaultKind};
 use crate::invariant::Verdict;
-use crate::protocol::setup::Setup;
 use crate::protocol::{self, Protocol};
 use crate::results::{
     LeftOut, Manifest, ResultsError, Row, ScenarioWriter, Sometimes, SummaryRow, ViolationRow, YesNo,
     create_scenario_folder,
 };
-use crate::scenario::{Clock, Deviations, Faults, GivenPlan, Judged, Scenario};
-use crate::world::Workload;
+use crate::scenario::{Clock, Deviations, Faults, Judged, Scenario};
 
 use conclude::{Gathered, Sums};
-use findings::{Exhaustive, Sampled};
+use findings::Exhaustive;
 use kept::{KEPT, Shelf, Wanted};
 pub use outcome::{BatchError, Level, Outcome, Progress, Standing};
 use partition::Partition;
@@ -236,116 +231,27 @@ impl<'a> Campaign<'a> {
             Faults::None | Faults::Random { .. } if scenario.workload.judged == Judged::WhenSettled => {
                 Gathered::Streamed(self.streamed(protocol, &mut sums)?)
             }
-            Faults::Random { seeds, .. } => {
-                let mut sampled = Sampled::default();
-                self.progress.ahead(seeds.end - seeds.start);
-                let mut ahead = seeds.clone().peekable();
-                while ahead.peek().is_some() {
-                    let batch: Vec<u64> = ahead.by_ref().take(32).collect();
-                    let given = batch.iter().map(|seed| self.given(protocol, *seed, ""));
-                    let given: Vec<Given<Kept<'a>>> = given.collect::<Result<_, BatchError>>()?;
-                    let jobs = batch.into_par_iter().zip(given);
-                    let kept: Vec<Option<Kept<'a>>> =
-                        jobs.map(|(seed, given)| given.or_run(|| self.random(protocol, seed))).collect();
-                    for kept in kept {
-                        if let Some(kept) = &kept {
-                            sampled.note(&kept.plan, &kept.violations, kept.run.seed);
-                        }
-                        self.take(kept, &mut sums)?;
-                    }
-                }
-                Gathered::Sampled(sampled)
-            }
-            chosen => {
-                let workload = workload::workload(scenario, seed);
-                let latency = workload::latency(scenario);
-                let job = Job { setup: &setup, workload: &workload, latency };
-                let place = self.place(protocol, seed);
-                let mut exhaustive = Exhaustive::default();
-                let mut coverage = Coverage::default();
-                match chosen {
-                    Faults::Exhaustive { .. } if scenario.cuts => {
-                        let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
-                        coverage = self.joined(&job, &budget, place, &mut exhaustive, &mut sums)?;
-                    }
+            Faults::Random { seeds, .. } => Gathered::Sampled(self.sampled(protocol, seeds, &mut sums)?),
+            Faults::Exhaustive { .. } | Faults::Scripted { .. } | Faults::None => {
+                let (setup, workload) = (&setup, &workload::workload(scenario, seed));
+                let job = Job { setup, workload, latency: workload::latency(scenario) };
+                let (mut exhaustive, mut coverage) = (Exhaustive::default(), Coverage::default());
+                match &scenario.faults {
                     Faults::Exhaustive { .. } => {
                         let budget = scenario.budget().unwrap_or_else(|| Budget::new(0, &[]));
-                        let inspect =
-                            |_: &Plan, finished: &Finished<'_>| rows::keep(finished, &setup, &workload, place);
-                        let mut search = Search {
-                            campaign: self,
-                            protocol,
-                            exhaustive: &mut exhaustive,
-                            sums: &mut sums,
-                            rounds_ahead: budget.at_most,
-                            result: Ok(()),
+                        coverage = if scenario.cuts {
+                            self.joined(&job, &budget, self.place(protocol, seed), &mut exhaustive, &mut sums)?
+                        } else {
+                            self.every_plan(protocol, &job, &budget, &mut exhaustive, &mut sums)?
                         };
-                        coverage = explore_share(&job, &budget, inspect, &mut search);
-                        search.result?;
                     }
-                    Faults::Scripted { plans } => {
-                        self.progress.ahead(plans.len() as u64);
-                        // Shorter plans first: what a part of a plan breaks is not the longer plan's doing.
-                        let mut plans: Vec<&GivenPlan> = plans.iter().collect();
-                        plans.sort_by_key(|given| given.plan.0.len());
-                        for given in plans {
-                            let plan = &given.plan;
-                            let kept = match self.given(protocol, seed, &plan.to_string())? {
-                                Given::Elsewhere => None,
-                                Given::Known(kept) => Some(kept),
-                                Given::Run => {
-                                    let (finished, left) = run_plan(&job, plan, &mut ());
-                                    if !left.is_empty() && !finished.cut_short() {
-                                        let unmet = unmet(&left);
-                                        let given = given.clone();
-                                        return Err(BatchError::Unmet { protocol: protocol.name(), given, unmet });
-                                    }
-                                    Some(rows::keep(&finished, &setup, &workload, place))
-                                }
-                            };
-                            if let Some(kept) = &kept {
-                                exhaustive.note(plan, &kept.violations, seed);
-                            }
-                            self.take(kept, &mut sums)?;
-                        }
-                    }
-                    _ => {
-                        self.progress.ahead(1);
-                        let kept = self.given(protocol, seed, "")?.or_run(|| {
-                            let finished = drive::run(&job, &mut Fair, &mut ());
-                            rows::keep(&finished, &setup, &workload, place)
-                        });
-                        if let Some(kept) = &kept {
-                            exhaustive.note(&kept.plan, &kept.violations, seed);
-                        }
-                        self.take(kept, &mut sums)?;
-                    }
+                    Faults::Scripted { plans } => self.scripted(protocol, &job, plans, &mut exhaustive, &mut sums)?,
+                    _ => self.without_faults(protocol, &job, &mut exhaustive, &mut sums)?,
                 }
                 Gathered::Exhaustive(exhaustive, coverage)
             }
         };
         self.conclude(protocol, sums, gathered)
-    }
-
-    fn random(&self, protocol: &Arc<dyn Protocol>, seed: u64) -> Kept<'a> {
-        let setup = workload::setup(self.scenario, protocol, self.scenario.crypto, seed);
-        let mut workload = workload::workload(self.scenario, seed);
-        let mut oracle = self.oracle(&setup, &workload);
-        workload.partitions = oracle.separations(&setup.population);
-        let latency = workload::latency(self.scenario);
-        let job = Job { setup: &setup, workload: &workload, latency };
-        let finished = drive::run(&job, &mut oracle, &mut ());
-        rows::keep(&finished, &setup, &workload, self.place(protocol, seed))
-    }
-
-    /// Faults strike until an instrument's lifetime after the last purchase has started.
-    fn oracle(&self, setup: &Setup, workload: &Workload) -> Random {
-        let (rates, swarm) = match &self.scenario.faults {
-            Faults::Random { rates, swarm, .. } => (rates.clone(), *swarm),
-            _ => (BTreeMap::new(), false),
-        };
-        let heals_at_us = workload.last_start_us() + setup.timing.instrument_lifetime_us;
-        Random::new(setup.streams, &rates, swarm, self.scenario.server_crash_forever, heals_at_us)
     }
 
     /// Which run comes next, and what is to become of it.
@@ -402,39 +308,5 @@ impl<'a> Campaign<'a> {
             *self.sometimes.entry(name).or_default() += 1;
         }
         Ok(())
-    }
-}
-
-/// A campaign that searches every plan.
-struct Search<'s, 'a> {
-    campaign: &'s mut Campaign<'a>,
-    protocol: &'s Arc<dyn Protocol>,
-    exhaustive: &'s mut Exhaustive,
-    sums: &'s mut Sums,
-    /// How many times more plans will turn out to be ahead.
-    rounds_ahead: u32,
-    /// What has stopped it.
-    result: Result<(), BatchError>,
-}
-
-impl<'a> Share<Kept<'a>> for Search<'_, 'a> {
-    fn ahead(&mut self, plans: usize) {
-        self.campaign.progress.ahead(plans as u64);
-        self.campaign.progress.open_ended(self.rounds_ahead > 0);
-        self.rounds_ahead = self.rounds_ahead.saturating_sub(1);
-    }
-
-    fn given(&mut self, plan: &Plan) -> Option<Given<Kept<'a>>> {
-        let given = self.campaign.given(self.protocol, self.campaign.scenario.seed, &plan.to_string());
-        given.map_err(|error| self.result = Err(error)).ok()
-    }
-
-    fn take(&mut self, kept: Option<Kept<'a>>) -> bool {
-        if let Some(kept) = &kept {
-            let seed = self.campaign.scenario.seed;
-            self.exhaustive.note(&kept.plan, &kept.violations, seed);
-        }
-        self.result = self.campaign.take(kept, self.sums);
-        self.result.is_ok()
     }
 }
