@@ -18,7 +18,7 @@ use halfpaid::necessity::table::{CaseTable, joined};
 use halfpaid::necessity::{Interrupted, Settings, Threat, tables};
 use halfpaid::party::Side;
 use halfpaid::protocol;
-use halfpaid::protocol::mechanism::{Mechanism, MechanismSet};
+use halfpaid::protocol::mechanism::{Mechanism, MechanismSet, Preset};
 use halfpaid::protocol::outsider::OUTSIDER;
 use halfpaid::protocol::setup::Setup;
 use halfpaid::results::{NecessityRow, Need, write_sheet};
@@ -447,6 +447,62 @@ fn a_smallest_set_suffices_and_misses_each_of_its_mechanisms() {
             }
         }
     }
+}
+
+/// Every committed set against every side that breaks the protocol, as many purchases as that takes, by a search that starts from what the
+/// preset has and from nothing else.
+#[test]
+fn the_smallest_sets_keep_what_they_keep_beside_every_deviation() {
+    let sides = || Threat::all().into_iter().filter(|threat| !threat.is_honest() && threat.side().is_some());
+    assert!(sides().count() >= 18);
+    for name in ["case1", "case2", "case3"] {
+        let settings = settings(name, vec![Threat::Honest], 0, 2);
+        let case = protocol::by_name(name).expect("a protocol");
+        let sets = committed_sets(name, "every deviation");
+        assert!(!sets.is_empty(), "{name}");
+        for set in sets {
+            let added = set.split(" + ").map(|name| name.parse::<Mechanism>().expect("a mechanism"));
+            let mechanisms = added.fold(case.as_written(), |on, mechanism| on.with(mechanism));
+            for threat in sides() {
+                let protocol = std::sync::Arc::clone(&case);
+                let ask = Ask { protocol, mechanisms, threat, clock: threat.clock(), faults: 0, states: 1_000_000 };
+                let heard = ask.answer(&settings, &AtomicBool::new(false)).expect("nobody interrupts");
+                assert!(!breaks_what_it_keeps(&*case, &heard), "{name}: {set}, {}: {:?}", threat.name(), heard.broken);
+            }
+        }
+    }
+}
+
+/// A mechanism that is said to make no difference in a case makes none: the searches for smallest sets rely on it.
+#[test]
+fn a_mechanism_that_does_not_apply_changes_nothing() {
+    let mut compared = 0;
+    for name in ["case1", "case2", "case3"] {
+        let settings = settings(name, vec![Threat::Honest], 0, 2);
+        let case = protocol::by_name(name).expect("a protocol");
+        for base in [case.preset(Preset::Hardened), case.as_written()] {
+            for mechanism in Mechanism::ALL.iter().copied().filter(|mechanism| !case.applies(*mechanism)) {
+                let (with, without) = (base.with(mechanism), base.without(mechanism));
+                // Less of what else M keeps shows what only one of several holds up.
+                for less in
+                    [None, Some(Mechanism::MerchantDedup), Some(Mechanism::ItemDigest), Some(Mechanism::SignedStatus)]
+                {
+                    for threat in Threat::all() {
+                        let heard = [with, without].map(|mechanisms| {
+                            let mechanisms = less.map_or(mechanisms, |less| mechanisms.without(less));
+                            let protocol = std::sync::Arc::clone(&case);
+                            let ask =
+                                Ask { protocol, mechanisms, threat, clock: Clock::Timed, faults: 0, states: 10_000 };
+                            ask.timed(&settings, &AtomicBool::new(false)).expect("nobody interrupts").broken
+                        });
+                        assert_eq!(heard[0], heard[1], "{name}: {mechanism} without {less:?}, {}", threat.name());
+                        compared += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(compared > 1_000, "{compared}");
 }
 
 /// The sets were found with outsiders by the clock. What an outsider makes of what it hears may come at any time, and does no harm then.

@@ -147,7 +147,11 @@ const SHOWN: &[(&str, &str)] = &[
     ("replay case3 none --without status-query --outsider tamper-quote", "customer-in-doubt"),
     ("explore case2 --untimed --faults 0 --without dedup-retention", "once"),
     (
-        r#"replay case3 "crash M1 after 5#1" --preset as-written --with dedup-retention --with customer-journal --with signed-status --with item-digest --with tombstone --with final-decline --customer reuse-tid --purchases 2 --every-us 3000000"#,
+        "replay case3 none --preset as-written --with dedup-retention --with customer-journal --with signed-status --with item-digest --with tombstone --with final-decline --customer reuse-tid --purchases 2 --every-us 3000000",
+        "belief-not-paid",
+    ),
+    (
+        r#"replay case3 "crash M1 after 5#1" --preset as-written --with dedup-retention --with customer-journal --with merchant-dedup --with signed-status --with item-digest --with tombstone --with final-decline --customer reuse-tid --purchases 2 --every-us 3000000"#,
         "belief-not-paid",
     ),
     (

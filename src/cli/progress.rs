@@ -63,6 +63,14 @@ impl Bars {
     }
 }
 
+/// Says on a terminal what is waited for, until what comes back is finished.
+pub(super) fn wait(output: &Output, what: &'static str) -> ProgressBar {
+    let target = if output.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target).with_style(style("{spinner} {msg}")).with_message(what);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
 /// How long the rest may take, if it takes as long for each as what is done; nothing as long as too little is done to say.
 fn left(elapsed: Duration, done: usize, of: usize) -> String {
     if done < 3 {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use super::output::Output;
+use super::progress::wait;
 use super::{Exit, Failure};
 use crate::batch::findings::cause;
 use crate::batch::replay::{Replayed, Stage};
@@ -266,8 +267,10 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
             let until_us = if output.verbose { u64::MAX } else { finished.checker.last_news_us() };
             output.print(&text::draw(&transcript, until_us))?;
             output.print(&format!("\nin the end\n{}", indent(&verdict::ends(&finished, setup))))?;
-            output
-                .print(&format!("\nverdicts\n{}", indent(&verdict::verdicts(&finished, unjudged.is_none(), blame))))?;
+            let search = wait(output, "searching for what could have prevented it");
+            let verdicts = verdict::verdicts(&finished, unjudged.is_none(), blame);
+            search.finish_and_clear();
+            output.print(&format!("\nverdicts\n{}", indent(&verdicts)))?;
             output.print(&format!("\ndisputes\n{}", indent(&verdict::disputes(&finished, setup))))?;
             let fingerprint: String = finished.meter.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
             output.print(&format!("\ntrace sha256 {fingerprint}\n"))?;

@@ -16,7 +16,6 @@ use super::{Invariant, View};
 use crate::crypto::Blob;
 use crate::judge::{Allegation, Claim, Decision, Evidence, Hearing, judge};
 use crate::party::Side;
-use crate::protocol::part::Parts;
 
 /// A claim that the checker files.
 #[derive(Debug, Clone)]
@@ -117,8 +116,7 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
     };
     let mut false_receipts = lies(Side::Customer, [&held, &delivered]);
     let mut false_deliveries = lies(Side::Merchant, [&delivered, &None]);
-    // Whether M has delivered what C has lost by itself is a matter of words: C signed for a ciphertext, and P has a key.
-    let lost = purchase.commitment().is_some_and(|record| record.key().is_some()) && !purchase.has_ciphertext();
+    let lost = purchase.has_lost_its_ciphertext();
     if delivered.is_none() && has.is_none() && !lost {
         // Where nothing was delivered, the very item that was ordered is a lie as well.
         false_receipts.extend(truth.clone());

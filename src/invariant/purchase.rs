@@ -198,6 +198,12 @@ impl PurchaseFacts {
         self.customer.iter().any(|(record, _)| record.sealed().is_some())
     }
 
+    /// Whether C has lost by itself what it was to open: it signed for a ciphertext, and P has the key. Then it is a matter of words whether M
+    /// has delivered.
+    pub fn has_lost_its_ciphertext(&self) -> bool {
+        self.commitment().is_some_and(|record| record.key().is_some()) && !self.has_ciphertext()
+    }
+
     /// What C set out to buy, as the catalogue has it.
     pub fn truth(&self, setup: &Setup) -> Option<Blob> {
         let item =

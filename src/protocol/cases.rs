@@ -95,7 +95,6 @@ impl Protocol for Case {
     fn applies(&self, mechanism: Mechanism) -> bool {
         match mechanism {
             Mechanism::CiphertextJournal
-            | Mechanism::OneKeyPerTid
             | Mechanism::MerchantChecksSeal
             | Mechanism::KeyCommitment
             | Mechanism::BoundSignature => self.escrow == Escrow::Key,
