@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Campaign, Section, costs, counterexamples, coverage, delays, gaps, necessity, verdicts};
 use crate::invariant::Verdict;
-use crate::results::{YesNo, counted, grouped};
+use crate::results::{SummaryRow, YesNo, counted, grouped};
 
 const STYLE: &str =
     concat!(include_str!("../diagram/colours.css"), include_str!("../diagram/svg.css"), include_str!("style.css"));
@@ -45,8 +45,15 @@ pub fn page(campaign: &Campaign) -> Page {
 }
 
 fn document(campaign: &Campaign, sections: &[Section]) -> Markup {
-    let count = |keep: &dyn Fn(YesNo) -> bool| campaign.summary.iter().filter(|row| keep(row.as_expected)).count();
-    let (good, bad) = (count(&|yes| yes == YesNo::Yes), count(&|yes| yes == YesNo::No));
+    let count = |keep: &dyn Fn(&SummaryRow<'_>) -> bool| campaign.summary.iter().filter(|row| keep(row)).count();
+    let answered = |as_expected: YesNo| count(&|row| row.complete == YesNo::Yes && row.as_expected == as_expected);
+    let (good, bad) = (answered(YesNo::Yes), answered(YesNo::No));
+    let open = count(&|row| row.complete == YesNo::No);
+    let headline = match (bad, open) {
+        (0, 0) => "Every verdict is as expected".to_owned(),
+        (0, open) => format!("{} open", counted(open as u64, "verdict")),
+        (bad, _) => format!("{} not as expected", counted(bad as u64, "verdict")),
+    };
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -55,18 +62,15 @@ fn document(campaign: &Campaign, sections: &[Section]) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 link rel="icon" href="data:,";
-                title { @if bad == 0 { "All as expected" } @else { (counted(bad as u64, "verdict")) " not as expected" } " · halfpaid" }
+                title { (headline) " · halfpaid" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 a.skip href="#main" { "Skip to the results" }
                 header {
                     p.brand { "halfpaid" }
-                    h1 .alarm[bad > 0] {
-                        @if bad == 0 { "Every verdict is as expected" }
-                        @else { (counted(bad as u64, "verdict")) " not as expected" }
-                    }
-                    (tiles(campaign, good, bad))
+                    h1 .alarm[bad + open > 0] { (headline) }
+                    (tiles(campaign, [good, bad, open]))
                 }
                 nav aria-label="Sections" {
                     ul { @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } } }
@@ -87,7 +91,7 @@ fn document(campaign: &Campaign, sections: &[Section]) -> Markup {
 }
 
 /// The numbers at the top.
-fn tiles(campaign: &Campaign, good: usize, bad: usize) -> Markup {
+fn tiles(campaign: &Campaign, [good, bad, open]: [usize; 3]) -> Markup {
     let mut runs = 0;
     let mut subjects = BTreeSet::new();
     for row in &campaign.summary {
@@ -102,12 +106,13 @@ fn tiles(campaign: &Campaign, good: usize, bad: usize) -> Markup {
         (runs, "runs"),
         (good as u64, "verdicts as expected"),
         (bad as u64, "not as expected"),
+        (open as u64, "open"),
         (violated as u64, "invariants violated"),
         (broken as u64, "distinct violations"),
     ];
     html! {
         dl.tiles {
-            @for (number, name) in tiles { div { dt { (name) } dd { (grouped(number)) } } }
+            @for (number, name) in tiles.into_iter().filter(|(number, name)| *number > 0 || *name != "open") { div { dt { (name) } dd { (grouped(number)) } } }
         }
     }
 }

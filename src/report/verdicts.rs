@@ -28,6 +28,7 @@ pub(super) fn section(campaign: &Campaign, pictures: &Pictures<'_>) -> Section {
     let body = html! {
         ul.legend {
             li { span.verdict.ok { "✓ holds" } " as expected" }
+            li { span.verdict.known { "? holds" } " so far: not everything was looked at" }
             li { span.verdict.known { "✗ violated" } " as expected: a known weakness" }
             li { span.verdict.bad { "! ✗ violated" } " not expected" }
             li { span.verdict.bad { "! ✓ holds" } " expected to break" }
