@@ -402,6 +402,11 @@ fn committed_sets(protocol: &str, against: &str) -> Vec<String> {
     ours.map(|row| row["mechanisms"].clone()).collect()
 }
 
+/// The mechanisms of a set.
+fn added_by(set: &str) -> Vec<Mechanism> {
+    set.split(" + ").map(|name| name.parse().expect("a mechanism")).collect()
+}
+
 /// CI makes those of Cases 1 and 3 anew against every deviation; here are the ones between honest parties.
 #[test]
 fn the_smallest_sets_made_anew_are_what_is_committed() {
@@ -424,8 +429,8 @@ fn a_smallest_set_suffices_and_misses_each_of_its_mechanisms() {
         let sets = committed_sets(protocol, "honest");
         assert!(!sets.is_empty(), "{protocol}");
         for set in sets {
-            let added: Vec<Mechanism> = set.split(" + ").map(|name| name.parse().expect("a mechanism")).collect();
-            let whole = added.iter().fold(case.as_written(), |on, mechanism| on.with(*mechanism));
+            let added = added_by(&set);
+            let whole = added.iter().copied().fold(case.as_written(), MechanismSet::with);
             let breaks = |mechanisms: MechanismSet, states: u64| {
                 let protocol = std::sync::Arc::clone(&case);
                 let ask =
@@ -461,8 +466,7 @@ fn the_smallest_sets_keep_what_they_keep_beside_every_deviation() {
         let sets = committed_sets(name, "every deviation");
         assert!(!sets.is_empty(), "{name}");
         for set in sets {
-            let added = set.split(" + ").map(|name| name.parse::<Mechanism>().expect("a mechanism"));
-            let mechanisms = added.fold(case.as_written(), |on, mechanism| on.with(mechanism));
+            let mechanisms = added_by(&set).into_iter().fold(case.as_written(), MechanismSet::with);
             for threat in sides() {
                 let protocol = std::sync::Arc::clone(&case);
                 let ask = Ask { protocol, mechanisms, threat, clock: threat.clock(), faults: 0, states: 1_000_000 };
@@ -514,8 +518,7 @@ fn the_smallest_sets_keep_what_they_keep_beside_outsiders_in_every_order() {
         let settings = settings(name, vec![Threat::Honest], 0, 2);
         let case = protocol::by_name(name).expect("a protocol");
         for set in committed_sets(name, "every deviation") {
-            let added = set.split(" + ").map(|name| name.parse::<Mechanism>().expect("a mechanism"));
-            let mechanisms = added.fold(case.as_written(), |on, mechanism| on.with(mechanism));
+            let mechanisms = added_by(&set).into_iter().fold(case.as_written(), MechanismSet::with);
             for threat in outsiders() {
                 let protocol = std::sync::Arc::clone(&case);
                 let ask = Ask { protocol, mechanisms, threat, clock: Clock::Untimed, faults: 0, states: 1_000_000 };
