@@ -639,9 +639,30 @@ fn every_replay_command_of_an_exploration_repeats_what_it_found() {
 /// Of a run that was not judged to its end nobody says that all is well.
 #[test]
 fn what_is_not_judged_holds_only_so_far() {
-    let run = ["replay", "case2", "none", "--without", "merchant-dedup", "--merchant", "wrong-item"];
+    let restless = "--without merchant-dedup --customer reuse-tid --purchases 2 --every-us 3000000".split(' ');
+    let run: Vec<&str> = ["replay", "case3", "crash M1 after 5#1"].into_iter().chain(restless).collect();
     let out = Place::new().stdout(&run);
     assert!(out.contains("  content     holds so far\n") && !out.contains("holds\n"), "{out}");
+}
+
+/// What contradicts itself in a file does so on the command line, wherever it is said.
+#[test]
+fn arguments_that_a_file_could_not_ask_for_are_refused() {
+    let place = Place::new();
+    for (run, said) in [
+        (&["replay", "case1", "none", "--with", "tombstone"][..], "`with` adds `tombstone`, which preset \"hardened\""),
+        (&["explore", "case1", "--preset", "as-written", "--without", "tombstone"], "`without` takes away `tombstone`"),
+        (&["disputes", "case2", "--with", "tombstone"], "`with` adds `tombstone`"),
+    ] {
+        place.halfpaid(run).assert().code(2).stderr(contains(said));
+    }
+}
+
+/// Two customers are told apart before the judge, and what shows twins says how many there are.
+#[test]
+fn disputes_are_looked_for_among_several_customers() {
+    let out = Place::new().stdout(&["disputes", "case1", "--faults", "0", "--customers", "2"]);
+    assert!(out.contains("certified delivery fails") && out.contains(" --customers 2"), "{out}");
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::{Shop, set};
 use halfpaid::drive::follow::follow;
+use halfpaid::drive::for_ever::follow_for_ever;
 use halfpaid::explore::{Answer, Covered, Finding, Reductions, Sought};
 use halfpaid::fault::{Budget, Course, FaultKind};
 use halfpaid::invariant::ending::Ending;
-use halfpaid::party::Side;
+use halfpaid::party::{Party, Side};
 use halfpaid::protocol::deviation::{self, CUSTOMER, MERCHANT, find};
 use halfpaid::protocol::mechanism::{Mechanism, MechanismSet};
 use halfpaid::protocol::order::Status;
@@ -47,7 +48,7 @@ fn hardened_cases_2_and_3_keep_everything_under_any_two_faults_in_any_order() {
     for name in ["case2", "case3"] {
         let answer = hardened(name).search(2, KINDS, Reductions::ALL);
         assert_eq!(clauses(&answer), set(&[]), "{name}");
-        assert!(answer.endless.is_none(), "{name}: from every state a state at rest can be reached");
+        assert!(answer.endless == 0, "{name}: from every state a state at rest can be reached");
         assert!(answer.unconfirmed.is_empty(), "{name}");
         assert!(answer.committed_in_spite > 0, "{name}: not by doing nothing");
     }
@@ -216,7 +217,7 @@ fn outsiders_do_no_harm_to_hardened_cases_2_and_3_in_any_order() {
             let faults = if known.name() == "tamper-order" { 1 } else { 2 };
             let answer = with_outsider(hardened(name), known).search(faults, KINDS, Reductions::ALL);
             assert_eq!(clauses(&answer), set(&[]), "{name}, {}", known.name());
-            assert!(answer.endless.is_none() && answer.unconfirmed.is_empty(), "{name}, {}", known.name());
+            assert!(answer.endless == 0 && answer.unconfirmed.is_empty(), "{name}, {}", known.name());
             (known.name(), answer.states)
         };
         outsiders().map(count).collect::<BTreeMap<_, _>>()
@@ -317,8 +318,7 @@ fn what_is_late_leads_nowhere_else() {
             assert_eq!(tried(&all), tried(fewer), "{name}");
             assert_eq!(ends(&all), ends(fewer), "{name}");
             assert_eq!(lengths(&all), lengths(fewer), "{name}");
-            let endless = |answer: &Answer| answer.endless.as_ref().map(|(states, _)| *states);
-            assert_eq!(endless(&all), endless(fewer), "{name}");
+            assert_eq!(all.endless, fewer.endless, "{name}");
         }
         counts.push((all.states, all.transitions, no_faults.transitions, neither.transitions));
     }
@@ -374,7 +374,7 @@ fn two_keys_of_a_purchase_show_all_that_more_could() {
         let three = shop.search(faults, kinds, Reductions { keys: false, ..Reductions::ALL });
         assert_eq!(fewest(&two), fewest(&three));
         assert_eq!(ends(&two), ends(&three));
-        assert_eq!(two.endless.is_some(), three.endless.is_some());
+        assert_eq!(two.endless > 0, three.endless > 0);
         assert!(two.states <= three.states);
     };
     same(&hardened("case2").without(&[OneKeyPerTid]), 1, KINDS);
@@ -398,7 +398,7 @@ fn found(answer: &Answer) -> impl PartialEq + std::fmt::Debug + use<> {
     let findings: BTreeSet<_> = answer.findings.iter().map(finding).collect();
     let covered = |covered: &Covered| (covered.party, covered.site.clone(), covered.fault, covered.struck > 0);
     let sites: BTreeSet<_> = answer.coverage.iter().map(covered).collect();
-    (findings, ends(answer), answer.endless.is_some(), sites)
+    (findings, ends(answer), answer.endless > 0, sites)
 }
 
 /// Customers that set out to do the same are one, and so are the orders in which a merchant has heard of them.
@@ -562,7 +562,7 @@ fn two_purchases_do_not_get_in_each_others_way() {
     let kinds = [FaultKind::Drop, FaultKind::Replay, FaultKind::Crash];
     let answer = hardened("case3").with_two_customers().search(1, &kinds, Reductions::ALL);
     assert_eq!(clauses(&answer), set(&[]));
-    assert!(answer.endless.is_none());
+    assert!(answer.endless == 0);
 }
 
 /// A customer that gives two purchases one TID may crash before it has signed the first order and sign the second: an order lapses once
@@ -578,8 +578,31 @@ fn two_orders_under_one_tid_are_searched_to_the_end() {
     };
     let safe = shop(&[]).search(1, KINDS, Reductions::ALL);
     assert_eq!((safe.states, safe.at_rest), (111_274, 366));
-    assert!(clauses(&safe).is_empty() && safe.endless.is_none());
+    assert!(clauses(&safe).is_empty() && safe.endless == 0);
     let unsafe_ = shop(&[Mechanism::MerchantDedup]).search(1, &[FaultKind::Crash], Reductions::ALL);
-    assert_eq!(clauses(&unsafe_), set(&["belief-not-paid"]));
-    assert!(unsafe_.endless.is_some());
+    assert_eq!(clauses(&unsafe_), set(&["belief-not-paid", "endless"]));
+    assert!(unsafe_.endless > 0);
+    // What never comes to rest is seen to come round and round, and does not with the mechanism back on.
+    let endless = unsafe_.findings.iter().find(|finding| finding.breach.clause == "endless").expect("a finding");
+    assert_eq!((endless.breach.victim, &*endless.cause), (Party::Merchant(0), &["crash M".to_owned()][..]));
+    let really = shop(&[Mechanism::MerchantDedup]).really();
+    let (finished, round) = follow_for_ever(&really.job(), &endless.course, &mut ()).expect("it goes on for ever");
+    assert_eq!(round.changing.iter().map(|(party, _)| *party).collect::<Vec<_>>(), [Party::Merchant(0)]);
+    assert!(finished.checker.violations().contains(&endless.violation));
+    assert_eq!(follow_for_ever(&shop(&[]).really().job(), &endless.course, &mut ()).map(|(_, round)| round), None);
+}
+
+/// A merchant that keeps the item back and serves each order anew goes from doubt to certainty and back, for ever. That hurts nobody; that
+/// C pays for nothing does, and is told all the same, by a search and by the clock.
+#[test]
+fn who_cheats_does_not_escape_judgement_by_never_coming_to_rest() {
+    let mut shop = hardened("case1").without(&[Mechanism::MerchantDedup]);
+    shop.setup.merchant_deviation = find(MERCHANT, "withhold-item");
+    let answer = shop.search(0, &[], Reductions::ALL);
+    assert_eq!(clauses(&answer), set(&["got-nothing", "paid-no-goods"]));
+    assert_eq!((answer.endless, answer.unconfirmed.len()), (0, 0));
+    let mut shop = Shop::hardened("case1").without(&[Mechanism::MerchantDedup]);
+    shop.setup.merchant_deviation = find(MERCHANT, "withhold-item");
+    assert!(!shop.run("none").cut_short());
+    assert_eq!(shop.breaks("none"), set(&["got-nothing", "paid-no-goods"]));
 }

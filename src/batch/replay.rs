@@ -9,6 +9,7 @@ use super::{unmet, workload};
 use crate::blame::orders::{self, Orders};
 use crate::blame::{Blame, Run, plans};
 use crate::drive::follow::follow;
+use crate::drive::for_ever::follow_for_ever;
 use crate::drive::scripted::run_plan;
 use crate::drive::{Finished, Job};
 use crate::explore::{Bounds, Question, Reductions, Sought};
@@ -38,7 +39,7 @@ pub struct Replayed<'s> {
     /// The run.
     pub finished: Finished<'s>,
     /// Why what must hold in the end was not judged, if it was not.
-    pub unjudged: Option<&'static str>,
+    pub unjudged: Option<String>,
 }
 
 impl Stage {
@@ -94,6 +95,15 @@ impl Stage {
                 (finished, left, true)
             }
             Some(order) => {
+                if let Some((finished, round)) = follow_for_ever(&self.job(), course, listener) {
+                    let why = format!(
+                        "nothing comes to rest after event {}: all that is pending, taken in turn, brings everybody back to where they \
+                         were, by {} events",
+                        order.len(),
+                        round.events
+                    );
+                    return Ok(Replayed { finished, unjudged: Some(why) });
+                }
                 let followed = follow(&self.job(), course, listener);
                 if let Some((at, event)) = followed.parted {
                     let of = order.len();
@@ -113,6 +123,6 @@ impl Stage {
             (true, true) => Some("the run did not settle within the bound on its events"),
             (true, false) => None,
         };
-        Ok(Replayed { finished, unjudged })
+        Ok(Replayed { finished, unjudged: unjudged.map(str::to_owned) })
     }
 }

@@ -139,12 +139,9 @@ impl Campaign<'_> {
                 can_prove: Some(blame.provable.into()),
             });
         }
-        if let Some((states, course)) = &answer.endless {
-            let course =
-                course.as_ref().map(|course| format!("; the first is come to by {course}")).unwrap_or_default();
-            let from = counted(*states, "state");
-            let line = format!("terminates: endless, {from} from which nothing at rest can be reached{course}");
-            searched.extent.push(line);
+        if answer.endless > 0 {
+            let from = counted(answer.endless, "state");
+            searched.extent.push(format!("{}: {from} from which nothing at rest can be reached", protocol.name()));
         }
         for ended in &answer.ends {
             let course = ended.course.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -160,8 +157,7 @@ impl Campaign<'_> {
         let committed: u64 = committed.map(|ended| ended.states).sum();
         for invariant in Invariant::ALL {
             let violations = answer.findings.iter().filter(|f| f.breach.invariant == *invariant).count() as u64;
-            let endless = u64::from(*invariant == Invariant::Terminates && answer.endless.is_some());
-            let counts = (answer.at_rest, violations + endless);
+            let counts = (answer.at_rest, violations);
             searched.summary.push(self.verdict(protocol, *invariant, counts, Percent::of(committed, ended)));
         }
     }

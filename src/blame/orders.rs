@@ -116,7 +116,7 @@ impl<'q> Orders<'q> {
                 .map(|found| (found.cause, found.breach.clause, found.breach.victim.side()))
                 .collect(),
             doubtful: answer.unconfirmed.into_iter().map(|doubt| (doubt.cause, doubt.breach.victim.side())).collect(),
-            endless: answer.endless.is_some(),
+            endless: answer.endless > 0,
             complete,
         };
         self.searched.borrow_mut().push((variant, searched.clone()));

@@ -3,13 +3,12 @@
 use clap::Args;
 
 use super::output::Output;
-use super::replay::PresetArg;
+use super::settings::{MechanismArgs, settings_beside};
 use super::{Exit, Failure};
 use crate::batch::workload;
 use crate::fault::{Budget, FaultKind};
 use crate::necessity::Threat;
 use crate::protocol;
-use crate::protocol::mechanism::Mechanism;
 use crate::results::{counted, grouped};
 use crate::scenario::{Clock, CryptoKind, Scenario};
 use crate::twins::{self, text};
@@ -30,12 +29,11 @@ pub(super) struct DisputesArgs {
     /// Stop at so many states with each of them in an untimed search
     #[arg(long, value_name = "N", requires = "untimed", default_value_t = 30_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     states: u64,
-    /// The mechanisms to start from
-    #[arg(long, value_name = "PRESET", default_value = "hardened")]
-    preset: PresetArg,
-    /// Take a mechanism away; may be repeated
-    #[arg(long, value_name = "MECHANISM")]
-    without: Vec<Mechanism>,
+    #[command(flatten)]
+    mechanisms: MechanismArgs,
+    /// How many customers; where a deviation takes several purchases, they take turns
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3))]
+    customers: u32,
     /// The seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -47,17 +45,6 @@ pub(super) struct DisputesArgs {
 /// Every kind that has sites.
 fn kinds() -> Vec<FaultKind> {
     FaultKind::ALL.iter().copied().filter(|kind| *kind != FaultKind::Partition).collect()
-}
-
-/// The flags that bring the same setup about.
-fn flags(arguments: &DisputesArgs) -> String {
-    let preset = match arguments.preset {
-        PresetArg::Hardened => "",
-        PresetArg::AsWritten => " --preset as-written",
-    };
-    let without = arguments.without.iter().map(|mechanism| format!(" --without {mechanism}"));
-    let seed = (arguments.seed != 0).then(|| format!(" --seed {}", arguments.seed));
-    [preset.to_owned()].into_iter().chain(without).chain(seed).collect()
 }
 
 pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit, Failure> {
@@ -74,8 +61,8 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
             return Err(Failure::usage(format!("there is no protocol `{name}`: expected {names}")));
         };
         let mut scenario = Scenario::new(name, name);
-        scenario.preset = arguments.preset.into();
-        scenario.without.clone_from(&arguments.without);
+        arguments.mechanisms.apply(&mut scenario)?;
+        scenario.parties.customers = arguments.customers;
         let set_up = |threat: Threat| {
             let mut scenario = scenario.clone();
             threat.apply(&mut scenario);
@@ -96,7 +83,9 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
             states: arguments.states,
         };
         let answer = search.answer(set_up);
-        output.print(&text::print(&answer, (&format!("halfpaid replay {name}"), &flags(arguments))))?;
+        let mut flags = settings_beside(&scenario, &Scenario::new(name, name));
+        flags.extend((arguments.seed != 0).then(|| format!(" --seed {}", arguments.seed)));
+        output.print(&text::print(&answer, (&format!("halfpaid replay {name}"), &flags)))?;
         let found = match answer.twins.len() {
             0 => "no two runs with different guilty parties and the same evidence".to_owned(),
             1 => "1 claim that no judge can decide: certified delivery fails".to_owned(),

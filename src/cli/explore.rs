@@ -1,14 +1,14 @@
 //! `halfpaid explore`: an exhaustive search without a scenario file. It is a scenario made of arguments, run like any other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::broken;
 use super::output::Output;
 use super::progress::Bars;
-use super::replay::{DeviationArgs, ErrandArgs, PresetArg, settings_beside};
 use super::run::on_interrupt;
+use super::settings::{DeviationArgs, ErrandArgs, MechanismArgs, checked, settings_beside};
 use super::{Exit, Failure};
 use crate::batch::{self, BatchError};
 use crate::explore::Bounds;
@@ -16,9 +16,8 @@ use crate::fault::FaultKind;
 use crate::invariant::{Expectation, Invariant};
 use crate::necessity::Threat;
 use crate::protocol;
-use crate::protocol::mechanism::Mechanism;
 use crate::results::{TableLook, add_to_summary, one_line, verdict_table};
-use crate::scenario::{self, Clock, EXHAUSTIVE_KINDS, Faults, Scenario, write};
+use crate::scenario::{Clock, EXHAUSTIVE_KINDS, Faults, Scenario, write};
 
 #[derive(Args)]
 pub(super) struct ExploreArgs {
@@ -37,26 +36,10 @@ pub(super) struct ExploreArgs {
     /// Run every plan to its end, those that come to where another has been too
     #[arg(long, conflicts_with = "untimed")]
     every_plan: bool,
-    /// How many purchases [default: one for each customer]
-    #[arg(long, value_name = "N")]
-    purchases: Option<u32>,
+    #[command(flatten)]
+    mechanisms: MechanismArgs,
     #[command(flatten)]
     errands: ErrandArgs,
-    /// How many customers
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    customers: u32,
-    /// How many merchants
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    merchants: u32,
-    /// The mechanisms to start from
-    #[arg(long, value_name = "PRESET", default_value = "hardened")]
-    preset: PresetArg,
-    /// Take a mechanism away; may be repeated
-    #[arg(long, value_name = "MECHANISM")]
-    without: Vec<Mechanism>,
-    /// Add a mechanism that the preset does not have; may be repeated
-    #[arg(long, value_name = "MECHANISM")]
-    with: Vec<Mechanism>,
     #[command(flatten)]
     deviations: DeviationArgs,
     /// Let P crash for ever too
@@ -120,14 +103,10 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     })?;
     let mut scenario = Scenario::new(&format!("explore-{protocol}"), protocol);
     scenario.about = format!("every plan of at most {} faults", arguments.faults);
-    scenario.preset = arguments.preset.into();
-    scenario.without.clone_from(&arguments.without);
-    scenario.with.clone_from(&arguments.with);
+    arguments.mechanisms.apply(&mut scenario)?;
     scenario.seed = arguments.seed;
-    scenario.parties.customers = arguments.customers;
-    scenario.parties.merchants = arguments.merchants;
-    scenario.workload.purchases = arguments.purchases.unwrap_or(arguments.customers);
     arguments.errands.apply(&mut scenario);
+    scenario.workload.purchases = arguments.errands.purchases.unwrap_or(scenario.parties.customers);
     scenario.cuts = !arguments.every_plan;
     scenario.server_crash_forever = arguments.server_crash_forever;
     let Bounds { depth, bytes, .. } = Bounds::default();
@@ -154,16 +133,6 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     let plain = Scenario::new(&scenario.name, protocol);
     scenario.arguments = Some(settings_beside(&scenario, &plain));
     Ok(scenario)
-}
-
-/// What a file may not ask for, arguments may not either.
-fn checked(scenario: &Scenario) -> Result<(), Failure> {
-    let text = write::exhaustive(scenario).map_err(Failure::usage)?;
-    let path = format!("{}.toml", scenario.name);
-    scenario::parse(Path::new(&path), &text).map(drop).map_err(|diagnostics| {
-        let said = diagnostics.iter().map(|found| format!("{}; {}", found.message, found.help));
-        Failure::usage(said.collect::<Vec<_>>().join("\n"))
-    })
 }
 
 pub(super) fn explore(arguments: &ExploreArgs, output: &Output) -> Result<Exit, Failure> {

@@ -16,6 +16,7 @@ mod progress;
 mod replay;
 mod report;
 mod run;
+mod settings;
 mod verdict;
 
 use std::ffi::OsString;

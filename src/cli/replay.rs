@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 
 use super::output::Output;
 use super::progress::wait;
+use super::settings::{DeviationArgs, ErrandArgs, MechanismArgs, settings_beside};
 use super::{Exit, Failure};
 use crate::batch::findings::cause;
 use crate::batch::replay::{Replayed, Stage};
@@ -19,9 +20,8 @@ use crate::diagram::{Transcript, dispute, mermaid, svg, text, verdict};
 use crate::fault::Course;
 use crate::invariant::Violation;
 use crate::necessity::Threat;
-use crate::protocol::mechanism::{Mechanism, Preset};
-use crate::protocol::{self, Protocol, deviation, outsider};
-use crate::scenario::{Arrival, CryptoKind, Scenario};
+use crate::protocol::{self, Protocol};
+use crate::scenario::{CryptoKind, Scenario};
 
 #[derive(Args)]
 pub(super) struct ReplayArgs {
@@ -38,28 +38,12 @@ pub(super) struct ReplayArgs {
     /// The seed, in place of the scenario's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// The mechanisms to start from, where the target is a protocol
-    #[arg(long, value_name = "PRESET")]
-    preset: Option<PresetArg>,
-    /// Take a mechanism away; may be repeated
-    #[arg(long, value_name = "MECHANISM")]
-    without: Vec<Mechanism>,
-    /// Add a mechanism that the preset does not have; may be repeated
-    #[arg(long, value_name = "MECHANISM")]
-    with: Vec<Mechanism>,
+    #[command(flatten)]
+    mechanisms: MechanismArgs,
     #[command(flatten)]
     deviations: DeviationArgs,
-    /// How many purchases, in place of the target's own
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    purchases: Option<u32>,
     #[command(flatten)]
     errands: ErrandArgs,
-    /// By how many customers, in place of the target's own
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    customers: Option<u32>,
-    /// Of how many merchants, in place of the target's own
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    merchants: Option<u32>,
     /// The cryptography
     #[arg(long, value_name = "KIND", default_value = "real")]
     crypto: CryptoArg,
@@ -69,91 +53,6 @@ pub(super) struct ReplayArgs {
     /// Print the disputes alone and in full: what each side hands in, and every check that the judge made
     #[arg(long, conflicts_with = "format")]
     dispute: bool,
-}
-
-/// What customers set out with.
-#[derive(Args)]
-pub(super) struct ErrandArgs {
-    /// How long after each other purchases start, in virtual microseconds
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
-    every_us: Option<u64>,
-    /// What every customer's account holds at the start
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
-    opening_balance_cents: Option<u64>,
-}
-
-impl ErrandArgs {
-    pub(super) fn apply(&self, scenario: &mut Scenario) {
-        if let Some(us) = self.every_us {
-            scenario.workload.arrival = Arrival::Every { us };
-        }
-        let balance = &mut scenario.parties.opening_balance_cents;
-        *balance = self.opening_balance_cents.unwrap_or(*balance);
-    }
-}
-
-#[derive(Args)]
-pub(super) struct DeviationArgs {
-    /// How every merchant breaks the protocol
-    #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::MERCHANT, name))]
-    merchant: Option<&'static str>,
-    /// How every customer does
-    #[arg(long, value_name = "DEVIATION", value_parser = |name: &str| known(deviation::CUSTOMER, name))]
-    customer: Option<&'static str>,
-    /// Who meddles from outside
-    #[arg(long, value_name = "OUTSIDER", value_parser = outsider_named)]
-    outsider: Option<&'static str>,
-}
-
-impl DeviationArgs {
-    pub(super) fn apply(&self, scenario: &mut Scenario) {
-        scenario.deviations.merchant = self.merchant.unwrap_or(scenario.deviations.merchant);
-        scenario.deviations.customer = self.customer.unwrap_or(scenario.deviations.customer);
-        scenario.deviations.outsider = self.outsider.unwrap_or(scenario.deviations.outsider);
-    }
-}
-
-/// The outsider's name, if it is one.
-fn outsider_named(name: &str) -> Result<&'static str, String> {
-    let mut names = std::iter::once(outsider::NOBODY).chain(outsider::OUTSIDER.iter().map(|known| known.name()));
-    let list = names.clone().collect::<Vec<_>>().join(", ");
-    names.find(|known| *known == name).ok_or_else(|| format!("expected {list}"))
-}
-
-impl ReplayArgs {
-    fn errands(&self, scenario: &mut Scenario) {
-        scenario.workload.purchases = self.purchases.unwrap_or(scenario.workload.purchases);
-        scenario.parties.customers = self.customers.unwrap_or(scenario.parties.customers);
-        scenario.parties.merchants = self.merchants.unwrap_or(scenario.parties.merchants);
-        self.errands.apply(scenario);
-    }
-}
-
-/// The deviation's name, if it is one.
-fn known(list: &[deviation::Known], name: &str) -> Result<&'static str, String> {
-    let names: Vec<&str> = list.iter().map(|known| known.name()).collect();
-    match deviation::find(list, name) {
-        Some(known) => Ok(known.name()),
-        None if name == deviation::HONEST => Ok(deviation::HONEST),
-        None => Err(format!("expected {} or {}", deviation::HONEST, names.join(", "))),
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum PresetArg {
-    /// Every mechanism
-    Hardened,
-    /// Only what the paper states outright
-    AsWritten,
-}
-
-impl From<PresetArg> for Preset {
-    fn from(preset: PresetArg) -> Self {
-        match preset {
-            PresetArg::Hardened => Preset::Hardened,
-            PresetArg::AsWritten => Preset::AsWritten,
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -204,20 +103,16 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
     let course: Course = arguments.plan.parse().map_err(|error| Failure::usage(format!("the plan, {error}")))?;
     let plain = target::find(arguments, output)?;
     let mut scenario = plain.clone();
-    if let Some(preset) = arguments.preset {
-        scenario.preset = preset.into();
-    }
-    scenario.without.extend(&arguments.without);
-    scenario.with.extend(&arguments.with);
+    arguments.mechanisms.apply(&mut scenario)?;
     arguments.deviations.apply(&mut scenario);
-    arguments.errands(&mut scenario);
+    arguments.errands.apply(&mut scenario);
     Threat::idle_in(&scenario).iter().for_each(|idle| output.warn(idle));
     let protocol = protocol_of(arguments, &scenario)?;
     let seed = arguments.seed.unwrap_or_else(|| scenario.seeds().start);
     let stage = Stage::new(&scenario, &protocol, arguments.crypto.into(), seed, &course);
     let (setup, mut transcript) = (&stage.setup, Transcript::new(stage.errands.errands.len()));
     let Replayed { finished, unjudged } = stage.run(&course, &mut transcript).map_err(Failure::usage)?;
-    if let Some(why) = unjudged {
+    if let Some(why) = &unjudged {
         output.warn(&format!("{why}: what holds only in the end is not judged"));
     }
     let settings = settings_beside(&scenario, &plain);
@@ -253,7 +148,7 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
                     can_prove: blame.provable,
                 }
             };
-            let asked = json::Asked { settings: settings.trim_start().to_owned(), order, unjudged };
+            let asked = json::Asked { settings: settings.trim_start().to_owned(), order, unjudged: unjudged.clone() };
             let document = json::Document::new(&kept, (&finished, setup), &transcript, asked, blame);
             let json = serde_json::to_string_pretty(&document).map_err(Failure::usage)?;
             output.print(&format!("{json}\n"))?;
@@ -277,37 +172,6 @@ pub(super) fn replay(arguments: &ReplayArgs, output: &Output) -> Result<Exit, Fa
         }
     }
     Ok(Exit::AsExpected)
-}
-
-/// What tells a scenario from a plain one, as arguments of `replay`, each with a blank before it; as far as there are such arguments.
-pub(super) fn settings_beside(scenario: &Scenario, plain: &Scenario) -> String {
-    let every_us = |scenario: &Scenario| match scenario.workload.arrival {
-        Arrival::Every { us } => us.to_string(),
-        Arrival::Poisson { .. } => String::new(),
-    };
-    let settings = |scenario: &Scenario| {
-        let Scenario { preset, deviations, parties, workload, .. } = scenario;
-        [
-            ("preset", preset.name().to_owned()),
-            ("merchant", deviations.merchant.to_owned()),
-            ("customer", deviations.customer.to_owned()),
-            ("outsider", deviations.outsider.to_owned()),
-            ("customers", parties.customers.to_string()),
-            ("merchants", parties.merchants.to_string()),
-            ("purchases", workload.purchases.to_string()),
-            ("every-us", every_us(scenario)),
-            ("opening-balance-cents", parties.opening_balance_cents.to_string()),
-        ]
-    };
-    let other = settings(scenario).into_iter().zip(settings(plain)).filter(|(own, plain)| own != plain);
-    let other = other.map(|((flag, value), _)| format!(" --{flag} {value}"));
-    let of = |flag: &'static str, own: &[Mechanism], plain: &[Mechanism]| {
-        let more = own.iter().filter(|mechanism| !plain.contains(mechanism));
-        more.map(|mechanism| format!(" --{flag} {mechanism}")).collect::<String>()
-    };
-    let without = of("without", &scenario.without, &plain.without);
-    let with = of("with", &scenario.with, &plain.with);
-    other.chain([without, with]).collect()
 }
 
 fn indent(text: &str) -> String {

@@ -26,17 +26,18 @@ pub struct Followed<'s> {
 /// Follows a course; one without an order stops at once.
 pub fn follow<'s>(job: &Job<'s, '_>, course: &Course, listener: &mut dyn Observer) -> Followed<'s> {
     let order = course.order.as_deref().unwrap_or_default();
-    follow_order(job, &course.plan, order, listener, &mut |_| false)
+    follow_to_the_end(job, &course.plan, order, listener, &mut |_| false)
 }
 
 /// Follows a course as far as it can be followed: an event that cannot come next is left out.
 pub fn follow_loosely<'s>(job: &Job<'s, '_>, course: &Course) -> Followed<'s> {
     let order = course.order.as_deref().unwrap_or_default();
-    follow_order(job, &course.plan, order, &mut (), &mut |_| true)
+    follow_to_the_end(job, &course.plan, order, &mut (), &mut |_| true)
 }
 
-/// Follows an order of events. What cannot be next is shown to `skip` by its place; unless it says so, that is the end.
-fn follow_order<'s>(
+/// Follows an order of events, and looks where that has led. What cannot be next is shown to `skip` by its place; unless it says so,
+/// that is the end.
+fn follow_to_the_end<'s>(
     job: &Job<'s, '_>,
     plan: &Plan,
     order: &[EventSite],
@@ -44,8 +45,23 @@ fn follow_order<'s>(
     skip: &mut dyn FnMut(usize) -> bool,
 ) -> Followed<'s> {
     let mut oracle = Scripted::new(plan);
+    let (driver, parted) = follow_order(job, order, &mut oracle, listener, skip);
+    let unmet: Vec<Fault> = oracle.unmet().cloned().collect();
+    let at_rest = parted.is_none() && driver.is_at_rest();
+    let finished = driver.finish(if at_rest { Ended::Settled } else { Ended::CutShort });
+    Followed { finished, unmet, parted, at_rest }
+}
+
+/// Takes the events of an order; gives the first that was not there to be taken, too.
+pub(super) fn follow_order<'s, 'w, 'l>(
+    job: &Job<'s, 'w>,
+    order: &[EventSite],
+    oracle: &mut Scripted<'_>,
+    listener: &'l mut dyn Observer,
+    skip: &mut dyn FnMut(usize) -> bool,
+) -> (Driver<'s, 'w, 'l>, Option<(usize, EventSite)>) {
     let mut driver = Driver { world: World::untimed(job.setup, job.workload), ..Driver::new(job, listener) };
-    let (mut parted, mut lapses) = (None, 0);
+    let mut lapses = 0;
     for (at, site) in order.iter().enumerate() {
         let signed = driver.signed();
         let taken = match site {
@@ -54,26 +70,22 @@ fn follow_order<'s>(
                 lapses += u32::from(next);
                 next
             }
-            _ => driver.take_named(*site, &mut oracle),
+            _ => driver.take_named(*site, oracle),
         };
         if !taken && skip(at) {
             continue;
         }
         if !taken {
-            parted = Some((at + 1, *site));
-            break;
+            return (driver, Some((at + 1, *site)));
         }
-        driver.replays(*site, &mut oracle);
+        driver.replays(*site, oracle);
         // Where there are several purchases, orders lapse in the order in which they were signed.
         if job.workload.errands.len() > 1 && driver.signed() > signed {
             let next_us = driver.world.now_us() + 1;
             driver.step(Choice::Wait(next_us));
         }
     }
-    let unmet: Vec<Fault> = oracle.unmet().cloned().collect();
-    let at_rest = parted.is_none() && driver.next_lapse_us().is_none() && driver.world.at_rest(job.setup, job.workload);
-    let finished = driver.finish(if at_rest { Ended::Settled } else { Ended::CutShort });
-    Followed { finished, unmet, parted, at_rest }
+    (driver, None)
 }
 
 /// Leaves out of a course what it can do without, event by event, together with what then cannot happen any more. All of its faults
@@ -82,7 +94,7 @@ fn follow_order<'s>(
 pub fn shorten(job: &Job<'_, '_>, course: &Course, is_it: &dyn Fn(&Violation) -> bool) -> Option<(Course, Violation)> {
     let breaks = |order: &[EventSite]| {
         let mut left_out = Vec::new();
-        let followed = follow_order(job, &course.plan, order, &mut (), &mut |at| {
+        let followed = follow_to_the_end(job, &course.plan, order, &mut (), &mut |at| {
             left_out.push(at);
             true
         });
@@ -121,13 +133,17 @@ impl Driver<'_, '_, '_> {
         self.ears.checker.facts().purchases.values().filter(|purchase| purchase.signed.is_some()).count()
     }
 
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.next_lapse_us().is_none() && self.world.at_rest(self.job.setup, self.job.workload)
+    }
+
     fn next_lapse_us(&self) -> Option<u64> {
         let signed = self.ears.checker.facts().purchases.values().filter_map(|purchase| purchase.signed.as_ref());
         signed.map(|signed| signed.order.expires_us).filter(|expires_us| *expires_us > self.world.now_us()).min()
     }
 
     /// The next order lapses. Whether there is one.
-    fn lapse(&mut self) -> bool {
+    pub(super) fn lapse(&mut self) -> bool {
         let Some(expires_us) = self.next_lapse_us() else { return false };
         self.step(Choice::Wait(expires_us));
         self.ears.checker.count_event(expires_us);

@@ -9,6 +9,7 @@
 pub mod eavesdropper;
 pub mod exhaustive;
 pub mod follow;
+pub mod for_ever;
 pub mod joined;
 pub mod labels;
 pub mod random;
@@ -154,6 +155,8 @@ pub enum Ended {
     Settled,
     /// It went on for too long.
     CutShort,
+    /// It is known to go on for ever; see [`for_ever::Round`].
+    Never,
     /// It came to a situation from which the rest is known; see [`situation`].
     Joined,
 }

@@ -39,8 +39,10 @@ impl<const W: usize> Search<'_, W> {
             own.mechanisms.all() == other.mechanisms.all() && own.protocol.name() == other.protocol.name(),
             "one case"
         );
-        // Symmetry gives names to shares that nobody came to by an input.
-        self.tables.symmetry.all().next().is_none()
+        // What goes on for ever may be at rest for others if one of those who change breaks the protocol.
+        self.endless().states == 0
+            // Symmetry gives names to shares that nobody came to by an input.
+            && self.tables.symmetry.all().next().is_none()
             && other.outsider.is_none()
             && other.merchant_deviation.is_none_or(|known| sells_the_same(known, other))
             && self.tables.seats.iter().enumerate().all(|(at, seat)| {

@@ -45,7 +45,7 @@ pub struct Ended {
 }
 
 /// What the faults on the way to a hit are, without their numbers, and where they struck.
-type Roots = (Vec<String>, Vec<Spot>);
+pub(super) type Roots = (Vec<String>, Vec<Spot>);
 
 /// What a search takes to be broken, and no run confirms.
 #[derive(Debug, Clone)]
@@ -79,8 +79,8 @@ pub struct Answer {
     pub at_rest: u64,
     /// At how many of these, after some fault, something was committed.
     pub committed_in_spite: u64,
-    /// States from which nothing at rest can be reached, with a course to the first of them.
-    pub endless: Option<(u64, Option<Course>)>,
+    /// From how many states nothing at rest can be reached. Of a search that was cut short that is not known, and it is none.
+    pub endless: u64,
     /// What was met, and what struck.
     pub coverage: Vec<Covered>,
     /// The bytes of one state, without its place in the table and the link to the state before it.
@@ -118,7 +118,7 @@ struct Gathered<'h> {
 }
 
 /// Findings, where the faults of each struck, and what could not be confirmed.
-type Found = (Vec<Finding>, Vec<Vec<Spot>>, Vec<Doubt>);
+pub(super) type Found = (Vec<Finding>, Vec<Vec<Spot>>, Vec<Doubt>);
 
 /// Whether one sorted list holds all of another.
 pub fn holds(all: &[String], part: &[String]) -> bool {
@@ -143,14 +143,14 @@ impl<const W: usize> Search<'_, W> {
 
     pub(super) fn answer(&self, question: &Question<'_>) -> Answer {
         let job = Job { setup: question.setup, workload: question.workload, latency: Latency { min_us: 0, max_us: 0 } };
-        let (findings, struck, unconfirmed) = self.findings(&job);
+        let (mut findings, mut struck, mut unconfirmed) = self.findings(&job);
+        let without_rest = self.without_rest(&job);
+        findings.extend(without_rest.0);
+        struck.extend(without_rest.1);
+        unconfirmed.extend(without_rest.2);
         let committed = |likeness| seen(likeness, &self.tables).purchases.values().any(|purchase| purchase.committed());
         let in_spite =
             self.ends.iter().filter(|(likeness, _, _, place)| self.faults_of(*place) > 0 && committed(*likeness));
-        let endless = self.endless().map(|(states, place)| {
-            let course = self.course(&Hit { place, within: None, broken: 0 });
-            (states, course.map(|(course, _)| course))
-        });
         Answer {
             states: self.len(),
             transitions: self.transitions,
@@ -161,7 +161,7 @@ impl<const W: usize> Search<'_, W> {
             committed_in_spite: in_spite.map(|(_, _, states, _)| states).sum(),
             at_rest: self.ends.iter().map(|(_, _, states, _)| states).sum(),
             ends: self.endings(),
-            endless,
+            endless: self.endless().states,
             coverage: if self.counts {
                 self.coverage.covered(&self.tables, struck.iter().flatten())
             } else {
@@ -172,8 +172,8 @@ impl<const W: usize> Search<'_, W> {
     }
 
     /// What the faults on the way to each hit are. Many have the same on their way, and each is looked for once.
-    fn roots(&self) -> Vec<Roots> {
-        let struck: Vec<Vec<Place>> = self.hits.par_iter().map(|hit| self.struck(hit.place)).collect();
+    pub(super) fn roots(&self, hits: &[Hit]) -> Vec<Roots> {
+        let struck: Vec<Vec<Place>> = hits.par_iter().map(|hit| self.struck(hit.place)).collect();
         let mut all: Vec<Place> = struck.iter().flatten().copied().collect();
         all.sort_unstable();
         all.dedup();
@@ -189,7 +189,7 @@ impl<const W: usize> Search<'_, W> {
             })
             .collect();
         let of = |place: &Place| all.binary_search(place).ok().and_then(|at| known[at].clone());
-        let roots = self.hits.iter().zip(&struck).map(|(hit, struck)| {
+        let roots = hits.iter().zip(&struck).map(|(hit, struck)| {
             let within = hit.within.filter(|step| step.fault().is_some()).map(|step| root(hit.place, step));
             let (mut causes, spots): (Vec<_>, Vec<_>) = struck.iter().filter_map(of).chain(within).unzip();
             causes.sort_unstable();
@@ -200,7 +200,7 @@ impl<const W: usize> Search<'_, W> {
 
     /// Gathers hits by clause, victim and cause. Hits come in the order of their faults, then of their events.
     fn findings(&self, job: &Job<'_, '_>) -> Found {
-        let roots = self.roots();
+        let roots = self.roots(&self.hits);
         let mut kinds: BTreeMap<Kind, Vec<Gathered<'_>>> = BTreeMap::new();
         for (hit, (cause, spots)) in self.hits.iter().zip(&roots) {
             for (_, breach) in self.looks.breaches(hit.broken) {

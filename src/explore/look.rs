@@ -10,10 +10,11 @@ use rustc_hash::FxHashMap;
 
 use super::Sought;
 use super::local::{Local, facts};
+use super::rest::rests;
 use super::state::{ONE, Shares, State};
 use super::step::View;
 use super::symmetry::{NOBODY, Renaming, Thing};
-use super::table::{Full, Need, PURCHASES_MAX, Tables};
+use super::table::{Full, PURCHASES_MAX, Tables};
 use crate::invariant::ending::Ending;
 use crate::invariant::facts::{Facts, PurchaseFacts};
 use crate::invariant::{Invariant, View as Sight, Violation, When, certified, clauses};
@@ -79,7 +80,7 @@ pub(super) struct Likeness {
 pub(super) struct Look {
     /// What is broken.
     pub(super) broken: Breaches,
-    /// Whether the state is at rest: nothing under way or pending but what is repeated for ever and changes nothing.
+    /// Whether the state is at rest ([`rest`](super::rest)).
     pub(super) rests: bool,
 }
 
@@ -166,7 +167,10 @@ impl Looks {
         if self.known.contains_key(&likeness) {
             return Ok(());
         }
-        let rests = likeness.idle && rests(likeness, tables)?;
+        let rests = likeness.idle && {
+            let locals: Vec<u16> = likeness.locals(tables.seats.len()).collect();
+            rests(&locals, likeness.moment, tables)?
+        };
         let mut set = 0;
         for breach in broken_in(likeness, rests, tables, tables.setup) {
             set |= 1 << self.number(breach)?;
@@ -289,55 +293,6 @@ pub(super) fn seen(likeness: Likeness, tables: &Tables<'_>) -> Facts {
         tables.purchases.iter().position(|known| known == about).is_some_and(|n| likeness.orders >> n & 1 == 1)
     };
     facts(&locals, under_way, tables.setup)
-}
-
-/// Whether all that is pending is repeated for ever and changes nothing: every timer that is set, every letter that it sends, every
-/// answer to that, and so on, leaves every party as it is.
-fn rests(likeness: Likeness, tables: &mut Tables<'_>) -> Result<bool, Full> {
-    let locals: Vec<u16> = likeness.locals(tables.seats.len()).collect();
-    let mut letters: Vec<u16> = Vec::new();
-    for (seat, &local) in locals.iter().enumerate() {
-        let timers = tables.seats[seat].timers[local as usize].clone();
-        for timer in timers {
-            match sends_only(tables, seat as u8, local, likeness.moment, timer)? {
-                Some(sends) => letters.extend(sends),
-                None => return Ok(false),
-            }
-        }
-    }
-    let mut at = 0;
-    while let Some(&letter) = letters.get(at) {
-        at += 1;
-        let &super::table::Letter { to, stimulus, .. } = &tables.letters[letter as usize];
-        let local = locals[to as usize];
-        if tables.seats[to as usize].presence[local as usize] != crate::world::Presence::Up {
-            continue;
-        }
-        match sends_only(tables, to, local, likeness.moment, stimulus)? {
-            Some(sends) => {
-                for letter in sends {
-                    if !letters.contains(&letter) {
-                        letters.push(letter);
-                    }
-                }
-            }
-            None => return Ok(false),
-        }
-    }
-    Ok(true)
-}
-
-/// The letters that an input makes a party send, if it changes nothing else.
-fn sends_only(
-    tables: &mut Tables<'_>,
-    seat: u8,
-    local: u16,
-    moment: u8,
-    stimulus: u16,
-) -> Result<Option<Vec<u16>>, Full> {
-    tables.fill(Need::Move(seat, local, moment, stimulus))?;
-    let found = tables.find(seat, local, moment, stimulus).ok();
-    Ok(found.filter(|found| found.after == local && found.moment(moment) == moment).map(|found| found.sends.to_vec()))
 }
 
 /// What is broken in states of this kind, if that is who breaks the protocol.

@@ -4,18 +4,18 @@
 //! This is the untimed clock: any message under way may be next, any timer may fire, any fault that is left may strike. A state is
 //! a few numbers: each party's share ([`local`]), stepped by the very nodes and roles that a run steps and worked out once for each
 //! input ([`table`], [`deeds`]); and how many copies of each letter are under way ([`state`]). What may happen next is in [`step`], and what
-//! faults add to it in [`strike`]. The search goes breadth first, fewest faults
-//! first ([`search`], [`expand`]), over states that are kept in full, with a link to the state before ([`store`]). What holds is
-//! looked at from outside, by the same clauses and disputes as in a run ([`look`]); a way from every state to one at rest is looked
-//! for at the end ([`settle`]). Whatever is found is written down as a course ([`trace`]) and followed event by event in a world that knows
-//! nothing of the search ([`follow`](crate::drive::follow)), under real cryptography too: what a run does not confirm is no finding.
-//! It is a doubt, and asked again more exactly ([`doubts`]).
+//! faults add to it in [`strike`]. The search goes breadth first, fewest faults first ([`search`], [`expand`]), over states that are kept
+//! in full, with a link to the state before ([`store`]). What holds is looked at from outside, by the same clauses and disputes as in a
+//! run ([`look`]); a way from every state to one at rest ([`rest`]) is looked for at the end ([`settle`]), and where there is none, whom that
+//! keeps busy ([`endless`]). Whatever is found is written down as a course ([`trace`]) and followed event by event in a world that knows
+//! nothing of the search ([`follow`](crate::drive::follow), [`for_ever`](crate::drive::for_ever)), under real cryptography too: what a run
+//! does not confirm is no finding. It is a doubt, and asked again more exactly ([`doubts`]).
 //!
 //! Six things keep the number of states down, and each is argued for where it is done: copies that a loop can make without end
 //! count as any number ([`state`]), loops are taken at once ([`form`], [`loops`]), letters that nobody minds any more are left out
 //! ([`future`]), a journal does not tell which purchase came first, a merchant that makes a new key for each inquiry makes two
-//! ([`local`]), and parties that set out to do the same stand for each other ([`symmetry`]). They are [`Reductions`] and can be switched off, but for copies without end. Time is what it makes parties
-//! do: orders lapse, timers fire, P forgets ([`table`]).
+//! ([`local`]), and parties that set out to do the same stand for each other ([`symmetry`]). They are [`Reductions`] and can be switched
+//! off, but for copies without end. Time is what it makes parties do: orders lapse, timers fire, P forgets ([`table`]).
 //!
 //! A seventh keeps the number of steps down: a fault does not strike where it could as well have struck one event earlier
 //! ([`early`]). Hardened Case 2 under any two faults takes 370,022 steps in place of 550,981. Where nothing is left out but steps, those
@@ -41,6 +41,7 @@ mod coverage;
 mod deeds;
 mod doubts;
 mod early;
+mod endless;
 mod ends;
 mod expand;
 mod form;
@@ -53,6 +54,7 @@ mod numbered;
 mod own;
 mod ready;
 mod rename;
+mod rest;
 mod search;
 mod seat;
 mod settle;

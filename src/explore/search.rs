@@ -18,6 +18,7 @@ use rustc_hash::FxHashMap;
 
 use super::coverage::Tried;
 use super::early::{By, Met};
+use super::endless::Endless;
 use super::expand::{Mode, PIECE};
 use super::form::Forms;
 use super::found::{Follower, Found, Onward};
@@ -127,8 +128,7 @@ pub(super) struct Search<'a, const W: usize> {
     pub(super) coverage: Tried,
     /// Whether it is counted what was met and struck.
     pub(super) counts: bool,
-    /// How many states there are from which nothing at rest can be reached, and the first of them.
-    endless: Option<(u64, Place)>,
+    endless: Endless,
     /// States of the layer that is worked on that are not known to be good and to which no link leads back, and what follows each.
     pub(super) leads: Vec<(Place, Place)>,
     /// So many of these are kept before they are followed.
@@ -191,7 +191,7 @@ impl<'a, const W: usize> Search<'a, W> {
             own: Vec::new(),
             coverage: Tried::new(strikes),
             counts: question.sought == Sought::Causes,
-            endless: None,
+            endless: Endless::default(),
             leads: Vec::new(),
             leads_max: LEADS_MIN,
             unsettled: Vec::new(),
@@ -302,10 +302,9 @@ impl<'a, const W: usize> Search<'a, W> {
         }
     }
 
-    /// How many states there are from which nothing at rest can be reached, and the first of them. `None` if there are none, or if
-    /// the search has not come to its end.
-    pub(super) fn endless(&self) -> Option<(u64, Place)> {
-        self.endless
+    /// The states from which nothing at rest can be reached; of a search that has not come to its end they are not known.
+    pub(super) const fn endless(&self) -> &Endless {
+        &self.endless
     }
 
     fn no_level(&self) -> Level {

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::deeds::Deeds;
 use super::early::Met;
+use super::endless::Endless;
 use super::form::Near;
 use super::found::Follower;
 use super::look::{Likeness, Look};
@@ -30,11 +31,10 @@ pub(super) const LEADS_MIN: usize = 1 << 16;
 const AT_ONCE: usize = 64;
 
 impl<const W: usize> Search<'_, W> {
-    /// Finds out how many states there are from which nothing at rest can be reached, and the first of them. `None` if there are
-    /// none, or if the search has not come to its end.
-    pub(super) fn settle(&mut self) -> Option<(u64, Place)> {
+    /// Finds the states from which nothing at rest can be reached. Of a search that has not come to its end they are not known.
+    pub(super) fn settle(&mut self) -> Endless {
         if self.stopped.is_some() {
-            return None;
+            return Endless::default();
         }
         self.settle_layer();
         loop {
@@ -54,8 +54,11 @@ impl<const W: usize> Search<'_, W> {
         let mut left = std::mem::take(&mut self.unsettled);
         left.retain(|(_, place)| !self.is_known(*place));
         let first = |(faults, place): &(u32, Place)| (*faults, self.depth_of(*place), *place);
-        let endless = left.iter().min_by_key(|left| first(left))?;
-        Some((left.len() as u64, endless.1))
+        left.sort_unstable_by_key(first);
+        let came_from = |place: Place| self.parent(place);
+        let first = left.iter().map(|(_, place)| *place);
+        let first = first.filter(|place| came_from(*place) == *place || self.is_known(came_from(*place)));
+        Endless { states: left.len() as u64, first: first.collect() }
     }
 
     /// Finds out which states of the layer that is worked on are good, once all of them are there. What a step leads back to from more

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
 use super::facts::{Facts, PurchaseFacts};
-use super::{View, Violation, When, certified, clauses};
+use super::{View, Violation, When, certified, clauses, terminates};
 use crate::party::{Party, PurchaseKey, Side};
 use crate::protocol::setup::Setup;
 use crate::world::{Happening, Observer};
@@ -88,6 +88,24 @@ impl<'a> Checker<'a> {
         debug_assert_eq!(self.facts.audit(), Ok(()), "what is kept up with each event is what the records say");
     }
 
+    /// The run is known to go on for ever, with these parties changing again and again over these purchases.
+    pub fn never_ends(&mut self, changing: impl Iterator<Item = (Party, PurchaseKey)>) {
+        let (clause, in_words) = terminates::ENDLESS;
+        self.events = self.news.1;
+        for (party, about) in changing.filter(|(party, _)| !self.spares(*party)).collect::<Vec<_>>() {
+            self.violations.push(Violation {
+                invariant: super::Invariant::Terminates,
+                clause,
+                about: in_words,
+                victim: party,
+                purchase: about,
+                at_us: self.news.0,
+                at_the_end: true,
+                events: self.events,
+            });
+        }
+    }
+
     /// Looks at what must hold of a purchase in the end, and plays its disputes.
     fn judge(&mut self, about: PurchaseKey) {
         self.look(about, u64::MAX, When::AtTheEnd);
@@ -129,6 +147,11 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Whether what hurts a party is no violation: one that breaks the protocol or never returns may hurt itself.
+    fn spares(&self, victim: Party) -> bool {
+        self.deviating.contains(&victim.side()) || self.facts.gone.contains(&victim)
+    }
+
     fn report(
         &mut self,
         invariant: super::Invariant,
@@ -143,9 +166,7 @@ impl<'a> Checker<'a> {
             Side::Merchant => purchase.merchant(),
             Side::Server => Party::Server,
         };
-        // A party that breaks the protocol or never returns may hurt itself.
-        if self.deviating.contains(&side) || self.facts.gone.contains(&victim) || !self.seen.insert((clause, purchase))
-        {
+        if self.spares(victim) || !self.seen.insert((clause, purchase)) {
             return;
         }
         self.violations.push(Violation {

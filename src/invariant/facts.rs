@@ -125,15 +125,8 @@ impl Facts {
             Happening::Saved { party, record, durable } => self.saved(now_us, *party, record, *durable, setup, touched),
             Happening::Believed { party, about, belief } => {
                 let purchase = self.purchase(*about, now_us);
-                let held = match party.side() {
-                    Side::Customer => &mut purchase.customer_belief,
-                    _ => &mut purchase.merchant_belief,
-                };
-                let changed = held.replace(*belief) != Some(*belief);
-                if party.side() == Side::Customer && belief.is_final() && changed {
-                    purchase.rested_us = Some(now_us);
-                }
-                self.news = changed;
+                let deviates = setup.deviations().any(|(side, _)| side == party.side());
+                self.news = purchase.told(now_us, party.side(), *belief, deviates);
                 touched.push(*about);
             }
             Happening::Crashed { party, forever } => {

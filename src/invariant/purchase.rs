@@ -48,6 +48,8 @@ pub struct PurchaseFacts {
     pub customer_belief: Option<Belief>,
     /// What M last told its owner and has not forgotten.
     pub merchant_belief: Option<Belief>,
+    /// What parties that break the protocol have told their owners, whatever they told them since; a bit for each.
+    told: u16,
     /// Whether C has sent an instrument.
     pub customer_sent: bool,
     /// Whether M has submitted one.
@@ -95,6 +97,7 @@ impl PurchaseFacts {
             held: None,
             customer_belief: None,
             merchant_belief: None,
+            told: 0,
             customer_sent: false,
             merchant_sent: false,
             under_way: 0,
@@ -117,8 +120,27 @@ impl PurchaseFacts {
     pub fn hash_known<H: Hasher>(&self, state: &mut H) {
         (self.about, self.wish, &self.signed).hash(state);
         (self.first_terminal, self.status_changed, &self.received, &self.held, &self.known).hash(state);
-        (self.customer_belief, self.merchant_belief, self.customer_sent, self.merchant_sent, self.under_way)
-            .hash(state);
+        (self.customer_belief, self.merchant_belief, self.told).hash(state);
+        (self.customer_sent, self.merchant_sent, self.under_way).hash(state);
+    }
+
+    /// A party tells its owner something at that time. Whether that is news: what has changed, unless somebody who breaks the protocol goes
+    /// back and forth between what it has said before.
+    pub fn told(&mut self, now_us: u64, side: Side, belief: Belief, deviates: bool) -> bool {
+        let held = match side {
+            Side::Customer => &mut self.customer_belief,
+            _ => &mut self.merchant_belief,
+        };
+        let changed = held.replace(belief) != Some(belief);
+        if side == Side::Customer && belief.is_final() && changed {
+            self.rested_us = Some(now_us);
+        }
+        let bit = 1 << (belief as u16 + if side == Side::Customer { 0 } else { 8 });
+        let said = self.told & bit != 0;
+        if deviates {
+            self.told |= bit;
+        }
+        changed && !said
     }
 
     /// P's latest record, if it has one.

@@ -10,6 +10,9 @@ const fn clause(name: &'static str, victim: Side, about: &'static str, broken: f
     Clause { name, invariant: Invariant::Terminates, victim, when: When::AtTheEnd, about, broken }
 }
 
+/// What never comes to rest, and why that is wrong. It is no predicate over facts: somebody has to have seen that it never ends.
+pub const ENDLESS: (&str, &str) = ("endless", "what it knows of the purchase changes again and again, for ever");
+
 /// The clauses.
 pub const CLAUSES: &[Clause] = &[
     clause("customer-in-doubt", Side::Customer, "C never comes to know whether it was charged", |view| {

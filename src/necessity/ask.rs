@@ -27,9 +27,6 @@ use crate::results::grouped;
 use crate::scenario::{Clock, CryptoKind, Scenario};
 use crate::world::Workload;
 
-/// The clause for a state from which nothing at rest can be reached.
-pub const ENDLESS: &str = "endless";
-
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct Ask {
@@ -187,11 +184,6 @@ impl Ask {
             let harm = (finding.breach.invariant, finding.breach.clause, finding.breach.victim.side());
             let faults = finding.course.plan.0.len() as u32;
             heard.note(harm, Way { faults, events: finding.violation.events, plan: finding.course.to_string() });
-        }
-        if let (Some((_, Some(course))), None) = (&answer.endless, answer.stopped) {
-            let events = course.order.as_ref().map_or(0, |order| order.len() as u64);
-            let way = Way { faults: course.plan.0.len() as u32, events, plan: course.to_string() };
-            heard.note((Invariant::Terminates, ENDLESS, Side::Server), way);
         }
         let doubt = answer.unconfirmed.first().map(|doubt| {
             format!("the search takes {} to be broken, and no run could be made to show it", doubt.breach.clause)

@@ -14,12 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::ask::{Ask, ENDLESS, Harm, Heard, Way, answer_all};
+use super::ask::{Ask, Harm, Heard, Way, answer_all};
 use super::table::{CaseTable, applicable, arguments, joined};
 use super::threat::Threat;
 use super::witness::Witness;
 use super::{Interrupted, Progress, Settings};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, terminates};
 use crate::protocol::mechanism::{Mechanism, MechanismSet};
 use crate::results::MinimalRow;
 use crate::scenario::Clock;
@@ -147,7 +147,8 @@ impl<'a> Library<'a> {
 
     /// Whether an answer breaks what is to hold, or comes never to rest; it is learned from if one does.
     fn fails(&mut self, threats: &[usize], heard: &[Heard]) -> bool {
-        let breaks = |(invariant, clause, _): &Harm| self.wanted.contains(invariant) || *clause == ENDLESS;
+        let breaks =
+            |(invariant, clause, _): &Harm| self.wanted.contains(invariant) || *clause == terminates::ENDLESS.0;
         let fails = heard.iter().any(|heard| heard.restless.is_some() || heard.broken.keys().any(breaks));
         if fails {
             threats.iter().zip(heard).for_each(|(threat, heard)| self.learn(*threat, heard));

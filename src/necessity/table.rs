@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::ask::{ENDLESS, Harm, Heard, Way};
+use super::ask::{Harm, Heard, Way};
 use super::threat::Threat;
 use crate::invariant::Invariant;
 use crate::protocol::Protocol;
@@ -132,7 +132,7 @@ impl CaseTable {
                     faults: Some(way.faults),
                     events: Some(way.events),
                     plan: way.plan.clone().into(),
-                    replay: self.replay(line, *threat, clause, way).into(),
+                    replay: self.replay(line, *threat, way).into(),
                     ..empty.clone()
                 }));
             }
@@ -166,13 +166,9 @@ impl CaseTable {
         }
     }
 
-    /// The command that shows a way. That a state never comes to rest is seen by a search, not by a run.
-    pub fn replay(&self, line: &Line, threat: Threat, clause: &str, way: &Way) -> String {
+    /// The command that shows a way.
+    pub fn replay(&self, line: &Line, threat: Threat, way: &Way) -> String {
         let away = arguments(line.without.iter().copied());
-        if clause == ENDLESS {
-            let (name, faults) = (self.protocol.name(), way.faults);
-            return format!("halfpaid explore {name} --untimed --faults {faults}{away}{}", threat.arguments());
-        }
         format!("halfpaid replay {} \"{}\"{away}{}", self.protocol.name(), way.plan, threat.arguments())
     }
 }

@@ -218,7 +218,7 @@ fn ways(out: &mut String, table: &CaseTable) {
                 victim.word(),
                 counted(way.events, "event"),
                 if table.base.without == line.without { "with every mechanism on" } else { "gone with it" },
-                table.replay(line, threat, clause, way)
+                table.replay(line, threat, way)
             );
         }
     }

@@ -14,6 +14,7 @@ mod fingerprint;
 pub mod node;
 pub mod numbered;
 pub mod observer;
+mod rest;
 mod seat;
 pub mod slot;
 mod step;
@@ -29,7 +30,6 @@ use crate::party::{Party, PurchaseKey};
 use crate::protocol::role::Effect;
 use crate::protocol::setup::Setup;
 
-use envelope::content;
 use seat::{Chair, Seat};
 
 pub use agenda::{Agenda, Event};
@@ -175,60 +175,6 @@ impl World {
     /// Whether a party is there; `None` if it takes no part.
     pub fn presence(&self, setup: &Setup, party: Party) -> Option<Presence> {
         setup.population.index(party).map(|index| self.seats[index].presence())
-    }
-
-    /// Whether all that is pending is repeated for ever and changes nothing: no party is about to start or to return, and every timer,
-    /// every message under way, every answer to these, and so on, leaves every party as it is. A record that stands in a journal
-    /// already changes nothing. Nobody has to wait for an outsider: what it has sent may come, or not.
-    pub fn at_rest(&self, setup: &Setup, workload: &Workload) -> bool {
-        let mut tried: Vec<(Party, Party, Payload)> = Vec::new();
-        let mut worlds = vec![self.clone()];
-        while let Some(world) = worlds.pop() {
-            for (slot, event) in world.agenda.iter() {
-                match event {
-                    Event::Timer(..) => {}
-                    Event::Arrival(envelope) if envelope.forged => continue,
-                    Event::Arrival(envelope) => {
-                        let arrival = (envelope.from, envelope.to, content(envelope, setup));
-                        if tried.contains(&arrival) {
-                            continue;
-                        }
-                        tried.push(arrival);
-                    }
-                    _ => return false,
-                }
-                let mut next = world.clone();
-                next.step(setup, workload, Choice::Take(slot), &mut ());
-                while next.handling.is_some() {
-                    next.step(setup, workload, Choice::Apply(Fate::Arrive(0)), &mut ());
-                }
-                if !next.same_parties(self) {
-                    return false;
-                }
-                let untried = |event: &Event| match event {
-                    Event::Arrival(e) => !e.forged && !tried.contains(&(e.from, e.to, content(e, setup))),
-                    _ => false,
-                };
-                if next.carried.len() > world.carried.len() && next.agenda.iter().any(|(_, event)| untried(event)) {
-                    worlds.push(next);
-                }
-            }
-        }
-        true
-    }
-
-    /// Whether every party is as it is in another world, but for records that say the same thing again.
-    fn same_parties(&self, other: &World) -> bool {
-        self.seats.iter().zip(&other.seats).all(|chairs| match chairs {
-            (Chair::Taken(mine), Chair::Taken(theirs)) => {
-                mine.node().same_but_for_repetition(theirs.node())
-                    && mine.timers.iter().map(|(timer, _)| timer).eq(theirs.timers.iter().map(|(timer, _)| timer))
-            }
-            (Chair::Taken(one), Chair::Empty(_)) | (Chair::Empty(_), Chair::Taken(one)) => {
-                one.node().is_blank() && one.timers.is_empty()
-            }
-            (Chair::Empty(_), Chair::Empty(_)) => true,
-        })
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) struct Asked {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) order: Option<Vec<String>>,
     /// Why what must hold in the end was not judged, if it was not.
-    pub(super) unjudged: Option<&'static str>,
+    pub(super) unjudged: Option<String>,
 }
 
 /// An account that money has moved on.
