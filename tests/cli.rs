@@ -14,7 +14,7 @@ use predicates::str::{contains, is_empty};
 use tempfile::TempDir;
 
 /// No test's command takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 const COLUMNS: &[(&str, &str)] = &[
     (
@@ -658,11 +658,16 @@ fn arguments_that_a_file_could_not_ask_for_are_refused() {
     }
 }
 
-/// Two customers are told apart before the judge, and what shows twins says how many there are.
+/// Who replays may say again what the scenario says, and whatever a matrix has named it.
 #[test]
-fn disputes_are_looked_for_among_several_customers() {
-    let out = Place::new().stdout(&["disputes", "case1", "--faults", "0", "--customers", "2"]);
-    assert!(out.contains("certified delivery fails") && out.contains(" --customers 2"), "{out}");
+fn a_scenario_of_a_matrix_is_replayed_with_what_it_says_itself() {
+    let two = "protocol = [\"case1\", \"case2\"]\npreset = \"as-written\"\n[matrix]\nwith = [[\"tombstone\"], [\"final-decline\"]]\n";
+    let place = Place::with("two", two);
+    place
+        .halfpaid(&["replay", "two~with=tombstone", "none", "--protocol", "case1", "--with", "tombstone"])
+        .assert()
+        .code(0);
+    place.halfpaid(&["disputes", "--preset", "as-written", "--with", "status-query", "--faults", "0"]).assert().code(0);
 }
 
 #[test]

@@ -606,3 +606,14 @@ fn who_cheats_does_not_escape_judgement_by_never_coming_to_rest() {
     assert!(!shop.run("none").cut_short());
     assert_eq!(shop.breaks("none"), set(&["got-nothing", "paid-no-goods"]));
 }
+
+/// In Case 1 an order after which M goes round and round, in turn, comes to rest all the same if the item is paid for first.
+#[test]
+fn what_comes_to_rest_in_some_other_way_is_not_endless() {
+    let shop = hardened("case1").without(&[Mechanism::SignedStatus, Mechanism::MerchantDedup]);
+    let order = "corrupt answer-C#1 bit 248; order start 1#1 2#1 C1.query#1 query-C#1 answer-C#1";
+    let course: Course = order.parse().expect("a course");
+    assert!(follow_for_ever(&shop.job(), &course, &mut ()).is_none());
+    let course: Course = format!("{order} 3#1 4#1 5#1 6#1 expiry#1").parse().expect("a course");
+    assert!(follow(&shop.job(), &course, &mut ()).at_rest);
+}

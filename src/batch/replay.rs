@@ -97,9 +97,8 @@ impl Stage {
             Some(order) => {
                 if let Some((finished, round)) = follow_for_ever(&self.job(), course, listener) {
                     let why = format!(
-                        "nothing comes to rest after event {}: all that is pending, taken in turn, brings everybody back to where they \
+                        "nothing comes to rest after the order: all that is pending, taken in turn, brings everybody back to where they \
                          were, by {} events",
-                        order.len(),
                         round.events
                     );
                     return Ok(Replayed { finished, unjudged: Some(why) });

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::{Blame, Broken, Run, Trials, broken_by, least};
 use crate::drive::follow::follow_loosely;
 use crate::drive::{Job, Latency};
-use crate::explore::{Bounds, KINDS, Question, Stopped, explore_surely, holds};
+use crate::explore::{Bounds, KINDS, Question, explore_surely, holds};
 use crate::fault::{Budget, Course, Fault, FaultKind, Plan};
 use crate::invariant::Violation;
 use crate::party::{Party, Side};
@@ -37,15 +37,13 @@ struct Variant {
     alone: Option<(Side, MechanismSet)>,
     gives_up_on_unknown: bool,
     budget: Budget,
-    /// At most so many events.
-    depth: u32,
 }
 
 /// What came of a search.
 #[derive(Debug, Clone)]
 struct Searched {
-    /// By which faults: what breaks, and for which side.
-    broken: Vec<(Vec<String>, &'static str, Side)>,
+    /// By which faults: what breaks, for which side, and after how many events at the least.
+    broken: Vec<(Vec<String>, &'static str, Side, u64)>,
     /// By which faults something may break for a side, or not.
     doubtful: Vec<(Vec<String>, Side)>,
     endless: bool,
@@ -61,28 +59,30 @@ impl<'q> Orders<'q> {
 
     /// Whom to blame for what a run of a course shows, all of whose faults it takes.
     pub fn blame(&self, plan: &Plan, run: Run<'_, '_>, violation: &Violation) -> Blame {
-        let events = u32::try_from(violation.events).unwrap_or(u32::MAX);
         let causes = plan.words();
         let by_these = |faults: &[String]| holds(&causes, faults);
         // Whoever is alike may be hurt in another's place.
         let side = violation.victim.side();
-        let losses = |searched: &Searched| -> Broken {
-            let broken = searched.broken.iter().filter(|(faults, _, whose)| by_these(faults) && *whose == side);
-            broken.map(|(_, clause, _)| (*clause, violation.victim)).collect()
+        let losses = |searched: &Searched, within: u64| -> Broken {
+            let broken = searched.broken.iter();
+            let broken =
+                broken.filter(|(faults, _, whose, events)| by_these(faults) && *whose == side && *events <= within);
+            broken.map(|(_, clause, ..)| (*clause, violation.victim)).collect()
         };
         let lost = (violation.clause, violation.victim);
         let sooner = |setup: &Setup| {
-            let searched = self.search(setup, plan, events);
-            searched.complete.then(|| losses(&searched))
+            let searched = self.search(setup, plan);
+            let broken = losses(&searched, violation.events);
+            // It takes no complete search to show a loss.
+            (searched.complete || broken.contains(&lost)).then_some(broken)
         };
         let at_all = |setup: &Setup| {
-            let before = self.search(self.question.setup, plan, u32::MAX);
-            let after = self.search(setup, plan, u32::MAX);
-            let mut broken = losses(&after);
+            let before = self.search(self.question.setup, plan);
+            let after = self.search(setup, plan);
+            let mut broken = losses(&after, u64::MAX);
             // To wait for ever spares nobody.
             broken.extend((after.endless && !before.endless).then_some(lost));
             let doubtful = after.doubtful.iter().any(|(faults, whose)| by_these(faults) && *whose == side);
-            // It takes no complete search to show a loss.
             let known = broken.contains(&lost) || before.complete && after.complete && !doubtful;
             known.then_some(broken)
         };
@@ -91,8 +91,8 @@ impl<'q> Orders<'q> {
         Blame::of(run, self.question.setup, violation, &trials)
     }
 
-    /// Searches all courses of at most so many events, unless that has been done.
-    fn search(&self, setup: &Setup, plan: &Plan, depth: u32) -> Searched {
+    /// Searches all courses with such faults, unless that has been done.
+    fn search(&self, setup: &Setup, plan: &Plan) -> Searched {
         let budget = budget(plan);
         let variant = Variant {
             deviations: setup.deviations().map(|(side, known)| (side, known.name())).collect(),
@@ -100,24 +100,22 @@ impl<'q> Orders<'q> {
             alone: setup.alone,
             gives_up_on_unknown: setup.timing.gives_up_on_unknown,
             budget,
-            depth,
         };
         if let Some((_, known)) = self.searched.borrow().iter().find(|(known, _)| *known == variant) {
             return known.clone();
         }
-        let bounds = Bounds { depth, states: STATES_MAX, ..Bounds::default() };
+        let bounds = Bounds { states: STATES_MAX, ..Bounds::default() };
         let question = Question { setup, budget: &variant.budget, bounds, ..self.question };
         let (answer, _) = explore_surely(&question, &[], &mut ());
-        let complete = answer.stopped.is_none() || answer.stopped == Some(Stopped::Depth) && depth < u32::MAX;
         let searched = Searched {
             broken: answer
                 .findings
                 .into_iter()
-                .map(|found| (found.cause, found.breach.clause, found.breach.victim.side()))
+                .map(|found| (found.cause, found.breach.clause, found.breach.victim.side(), found.violation.events))
                 .collect(),
             doubtful: answer.unconfirmed.into_iter().map(|doubt| (doubt.cause, doubt.breach.victim.side())).collect(),
             endless: answer.endless > 0,
-            complete,
+            complete: answer.stopped.is_none(),
         };
         self.searched.borrow_mut().push((variant, searched.clone()));
         searched

@@ -31,9 +31,6 @@ pub(super) struct DisputesArgs {
     states: u64,
     #[command(flatten)]
     mechanisms: MechanismArgs,
-    /// How many customers; where a deviation takes several purchases, they take turns
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3))]
-    customers: u32,
     /// The seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -53,16 +50,24 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
     if let Some(jobs) = arguments.jobs {
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().map_err(Failure::usage)?;
     }
-    let (mut refuted, mut incomplete) = (0, 0);
+    let mut searched = Scenario::new("disputes", protocol::NAMES[0]);
+    searched.protocols.clear();
     for name in names {
-        let known = protocol::NAMES.iter().find(|known| *known == name).copied();
-        let (Some(name), Some(protocol)) = (known, protocol::by_name(name)) else {
+        let Some(known) = protocol::NAMES.iter().find(|known| *known == name) else {
             let names = protocol::NAMES.join(", ");
             return Err(Failure::usage(format!("there is no protocol `{name}`: expected {names}")));
         };
-        let mut scenario = Scenario::new(name, name);
-        arguments.mechanisms.apply(&mut scenario)?;
-        scenario.parties.customers = arguments.customers;
+        searched.protocols.push(known);
+    }
+    arguments.mechanisms.apply(&mut searched)?;
+    let (mut refuted, mut incomplete) = (0, 0);
+    for name in &searched.protocols {
+        let Some(protocol) = protocol::by_name(name) else { continue };
+        let mut scenario = Scenario { name: (*name).to_owned(), protocols: vec![name], ..searched.clone() };
+        // What is said of all protocols may make no difference to this one.
+        let preset = protocol.preset(scenario.preset);
+        scenario.with.retain(|mechanism| !preset.has(*mechanism));
+        scenario.without.retain(|mechanism| preset.has(*mechanism));
         let set_up = |threat: Threat| {
             let mut scenario = scenario.clone();
             threat.apply(&mut scenario);

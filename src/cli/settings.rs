@@ -24,12 +24,20 @@ pub(super) struct MechanismArgs {
 }
 
 impl MechanismArgs {
-    /// Applies them, as far as a file may ask for that.
+    /// Applies them to what the scenario says itself, as far as a file may ask for the two together. Where there are several protocols,
+    /// it is enough that it makes sense for one of them.
     pub(super) fn apply(&self, scenario: &mut Scenario) -> Result<(), Failure> {
         scenario.preset = self.preset.map_or(scenario.preset, Into::into);
-        scenario.without.extend(&self.without);
-        scenario.with.extend(&self.with);
-        let mut alone = Scenario::new(&scenario.name, scenario.protocols.first().copied().unwrap_or_default());
+        let add = |own: &mut Vec<Mechanism>, more: &[Mechanism]| {
+            more.iter().for_each(|mechanism| {
+                if !own.contains(mechanism) {
+                    own.push(*mechanism)
+                }
+            });
+        };
+        add(&mut scenario.without, &self.without);
+        add(&mut scenario.with, &self.with);
+        let mut alone = Scenario::new("arguments", scenario.protocols.first().copied().unwrap_or_default());
         alone.protocols.clone_from(&scenario.protocols);
         alone.preset = scenario.preset;
         alone.without.clone_from(&scenario.without);

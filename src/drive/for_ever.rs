@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::follow::follow_order;
 use super::scripted::Scripted;
 use super::{Driver, Ended, Fair, Finished, Job};
+use crate::crypto::streams::{Draws, Purpose};
 use crate::fault::Course;
 use crate::party::{Party, PurchaseKey};
 use crate::world::{Event, Observer, Slot, World, event_party};
@@ -27,9 +28,15 @@ pub struct Round {
 
 /// What comes round again and again is looked for during so many turns.
 const TURNS_MAX: usize = 64;
+/// So many other ways of going on are tried, should one of them come to rest.
+const OTHER_WAYS: u32 = 16;
+/// Of each of them so many events.
+const OTHER_EVENTS: usize = 200;
 
 /// Follows a course, and then, where nothing is at rest, takes all that is pending in turn, until it is known to go on for ever. `None` if
-/// the course does not fit, if all comes to rest after it, or if it is not known.
+/// the course does not fit, if all comes to rest after it, in turn or in one of some other ways, or if it is not known.
+///
+/// That no way at all comes to rest is what a search knows; of a course that a search has not found, this is as much as can be tried.
 pub fn follow_for_ever<'s>(
     job: &Job<'s, '_>,
     course: &Course,
@@ -51,6 +58,8 @@ impl Driver<'_, '_, '_> {
     /// Finds out what goes on for ever from here, if that is known.
     fn round(&mut self) -> Option<Round> {
         let setup = self.job.setup;
+        let mut nobody = ();
+        let start = self.fork(&mut nobody);
         let mut before: Vec<World> = Vec::new();
         while before.len() < TURNS_MAX {
             if self.is_at_rest() {
@@ -58,6 +67,10 @@ impl Driver<'_, '_, '_> {
             }
             if let Some(first) = before.iter().position(|known| known.comes_to_the_same(&self.world, setup)) {
                 let turns = before.len() - first;
+                let mut draws = setup.streams.reader(Purpose::Fault, None);
+                if (0..OTHER_WAYS).any(|way| start.rests_otherwise(way == 0, &mut draws)) {
+                    return None;
+                }
                 let (mut events, mut changing) = (0, BTreeSet::new());
                 let mut note = |party, about: Option<PurchaseKey>, changed| {
                     events += 1;
@@ -70,6 +83,30 @@ impl Driver<'_, '_, '_> {
             self.turn_of_all(&mut |_, _, _| {});
         }
         None
+    }
+
+    /// Whether the same run comes to rest if it goes on in some other way: what is under way mostly arrives before anything else happens,
+    /// in turn the first time, then as it is drawn.
+    fn rests_otherwise(&self, in_turn: bool, draws: &mut Draws) -> bool {
+        let mut nobody = ();
+        let mut driver = self.fork(&mut nobody);
+        for _ in 0..OTHER_EVENTS {
+            let is_arrival = |event: &Event| matches!(event, Event::Arrival(_));
+            let pending = driver.world.agenda().iter().map(|(slot, event)| (slot, is_arrival(event)));
+            let (arrivals, others): (Vec<_>, Vec<_>) = pending.partition(|(_, arrival)| *arrival);
+            if arrivals.is_empty() && driver.is_at_rest() {
+                return true;
+            }
+            let arrives = !arrivals.is_empty() && (in_turn || others.is_empty() || draws.below(4) > 0);
+            if !arrives && (in_turn || draws.below(2) == 0) && driver.lapse() {
+                continue;
+            }
+            let from = if arrives { &arrivals } else { &others };
+            let drawn = if in_turn { 0 } else { draws.below(from.len() as u64) as usize };
+            let Some((slot, _)) = from.get(drawn) else { return false };
+            driver.take(*slot, &mut Fair);
+        }
+        false
     }
 
     /// Takes all that is pending, in turn, after all orders have lapsed; of each event it is told whose it was, about which purchase, and

@@ -119,17 +119,23 @@ impl World {
         !parties.any(|party| self.differs(other, setup, party))
     }
 
-    /// Whether every party is as it is in another world, and the same is pending in the same order: what goes on in the one can go on in the
-    /// other.
+    /// Whether every party is as it is in another world, and the same is pending: where the clock stands, anything that is pending may come
+    /// next, and so what goes on in the one can go on in the other.
     pub fn comes_to_the_same(&self, other: &World, setup: &Setup) -> bool {
-        let same = |mine: &Event, theirs: &Event| match (mine, theirs) {
-            (Event::Arrival(mine), Event::Arrival(theirs)) => {
-                (mine.from, mine.to) == (theirs.from, theirs.to) && content(mine, setup) == content(theirs, setup)
-            }
-            _ => mine == theirs,
+        let pending = |world: &World| -> Vec<(Party, Party, Payload)> {
+            let arrivals = world.agenda.unordered().filter_map(|(_, event)| match event {
+                Event::Arrival(envelope) => Some((envelope.from, envelope.to, content(envelope, setup))),
+                _ => None,
+            });
+            arrivals.collect()
         };
-        self.agenda.len() == other.agenda.len()
-            && self.agenda.iter().zip(other.agenda.iter()).all(|((_, mine), (_, theirs))| same(mine, theirs))
-            && self.is_like(other, setup, &[])
+        let same_is_pending = || {
+            let mut theirs = pending(other);
+            pending(self).iter().all(|arrival| {
+                let found = theirs.iter().position(|other| other == arrival);
+                found.map(|place| theirs.swap_remove(place)).is_some()
+            })
+        };
+        self.agenda.len() == other.agenda.len() && self.is_like(other, setup, &[]) && same_is_pending()
     }
 }

@@ -19,7 +19,7 @@ fn a_bound_that_was_reached_leaves_what_holds_open() {
 #[test]
 fn what_broke_before_the_bound_is_broken() {
     let place = Place::new();
-    let search = ["explore", "case2", "--untimed", "--preset", "as-written", "--faults", "0"];
+    let search = ["explore", "case2", "--untimed", "--without", "idempotent-submit", "--faults", "0"];
     let (out, _) = place.says(1, &search);
     assert!(last_line(&out).starts_with("complete:"), "{out}");
     let (out, _) = place.says(1, &[&search[..], &["--events", "9"]].concat());

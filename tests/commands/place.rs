@@ -10,7 +10,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// No test's command takes longer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A scenario's text, without its name: one plan, by which Case 2 loses goods, as expected.
 pub(crate) const LOST: &str = r#"protocol = ["case2"]
