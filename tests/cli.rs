@@ -645,6 +645,28 @@ fn what_is_not_judged_holds_only_so_far() {
     assert!(out.contains("  content     holds so far\n") && !out.contains("holds\n"), "{out}");
 }
 
+/// A deviation that has nothing to do with a loss is not at its root, whatever strikes beside it.
+#[test]
+fn who_cheats_to_no_effect_is_not_blamed_for_what_an_order_of_events_does() {
+    let place = Place::new();
+    for (search, root) in [
+        ("case1 --kinds crash-forever --merchant wrong-key", "crash-forever M"),
+        (
+            "case1 --kinds corrupt --without signed-status --without merchant-dedup --customer frame-merchant",
+            "corrupt answer-C",
+        ),
+        ("case2 --kinds corrupt --without signed-status --outsider ask", "corrupt answer-C"),
+    ] {
+        let words = ["explore", "--untimed", "--faults", "1"].into_iter().chain(search.split(' '));
+        place.halfpaid(&words.collect::<Vec<_>>()).assert().code(1);
+        let rows = place.rows(&format!("explore-{}/violations.csv", &search[..5]));
+        let causes: BTreeSet<&str> = rows.iter().map(|row| &*row["cause"]).collect();
+        assert!(causes.contains(root), "{search}: {causes:?}");
+        let named = |cause: &&str| ["merchant ", "customer ", "outsider "].iter().any(|side| cause.contains(side));
+        assert!(!causes.iter().any(named), "{search}: {causes:?}");
+    }
+}
+
 /// What contradicts itself in a file does so on the command line, wherever it is said.
 #[test]
 fn arguments_that_a_file_could_not_ask_for_are_refused() {
