@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use halfpaid::batch::workload;
@@ -362,7 +363,7 @@ fn a_mechanism_can_make_another_one_necessary() {
     let of = |more: &[Mechanism]| {
         let on = table.protocol.as_written().with(Mechanism::DedupRetention).with(Mechanism::Tombstone);
         let mechanisms = more.iter().fold(on, |set, mechanism| set.with(*mechanism));
-        let protocol = std::sync::Arc::clone(&table.protocol);
+        let protocol = Arc::clone(&table.protocol);
         let ask =
             Ask { protocol, mechanisms, threat: Threat::Honest, clock: Clock::Untimed, faults: 1, states: 10_000_000 };
         let heard = ask.answer(&settings, &AtomicBool::new(false)).expect("nobody interrupts");
@@ -386,6 +387,17 @@ fn added_by(set: &str) -> Vec<Mechanism> {
     set.split(" + ").map(|name| name.parse().expect("a mechanism")).collect()
 }
 
+/// Every committed set against somebody: its case, its name, and the mechanisms that come to what is written. No case is without one.
+fn sets_against(against: &str) -> Vec<(Arc<dyn protocol::Protocol>, String, Vec<Mechanism>)> {
+    let of = |name: &&str| {
+        let case = protocol::by_name(name).expect("a protocol");
+        let sets = committed_sets(name, against);
+        assert!(!sets.is_empty(), "{name}");
+        sets.into_iter().map(move |set| (Arc::clone(&case), set.clone(), added_by(&set)))
+    };
+    protocol::NAMES.iter().flat_map(of).collect()
+}
+
 /// CI makes those of Cases 1 and 3 anew against every deviation; here are the ones between honest parties.
 #[test]
 fn the_smallest_sets_made_anew_are_what_is_committed() {
@@ -402,33 +414,27 @@ fn the_smallest_sets_made_anew_are_what_is_committed() {
 /// something breaks.
 #[test]
 fn a_smallest_set_suffices_and_misses_each_of_its_mechanisms() {
-    for protocol in ["case1", "case2", "case3"] {
-        let settings = settings(protocol, vec![Threat::Honest], 1, 2);
-        let case = protocol::by_name(protocol).expect("a protocol");
-        let sets = committed_sets(protocol, "honest");
-        assert!(!sets.is_empty(), "{protocol}");
-        for set in sets {
-            let added = added_by(&set);
-            let whole = added.iter().copied().fold(case.as_written(), MechanismSet::with);
-            let breaks = |mechanisms: MechanismSet, states: u64| {
-                let protocol = std::sync::Arc::clone(&case);
-                let ask =
-                    Ask { protocol, mechanisms, threat: Threat::Honest, clock: Clock::Untimed, faults: 1, states };
-                // What breaks by the clock breaks; what does not, may under another order of events.
-                let never = AtomicBool::new(false);
-                let by_the_clock = ask.timed(&settings, &never).expect("nobody interrupts");
-                let breaks = |heard: &Heard| breaks_what_it_keeps(&*case, heard);
-                if breaks(&by_the_clock) {
-                    return Some(true);
-                }
-                let heard = ask.answer(&settings, &never).expect("nobody interrupts");
-                breaks(&heard).then_some(true).or(heard.stopped.is_none().then_some(false))
-            };
-            assert_eq!(breaks(whole, 1_000_000), Some(false), "{protocol}: {set}");
-            for mechanism in added {
-                let less = whole.without(mechanism);
-                assert_eq!(breaks(less, 1_000_000), Some(true), "{protocol}: {set}, without {mechanism}");
+    for (case, set, added) in sets_against("honest") {
+        let settings = settings(case.name(), vec![Threat::Honest], 1, 2);
+        let whole = added.iter().copied().fold(case.as_written(), MechanismSet::with);
+        let breaks = |mechanisms: MechanismSet, states: u64| {
+            let protocol = Arc::clone(&case);
+            let ask = Ask { protocol, mechanisms, threat: Threat::Honest, clock: Clock::Untimed, faults: 1, states };
+            // What breaks by the clock breaks; what does not, may under another order of events.
+            let never = AtomicBool::new(false);
+            let by_the_clock = ask.timed(&settings, &never).expect("nobody interrupts");
+            let breaks = |heard: &Heard| breaks_what_it_keeps(&*case, heard);
+            if breaks(&by_the_clock) {
+                return Some(true);
             }
+            let heard = ask.answer(&settings, &never).expect("nobody interrupts");
+            breaks(&heard).then_some(true).or(heard.stopped.is_none().then_some(false))
+        };
+        let name = case.name();
+        assert_eq!(breaks(whole, 1_000_000), Some(false), "{name}: {set}");
+        for mechanism in added {
+            let less = whole.without(mechanism);
+            assert_eq!(breaks(less, 1_000_000), Some(true), "{name}: {set}, without {mechanism}");
         }
     }
 }
@@ -439,19 +445,15 @@ fn a_smallest_set_suffices_and_misses_each_of_its_mechanisms() {
 fn the_smallest_sets_keep_what_they_keep_beside_every_deviation() {
     let sides = || Threat::all().into_iter().filter(|threat| !threat.is_honest() && threat.side().is_some());
     assert!(sides().count() >= 18);
-    for name in ["case1", "case2", "case3"] {
+    for (case, set, added) in sets_against("every deviation") {
+        let name = case.name();
         let settings = settings(name, vec![Threat::Honest], 0, 2);
-        let case = protocol::by_name(name).expect("a protocol");
-        let sets = committed_sets(name, "every deviation");
-        assert!(!sets.is_empty(), "{name}");
-        for set in sets {
-            let mechanisms = added_by(&set).into_iter().fold(case.as_written(), MechanismSet::with);
-            for threat in sides() {
-                let protocol = std::sync::Arc::clone(&case);
-                let ask = Ask { protocol, mechanisms, threat, clock: threat.clock(), faults: 0, states: 1_000_000 };
-                let heard = ask.answer(&settings, &AtomicBool::new(false)).expect("nobody interrupts");
-                assert!(!breaks_what_it_keeps(&*case, &heard), "{name}: {set}, {}: {:?}", threat.name(), heard.broken);
-            }
+        let mechanisms = added.into_iter().fold(case.as_written(), MechanismSet::with);
+        for threat in sides() {
+            let protocol = Arc::clone(&case);
+            let ask = Ask { protocol, mechanisms, threat, clock: threat.clock(), faults: 0, states: 1_000_000 };
+            let heard = ask.answer(&settings, &AtomicBool::new(false)).expect("nobody interrupts");
+            assert!(!breaks_what_it_keeps(&*case, &heard), "{name}: {set}, {}: {:?}", threat.name(), heard.broken);
         }
     }
 }
@@ -473,7 +475,7 @@ fn a_mechanism_that_does_not_apply_changes_nothing() {
                     for threat in Threat::all() {
                         let heard = [with, without].map(|mechanisms| {
                             let mechanisms = less.map_or(mechanisms, |less| mechanisms.without(less));
-                            let protocol = std::sync::Arc::clone(&case);
+                            let protocol = Arc::clone(&case);
                             let ask =
                                 Ask { protocol, mechanisms, threat, clock: Clock::Timed, faults: 0, states: 10_000 };
                             ask.timed(&settings, &AtomicBool::new(false)).expect("nobody interrupts").broken
@@ -493,18 +495,16 @@ fn a_mechanism_that_does_not_apply_changes_nothing() {
 fn the_smallest_sets_keep_what_they_keep_beside_outsiders_in_every_order() {
     let outsiders = || OUTSIDER.iter().copied().map(Threat::Outsider).filter(|threat| threat.errands().is_none());
     assert!(outsiders().count() >= 8);
-    for name in ["case1", "case2", "case3"] {
+    for (case, set, added) in sets_against("every deviation") {
+        let name = case.name();
         let settings = settings(name, vec![Threat::Honest], 0, 2);
-        let case = protocol::by_name(name).expect("a protocol");
-        for set in committed_sets(name, "every deviation") {
-            let mechanisms = added_by(&set).into_iter().fold(case.as_written(), MechanismSet::with);
-            for threat in outsiders() {
-                let protocol = std::sync::Arc::clone(&case);
-                let ask = Ask { protocol, mechanisms, threat, clock: Clock::Untimed, faults: 0, states: 1_000_000 };
-                let heard = ask.answer(&settings, &AtomicBool::new(false)).expect("nobody interrupts");
-                assert_eq!(heard.stopped, None, "{name}: {set}, {}", threat.name());
-                assert!(!breaks_what_it_keeps(&*case, &heard), "{name}: {set}, {}: {:?}", threat.name(), heard.broken);
-            }
+        let mechanisms = added.into_iter().fold(case.as_written(), MechanismSet::with);
+        for threat in outsiders() {
+            let protocol = Arc::clone(&case);
+            let ask = Ask { protocol, mechanisms, threat, clock: Clock::Untimed, faults: 0, states: 1_000_000 };
+            let heard = ask.answer(&settings, &AtomicBool::new(false)).expect("nobody interrupts");
+            assert_eq!(heard.stopped, None, "{name}: {set}, {}", threat.name());
+            assert!(!breaks_what_it_keeps(&*case, &heard), "{name}: {set}, {}: {:?}", threat.name(), heard.broken);
         }
     }
 }
