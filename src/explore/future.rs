@@ -90,7 +90,7 @@ const SHARES_MAX: usize = 20_000;
 /// Nor is a search with more transitions than this.
 const MOVES_MAX: usize = 4_000_000;
 /// Nor, where a search may have fewer states than that, a party with more shares than these: it would take longer than the search.
-const STATES_FEW: u64 = 100_000;
+const STATES_FEW: u64 = 200_000;
 const SHARES_FEW: usize = 3_000;
 
 impl Tables<'_> {
