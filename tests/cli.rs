@@ -250,6 +250,8 @@ fn wrong_usage_exits_2_and_says_so_on_stderr() {
         &["replay", "case2", "none", "--without", "tombston"],
         &["replay", "case9", "none"],
         &["list", "--format", "xml"],
+        &["explore", "case1", "--kinds", "drop,crash,drop"],
+        &["explore", "case1", "--expect", "money=holds", "--expect", "money=violated"],
     ];
     for arguments in wrong {
         let run = place.halfpaid(arguments).assert().code(2);

@@ -95,6 +95,11 @@ fn expectation(text: &str) -> Result<(Invariant, Expectation), String> {
     Ok((*invariant, *verdict))
 }
 
+/// The first of some things that is there already.
+fn repeated<T: PartialEq>(all: &[T]) -> Option<&T> {
+    all.iter().enumerate().find(|(at, one)| all[..*at].contains(one)).map(|(_, one)| one)
+}
+
 fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
     let known = protocol::NAMES.iter().find(|known| **known == arguments.protocol);
     let protocol = known.ok_or_else(|| {
@@ -116,11 +121,15 @@ fn scenario_of(arguments: &ExploreArgs) -> Result<Scenario, Failure> {
         bytes: arguments.mebibytes.map_or(bytes, |mebibytes| mebibytes << 20),
     };
     arguments.deviations.apply(&mut scenario);
+    let named: Vec<Invariant> = arguments.expect.iter().map(|(invariant, _)| *invariant).collect();
+    if let Some(invariant) = repeated(&named) {
+        return Err(Failure::usage(format!("--expect has `{}` twice: expected each once", invariant.name())));
+    }
     scenario.expect.extend(arguments.expect.iter().copied());
     let mut kinds: Vec<FaultKind> = arguments.kinds.iter().map(|(kind, _)| *kind).collect();
     kinds.sort_unstable();
-    if let Some(twice) = kinds.windows(2).find(|two| two[0] == two[1]) {
-        return Err(Failure::usage(format!("--kinds has `{}` twice: expected each kind once", twice[0].name())));
+    if let Some(kind) = repeated(&kinds) {
+        return Err(Failure::usage(format!("--kinds has `{}` twice: expected each once", kind.name())));
     }
     if kinds.is_empty() {
         kinds = EXHAUSTIVE_KINDS.to_vec();
