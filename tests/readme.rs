@@ -116,7 +116,10 @@ const SHOWN: &[(&str, &str)] = &[
         r#"replay case3 "delay 4#1; corrupt 4#2 bit 248" --without final-decline"#,
         "belief-customer belief-not-paid final",
     ),
-    ("replay case2 none --without signed-status --outsider tamper-status", "belief-not-paid"),
+    (
+        "replay case2 none --without signed-status --outsider forge-status --purchases 2 --every-us 500000",
+        "belief-charged belief-merchant unpaid-goods",
+    ),
     ("explore case2 --faults 1 --without unguessable-tid --outsider guess-tid --purchases 2 --every-us 500000", ""),
     ("explore case2 --faults 1 --without authenticated-query --outsider ask", ""),
     (r#"replay case3 "corrupt 6#1 bit 248" --without release-on-query"#, "got-nothing paid-no-goods"),
@@ -130,12 +133,8 @@ const SHOWN: &[(&str, &str)] = &[
         "claims-nothing delivered-this",
     ),
     (
-        "replay case2 none --without signed-status --outsider forge-status --purchases 2 --every-us 500000",
-        "belief-charged belief-merchant unpaid-goods",
-    ),
-    (
         "explore case1 --untimed --faults 0 --without dedup-retention --outsider tamper-order",
-        "belief-charged belief-customer belief-not-paid delivered-this final got-nothing once paid-no-goods received-this",
+        "belief-customer belief-not-paid delivered-this final got-nothing once paid-no-goods received-this",
     ),
     ("explore case2 --untimed --faults 0 --without merchant-checks-seal --outsider tamper-quote", "paid-no-goods"),
     (

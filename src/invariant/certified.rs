@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use super::facts::{Entry, PurchaseFacts};
 use super::liars::Liars;
-use super::papers::{on_record, parts};
+use super::papers::{on_record, papers, parts};
 use super::{Invariant, View};
 use crate::crypto::Blob;
 use crate::judge::{Allegation, Claim, Decision, Evidence, Hearing, judge};
 use crate::party::Side;
+use crate::protocol::part::{Part, Parts};
 
 /// A claim that the checker files.
 #[derive(Debug, Clone)]
@@ -104,19 +105,22 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
     // A merchant that has made two items of one is not to say that it delivered the one that C does not have.
     let in_hand = if purchase.two_in_one() { held.clone() } else { None };
     let delivered = in_hand.or_else(|| purchase.delivered(view.setup)).or_else(|| held.clone());
+    // Where C has lost what was sealed for it, it is a matter of words whether C has received that and M delivered it: neither is a lie.
+    let lost = purchase.has_lost_its_ciphertext();
+    let in_words = if lost { sealed_for(view) } else { Vec::new() };
     // What a liar says: some other content or, where that is what was delivered, the item that should have been.
     let lie = match &truth {
-        Some(truth) if delivered.as_ref() == Some(&other) => truth.clone(),
+        Some(truth) if delivered.as_ref() == Some(&other) || in_words.contains(&other) => truth.clone(),
         _ => other,
     };
     let lies = |side: Side, so: [&Option<Blob>; 2]| {
         let favourites = liars.favourites(side).iter();
-        let false_ones = favourites.filter(|favourite| so.iter().all(|so| so.as_ref() != Some(favourite)));
+        let false_ones = favourites
+            .filter(|favourite| so.iter().all(|so| so.as_ref() != Some(favourite)) && !in_words.contains(favourite));
         [lie.clone()].into_iter().chain(false_ones.cloned()).collect::<Vec<Blob>>()
     };
     let mut false_receipts = lies(Side::Customer, [&held, &delivered]);
     let mut false_deliveries = lies(Side::Merchant, [&delivered, &None]);
-    let lost = purchase.has_lost_its_ciphertext();
     if delivered.is_none() && has.is_none() && !lost {
         // Where nothing was delivered, the very item that was ordered is a lie as well.
         false_receipts.extend(truth.clone());
@@ -164,6 +168,15 @@ pub fn disputes(view: &View<'_>) -> Vec<Dispute> {
         file("got-other", "C cannot prove that it got something else", Side::Customer, what, true);
     }
     docket.filed
+}
+
+/// What the key on P's record makes of the ciphertexts of the purchase, whoever has them.
+fn sealed_for(view: &View<'_>) -> Vec<Blob> {
+    let purchase = view.purchase;
+    let Some(key) = purchase.commitment().and_then(|record| record.key()) else { return Vec::new() };
+    let papers = [Side::Customer, Side::Merchant].map(|side| papers(purchase, side)).concat();
+    let sealed = papers.iter().filter_map(|part| if let Part::Sealed(sealed) = part { Some(sealed) } else { None });
+    sealed.filter_map(|sealed| view.setup.crypto.open(key, sealed)).collect()
 }
 
 impl Docket<'_> {

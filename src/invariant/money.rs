@@ -2,7 +2,7 @@
 
 use super::{Clause, Invariant, View, When};
 use crate::party::{Party, Side};
-use crate::protocol::order::{Cents, Status};
+use crate::protocol::order::Cents;
 use crate::protocol::part::Parts;
 use crate::protocol::role::Belief;
 
@@ -83,7 +83,7 @@ fn customer_wrong(view: &View<'_>) -> bool {
 }
 
 fn customer_pays(view: &View<'_>) -> bool {
-    view.purchase.customer_belief == Some(Belief::Charged) && view.purchase.status() != Status::Committed
+    view.purchase.customer_belief == Some(Belief::Charged) && !view.purchase.committed()
 }
 
 fn too_soon(view: &View<'_>) -> bool {

@@ -41,10 +41,18 @@ fn cell(table: &CaseTable, line: &Line, settings: &Settings) -> String {
     }
 }
 
+/// The words for threats that go by the clock.
+const BY_THE_CLOCK: &str = "by the clock";
+
+/// The name of a deviation that takes several purchases, and so goes by the clock.
+fn takes_several(threat: &Threat) -> Option<&'static str> {
+    (threat.clock() == Clock::Timed && !matches!(threat, Threat::Outsider(_))).then(|| threat.name())
+}
+
 /// Within how many faults nothing is found to need a mechanism: fewer may have been tried beside some threats.
 fn not_needed(line: &Line, settings: &Settings) -> String {
     let least = |clock: Clock| line.heard.iter().filter(|heard| heard.clock == clock).map(|heard| heard.faults).min();
-    let fewer = [(Clock::Untimed, "beside deviations"), (Clock::Timed, "by the clock")];
+    let fewer = [(Clock::Untimed, "beside deviations"), (Clock::Timed, BY_THE_CLOCK)];
     let fewer = fewer.into_iter().filter_map(|(clock, words)| Some((least(clock)?, words)));
     let fewer: Vec<String> =
         fewer.filter(|(least, _)| *least < settings.faults).map(|(least, words)| format!("{least} {words}")).collect();
@@ -75,6 +83,13 @@ pub fn terminal(tables: &[CaseTable], minimal: &[Vec<Minimal>], settings: &Setti
         text.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
     let mut out: String = text.trim_fmt().lines().map(|line| format!("{line}\n")).collect();
+    if out.contains(BY_THE_CLOCK) {
+        let mut several: Vec<&str> = tables.iter().flat_map(|table| &table.threats).filter_map(takes_several).collect();
+        several.sort_unstable();
+        several.dedup();
+        let and = if several.is_empty() { String::new() } else { format!(", and {}", several.join(", ")) };
+        let _ = writeln!(out, "\n{BY_THE_CLOCK}: outsiders{and}; what one fault more does there was not asked");
+    }
     for (table, minimal) in tables.iter().zip(minimal) {
         let _ = writeln!(out, "\n{}: what has to come to as-written", table.protocol.name());
         for (sets, whom) in grouped_sets(table, minimal) {
@@ -183,7 +198,8 @@ fn case(out: &mut String, table: &CaseTable, settings: &Settings) {
 /// What follows for a mechanism.
 fn verdict(table: &CaseTable, line: &Line, settings: &Settings) -> String {
     if line.without.is_empty() {
-        return "breaks anyway".to_owned();
+        let breaks = table.weakest(line, None).is_some();
+        return if breaks { "breaks anyway" } else { "breaks nothing" }.to_owned();
     }
     match table.weakest(line, None) {
         Some(Weakest { threat: Threat::Honest, .. }) => "needed".to_owned(),

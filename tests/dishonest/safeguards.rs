@@ -35,6 +35,23 @@ fn in_case_3_p_declines_a_wrong_item_if_the_order_says_what_is_right() {
     assert_eq!(blind.breaks("none"), set(&["wrong-content", "got-other"]));
 }
 
+/// C signed for the ciphertext, P has the right key, and C lost the ciphertext in its own crash. A merchant that "lies" about that says
+/// that it delivered what it sent, which is a matter of words: C loses what it loses beside an honest merchant, and nothing to the lie.
+#[test]
+fn to_have_delivered_what_c_has_lost_is_no_lie() {
+    let lost = || Shop::hardened("case2").without(&[Mechanism::CiphertextJournal]);
+    let honest = lost().breaks("crash C1 after 2#1");
+    assert_eq!(honest, set(&["paid-no-goods", "got-nothing"]));
+    for name in ["frame-customer", "wrong-item", "submit-twice"] {
+        assert_eq!(with_merchant(lost(), name).breaks("crash C1 after 2#1"), honest, "{name}");
+    }
+    for name in ["frame-merchant", "deny-receipt", "claim-non-delivery"] {
+        let shop = Shop::hardened("case2").without(&[Mechanism::CustomerJournal]);
+        let broken = with_customer(shop, name).explore(1).1;
+        assert!(!broken.contains("received-other"), "{name}: {broken:?}");
+    }
+}
+
 /// What honest parties do not need, C needs against a merchant that lies.
 #[test]
 fn the_commitment_to_the_key_stops_a_merchant_that_registers_junk() {
