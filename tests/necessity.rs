@@ -251,8 +251,10 @@ fn who_does_nothing_in_a_case_needs_no_search() {
     assert_eq!(alike("case2", &[]), only_lies);
     // Step 6 is P's.
     assert_eq!(alike("case3", &[]), format!("withhold-item {no_keys}"));
-    // A lie that is believed takes a search of its own to find how: a C that has forgotten its order is one that M can frame.
-    assert_eq!(alike("case2", &[Mechanism::CustomerJournal]), "");
+    // A lie that is believed takes a search of its own to find how: where M does not look which ciphertext C has signed for, a garbled quote
+    // lets a C that denies what it got be believed. A C that has forgotten its order loses its goods, but to nobody's lie.
+    assert_eq!(alike("case2", &[Mechanism::MerchantChecksSeal]), "frame-customer");
+    assert_eq!(alike("case2", &[Mechanism::CustomerJournal]), only_lies);
 }
 
 /// What one search answers for several deviations is what a search for each answers.
