@@ -84,6 +84,16 @@ fn who_cheats_is_not_to_blame_for_everything() {
     assert_eq!(blame(&shop, "none", "paid-no-goods").1.deviations, ["merchant withhold-item"]);
 }
 
+/// C forgets everything in its own crash. That M has P send the key twice gives the crash a second place to strike, and nothing else.
+#[test]
+fn who_cheats_is_not_to_blame_for_where_a_fault_strikes() {
+    let honest = Shop::as_written("case3");
+    assert_eq!(blame(&honest, "crash C1 taking 6#1", "paid-no-goods").1.deviations, Vec::<String>::new());
+    let mut shop = Shop::as_written("case3");
+    shop.setup.merchant_deviation = find(MERCHANT, "submit-twice");
+    assert_eq!(blame(&shop, "crash C1 taking 6#2", "paid-no-goods").1.deviations, Vec::<String>::new());
+}
+
 /// An outsider is named like everybody else; what it brought about P could have prevented, and C could not.
 #[test]
 fn an_outsider_is_named() {

@@ -221,6 +221,31 @@ impl Fault {
         }
     }
 
+    /// The same fault where its site comes for the time before, if there is one: at the first send of a step in place of the second.
+    pub fn once_before(&self) -> Option<Fault> {
+        let mut before = self.clone();
+        let nth = match &mut before {
+            Fault::Drop(send)
+            | Fault::Duplicate(send)
+            | Fault::Delay(send)
+            | Fault::Replay { send, .. }
+            | Fault::Corrupt { send, .. }
+            | Fault::Crash { site: CrashSite::BeforeSend(send), .. } => &mut send.nth,
+            Fault::Crash { site: CrashSite::BeforeSave(save), .. } => &mut save.nth,
+            Fault::Crash { site: CrashSite::Taking(event) | CrashSite::After(event), .. } => match event {
+                EventSite::Arrival { send, nth: 1 } => &mut send.nth,
+                EventSite::Arrival { nth, .. }
+                | EventSite::Timer { nth, .. }
+                | EventSite::Restart { nth, .. }
+                | EventSite::Expiry { nth } => nth,
+                EventSite::Start { .. } | EventSite::TopUp | EventSite::Settled | EventSite::Late => return None,
+            },
+            Fault::Partition { .. } => return None,
+        };
+        *nth = nth.checked_sub(1).filter(|nth| *nth > 0)?;
+        Some(before)
+    }
+
     /// The fault without its numbers, as `cause` in `violations.csv` has it.
     pub fn words(&self) -> String {
         let kind = self.kind().name();
