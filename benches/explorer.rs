@@ -19,7 +19,7 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 #[path = "../tests/independent/mod.rs"]
-#[allow(dead_code, unreachable_pub, unused_imports, reason = "a test's own")]
+#[expect(dead_code, unreachable_pub, reason = "a test's own, of which this uses a part")]
 mod independent;
 
 use std::collections::hash_map::RandomState;
