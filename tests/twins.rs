@@ -15,8 +15,12 @@ use halfpaid::twins::{Answer, Run, Search};
 
 use crate::common::{EVERY_KIND, Shop};
 
-/// With every threat by the clock, as many purchases as it takes; with those that take one under every order of events.
 fn searched(shop: &Shop, clock: Clock, at_most: u32) -> Answer {
+    searched_with(shop, clock, at_most, false)
+}
+
+/// With every threat by the clock, as many purchases as it takes; with those that take one under every order of events.
+fn searched_with(shop: &Shop, clock: Clock, at_most: u32, other_meanings: bool) -> Answer {
     let mut threats = Threat::all();
     threats.retain(|threat| clock == Clock::Timed || threat.errands().is_none());
     let set_up = |threat: Threat| {
@@ -27,7 +31,8 @@ fn searched(shop: &Shop, clock: Clock, at_most: u32) -> Answer {
         (if clock == Clock::Untimed { without_time(setup) } else { setup }, workload)
     };
     let (budget, latency) = (&Budget::new(at_most, &EVERY_KIND), shop.job().latency);
-    let search = Search { threats: &threats, clock, latency, budget, several: budget, states: 3_000_000 };
+    let several = budget;
+    let search = Search { threats: &threats, clock, latency, budget, several, other_meanings, states: 3_000_000 };
     let answer = search.answer(set_up);
     assert!(answer.runs > u64::from(at_most) * 1_000 && answer.claims > 20, "{} runs", answer.runs);
     assert_eq!(answer.left_out, Vec::<String>::new());
@@ -85,5 +90,29 @@ fn nor_under_any_order_of_events_with_any_single_fault() {
     for (case, at_most) in [("case2", 0), ("case3", 1)] {
         let shop = Shop::hardened(case).without(&[Mechanism::StatusQuery]);
         assert_eq!(words(&searched(&shop, Clock::Untimed, at_most)), BTreeSet::from([nothing]), "{case}");
+    }
+}
+
+/// An order that holds nothing but the item's name does not say what was ordered: what M has sent is right if the name means that.
+#[test]
+fn what_a_name_means_is_no_papers_to_say() {
+    let other = (Side::Customer, "I paid and received something else than described");
+    for case in ["case2", "case3"] {
+        let shop = Shop::hardened(case).without(&[Mechanism::ItemDigest]);
+        for clock in [Clock::Timed, Clock::Untimed] {
+            let answer = searched_with(&shop, clock, 0, true);
+            assert!(words(&answer).contains(&other), "{case}: {:?}", words(&answer));
+            for twins in &answer.twins {
+                assert_ne!(twins.true_in.other_meanings, twins.false_in.other_meanings, "{case}");
+                assert_eq!(twins.guilty, Some(Side::Merchant), "{case}");
+                let (liar, honest) = (twins.false_in.threat.side(), twins.true_in.threat.side());
+                assert!(honest == Some(Side::Merchant) && liar != honest, "{case}");
+            }
+        }
+        // Where a name means one thing only, nobody could confuse the two.
+        assert_eq!(words(&searched(&shop, Clock::Timed, 0)), BTreeSet::new(), "{case}");
+        // With the digest the order says which content it is for.
+        let digest = searched_with(&Shop::hardened(case), Clock::Timed, 1, true);
+        assert_eq!(words(&digest), BTreeSet::new(), "{case}");
     }
 }

@@ -9,6 +9,7 @@ use crate::batch::workload;
 use crate::fault::{Budget, FaultKind};
 use crate::necessity::Threat;
 use crate::protocol;
+use crate::protocol::mechanism::Mechanism;
 use crate::results::{counted, grouped};
 use crate::scenario::{Clock, CryptoKind, Scenario};
 use crate::twins::{self, text};
@@ -85,6 +86,8 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
             latency: workload::latency(&scenario),
             budget: &budget,
             several: &several,
+            // An order that names the item's digest says what it means.
+            other_meanings: !workload::mechanisms(&scenario, &protocol).has(Mechanism::ItemDigest),
             states: arguments.states,
         };
         let answer = search.answer(set_up);

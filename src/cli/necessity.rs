@@ -103,6 +103,8 @@ fn settings_of(arguments: &NecessityArgs) -> Settings {
 
 pub(super) fn necessity(arguments: &NecessityArgs, output: &Output) -> Result<Exit, Failure> {
     let settings = settings_of(arguments);
+    let idle = arguments.against.iter().filter_map(|threat| threat.idle_among(&settings.protocols));
+    idle.for_each(|idle| output.warn(&idle));
     let interrupted = on_interrupt();
     let bar = Arc::new(Bars::new(output, 1));
     bar.next("necessity", 1, 2);

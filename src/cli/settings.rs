@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::Failure;
 use crate::protocol::mechanism::{Mechanism, Preset};
 use crate::protocol::{deviation, outsider};
-use crate::scenario::{self, Arrival, Scenario, write};
+use crate::scenario::{self, Arrival, Scenario, YEAR_US, write};
 
 /// Which mechanisms are on.
 #[derive(Args)]
@@ -86,7 +86,7 @@ pub(super) struct ErrandArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     merchants: Option<u32>,
     /// How long after each other purchases start, in virtual microseconds
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=YEAR_US))]
     every_us: Option<u64>,
     /// What every customer's account holds at the start
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]

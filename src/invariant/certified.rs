@@ -2,7 +2,8 @@
 //!
 //! Against a true claim the other side keeps silent, which is the worst that an honest party can do to an honest claimant; against
 //! a false claim both sides hand in what they have, since a liar's journal may hold papers that seem to speak for it, except that
-//! who claims to have received nothing keeps back what it received. P's record is there on request. Where a side breaks the
+//! who claims to have received nothing keeps back what it received. Whoever is honest hands in what it has of the purchase in question,
+//! and does not look through the papers of others for what might bear on it. P's record is there on request. Where a side breaks the
 //! protocol on purpose, each dispute is played again with every bundle of papers that it can forge
 //! ([`testimony`](crate::protocol::deviation::testimony)), and a wrong decision in any of them counts. A clause that is broken names
 //! who is wronged: an honest claimant that is not believed, or an honest party against whom a lie is believed.

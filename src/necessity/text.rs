@@ -150,7 +150,7 @@ pub fn markdown(tables: &[CaseTable], minimal: &[Vec<Minimal>], settings: &Setti
         out,
         "# Which safeguard is needed for what\n\n\
          Each mechanism is taken away from `hardened`, and every interleaving of every plan is searched ({}): of at most {} with \
-         honest parties, of at most {} beside each deviation. Outsiders, and deviations that take several purchases, are searched \
+         honest parties, of at most {} beside each deviation, one at a time. Outsiders, and deviations that take several purchases, are searched \
          under the clock, with at most {} (and a crash beside the outsider that waits for one); outsiders that do not mix several \
          purchases in every interleaving without a fault as well, and deviations where a run never settles in every interleaving \
          with as many. A number is the \

@@ -2,6 +2,8 @@
 //!
 //! What a deviation does is its own affair; here is what a search has to set up for it, and how the command line names it.
 
+use std::sync::Arc;
+
 use crate::party::Side;
 use crate::protocol::deviation::{CUSTOMER, Errands, HONEST, Known, MERCHANT};
 use crate::protocol::outsider::{self, OUTSIDER};
@@ -106,9 +108,17 @@ impl Threat {
         }
     }
 
+    /// In which of some protocols there is nothing to it, in words.
+    pub fn idle_among(self, protocols: &[Arc<dyn Protocol>]) -> Option<String> {
+        let without = protocols.iter().filter(|protocol| !self.acts_in(&***protocol));
+        let without: Vec<&str> = without.map(|protocol| protocol.name()).collect();
+        (!without.is_empty()).then(|| format!("{} has nothing to do in {}", self.name(), without.join(" and ")))
+    }
+
     /// What of a scenario's deviations has nothing to do in it, and why, in words.
     pub fn idle_in(scenario: &Scenario) -> Vec<String> {
         let (named, purchases) = (&scenario.deviations, scenario.workload.purchases);
+        let protocols = scenario.protocols.iter().filter_map(|name| protocol::by_name(name)).collect::<Vec<_>>();
         let is_named = |threat: &Threat| match threat {
             Threat::Honest => false,
             Threat::Merchant(known) => named.merchant == known.name(),
@@ -116,15 +126,11 @@ impl Threat {
             Threat::Outsider(known) => named.outsider == known.name(),
         };
         let idle = |threat: Threat| {
-            let protocols = scenario.protocols.iter().filter_map(|name| protocol::by_name(name));
-            let without = protocols.filter(|protocol| !threat.acts_in(&**protocol)).map(|protocol| protocol.name());
-            let without: Vec<&str> = without.collect();
-            if !without.is_empty() {
-                return Some(format!("{} has nothing to do in {}", threat.name(), without.join(" and ")));
-            }
-            let errands = threat.errands().filter(|errands| purchases < errands.purchases)?;
-            let with = errands.arguments();
-            Some(format!("{} has nothing to do with so few purchases: give it{with}", threat.name()))
+            threat.idle_among(&protocols).or_else(|| {
+                let errands = threat.errands().filter(|errands| purchases < errands.purchases)?;
+                let with = errands.arguments();
+                Some(format!("{} has nothing to do with so few purchases: give it{with}", threat.name()))
+            })
         };
         Threat::all().into_iter().filter(is_named).filter_map(idle).collect()
     }

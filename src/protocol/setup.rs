@@ -139,6 +139,8 @@ pub struct Catalogue {
     items: u32,
     price_cents: (Cents, Cents),
     item_bytes: (u32, u32),
+    /// See [`swapped`](Self::swapped).
+    swapped: bool,
     offers: Vec<OnceLock<Box<Offer>>>,
 }
 
@@ -150,13 +152,24 @@ impl Catalogue {
     /// A catalogue of `items` items for each merchant; prices and lengths lie between the bounds, both included.
     pub fn new(merchants: u32, items: u32, price_cents: (Cents, Cents), item_bytes: (u32, u32)) -> Self {
         let offers = (0..merchants as usize * items as usize).map(|_| OnceLock::new()).collect();
-        Catalogue { items, price_cents, item_bytes, offers }
+        Catalogue { items, price_cents, item_bytes, swapped: false, offers }
     }
 
     /// The same, with nothing worked out yet.
     fn again(&self) -> Self {
         let offers = self.offers.iter().map(|_| OnceLock::new()).collect();
         Catalogue { offers, ..*self }
+    }
+
+    /// The same in a world in which the name of each item means its [other content](Setup::other_content), and what it means here
+    /// is the other content there. Nothing else differs, so that what a merchant does wrong here is right there.
+    pub fn swapped(&self) -> Self {
+        Catalogue { swapped: !self.swapped, ..self.again() }
+    }
+
+    /// The number of the content that the name of an item means, or of the other one.
+    const fn content_number(&self, item: u32, other: bool) -> u32 {
+        if self.swapped == other { item } else { item + self.items }
     }
 
     /// How many items each merchant has.
@@ -182,7 +195,7 @@ impl Catalogue {
             let word = |i: usize| random[i * 8..].iter().take(8).fold(0, |word, byte| word << 8 | u64::from(*byte));
             let len = between(self.item_bytes.0.into(), self.item_bytes.1.into(), word(0)) as u32;
             let price = between(self.price_cents.0 as u64, self.price_cents.1 as u64, word(1)) as Cents;
-            let genuine = crypto.content(merchant, item, len);
+            let genuine = crypto.content(merchant, self.content_number(item, false), len);
             let item = prepared(&genuine).unwrap_or(genuine);
             let digest = crypto.digest_blob(&item);
             Box::new(Offer { price_cents: price, item, digest, other: OnceLock::new() })
@@ -282,7 +295,8 @@ impl Setup {
     /// A content of the item's length that is not the item: what a liar would claim to have sent or received.
     pub fn other_content(&self, merchant: u32, item: u32) -> Option<Blob> {
         let offer = self.offer(merchant, item)?;
-        let make = || self.crypto.content(merchant, item + self.catalogue.items(), offer.item.len() as u32);
+        let other = self.catalogue.content_number(item, true);
+        let make = || self.crypto.content(merchant, other, offer.item.len() as u32);
         Some(offer.other.get_or_init(make).clone())
     }
 }

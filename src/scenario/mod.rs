@@ -39,6 +39,7 @@ use faults::{PURCHASES_MAX, most_faults};
 pub use load::{Loaded, LoadedScenario, line_of, load, load_file};
 pub use read::parse;
 pub use schema::schema;
+pub use values::YEAR_US;
 pub use workload::{Arrival, Catalogue, Judged, Popularity, TopUp, Workload};
 
 /// A scenario, fully checked. Times are virtual microseconds, money is cents.

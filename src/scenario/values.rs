@@ -14,7 +14,8 @@ use super::raw::{Between, Decimal, Given, Texts, Whole};
 /// A billion dollars: sums over all customers stay far inside 64 bits.
 pub(super) const CENTS_MAX: u64 = 100_000_000_000;
 pub(super) const HOUR_US: u64 = 3_600_000_000;
-pub(super) const YEAR_US: u64 = 365 * 24 * HOUR_US;
+/// No time in a scenario is longer.
+pub const YEAR_US: u64 = 365 * 24 * HOUR_US;
 
 impl Findings<'_> {
     /// A whole number.

@@ -8,7 +8,9 @@
 //!
 //! The runs are all runs of a protocol with honest parties, with every deviation of either side, and with every outsider, as many
 //! purchases as each takes: under every plan of at most so many faults by the clock, or under every order of events too ([`Clock`]).
-//! The same seed gives the same keys and TIDs in all of them. Where C and M both break the protocol there is no honest side for
+//! The same seed gives the same keys and TIDs in all of them. What the words of a catalogue mean is no paper's to say: where an order
+//! holds nothing but the item's name, a run in which that names one content and a run in which it names another may be twins too
+//! ([`Search::other_meanings`]). Where C and M both break the protocol there is no honest side for
 //! anybody to be guilty towards, so that no such run can be a twin.
 
 mod sighting;
@@ -16,6 +18,7 @@ pub mod text;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::hash::Hash;
 
 use crate::drive::exhaustive;
 use crate::drive::follow::{Followed, follow};
@@ -29,7 +32,7 @@ use crate::protocol::part::Part;
 use crate::protocol::setup::Setup;
 use crate::results::grouped;
 use crate::scenario::Clock;
-use crate::world::Workload;
+use crate::world::{Fingerprint, Room, Workload};
 
 use sighting::{Group, Sighting, excuse, sightings};
 
@@ -38,6 +41,8 @@ use sighting::{Group, Sighting, excuse, sightings};
 pub struct Run {
     /// Who breaks the protocol, and how.
     pub threat: Threat,
+    /// Whether the names of items mean their other contents ([`Catalogue::swapped`](crate::protocol::setup::Catalogue::swapped)).
+    pub other_meanings: bool,
     /// How many faults strike.
     pub faults: u32,
     /// What else goes wrong, and in which order things happen if the clock does not say.
@@ -89,12 +94,30 @@ pub struct Search<'a> {
     pub budget: &'a Budget,
     /// What may strike where a threat takes several purchases and every order of events counts: of these there are many.
     pub several: &'a Budget,
+    /// Whether every run is looked at once more where the names of items mean their other contents. Where an order holds the item's
+    /// digest that shows no more twins: all that can be proven of a purchase is proven with C's order, which says in either which
+    /// content it is for.
+    pub other_meanings: bool,
     /// So many states are looked at with one threat, where every order of events counts.
     pub states: u64,
 }
 
 /// By plan, what tells a run of honest parties from others, and what is truly claimed in it.
-type Traces = BTreeMap<Plan, ([u8; 32], Vec<Group>)>;
+type Honest = BTreeMap<Plan, (Likeness, Vec<Group>)>;
+
+/// What tells a run from others: all that has happened, and all that anybody has in hand in the end. Who sends another item in the place of
+/// the right one brings about the same events.
+type Likeness = ([u8; 32], Fingerprint);
+
+fn likeness(finished: &Finished<'_>) -> Likeness {
+    let mut room = Room::default();
+    let facts = finished.checker.facts();
+    facts.hash_known(&mut room);
+    for purchase in facts.purchases.values() {
+        (&purchase.customer, &purchase.merchant, &purchase.server, &purchase.received).hash(&mut room);
+    }
+    (finished.meter.fingerprint(), room.fingerprint())
+}
 
 /// All different claims so far, with their evidence.
 #[derive(Debug, Default)]
@@ -132,64 +155,68 @@ impl Search<'_> {
     /// to do.
     pub fn answer(&self, set_up: impl Fn(Threat) -> (Setup, Workload)) -> Answer {
         let (mut answer, mut claims) = (Answer::default(), Claims::default());
-        let (honest, errands) = set_up(Threat::Honest);
-        let plain = Job { setup: &honest, workload: &errands, latency: self.latency };
-        let mut traces = Traces::new();
-        for &threat in self.threats {
-            let (setup, workload) = set_up(threat);
-            let job = Job { setup: &setup, workload: &workload, latency: self.latency };
-            match self.clock {
-                Clock::Timed => self.by_the_clock(threat, &job, &mut traces, &mut claims, &mut answer),
-                Clock::Untimed => self.in_every_order(threat, [&job, &plain], &mut claims, &mut answer),
+        for &other_meanings in if self.other_meanings { &[false, true][..] } else { &[false] } {
+            let set_up = |threat| {
+                let (mut setup, workload) = set_up(threat);
+                if other_meanings {
+                    setup.catalogue = setup.catalogue.swapped();
+                }
+                (setup, workload)
+            };
+            let (honest, errands) = set_up(Threat::Honest);
+            let plain = Job { setup: &honest, workload: &errands, latency: self.latency };
+            let mut plainly = Honest::new();
+            for &threat in self.threats {
+                let (setup, workload) = set_up(threat);
+                let job = Job { setup: &setup, workload: &workload, latency: self.latency };
+                let run = Run { threat, other_meanings, faults: 0, course: Course::default() };
+                match self.clock {
+                    Clock::Timed => self.by_the_clock(&run, &job, &mut plainly, &mut claims, &mut answer),
+                    Clock::Untimed => self.in_every_order(&run, [&job, &plain], &mut claims, &mut answer),
+                }
             }
         }
-        answer.find_twins(&claims, &honest);
+        answer.find_twins(&claims, &set_up(Threat::Honest).0);
         answer
     }
 
     /// A run in which whoever breaks the protocol has not come to do so is one of honest parties, and has been looked at as that.
     fn by_the_clock(
         &self,
-        threat: Threat,
+        plain: &Run,
         job: &Job<'_, '_>,
-        traces: &mut Traces,
+        plainly: &mut Honest,
         claims: &mut Claims,
         answer: &mut Answer,
     ) {
-        let known = std::mem::take(traces);
+        let (known, threat) = (std::mem::take(plainly), plain.threat);
         let inspect = |plan: &Plan, finished: &Finished<'_>| {
-            let trace = finished.meter.fingerprint();
+            let like = likeness(finished);
             let honest = known.get(plan);
-            let idle = threat.errands().is_none() && honest.is_some_and(|(known, _)| *known == trace);
+            let idle = threat.errands().is_none() && honest.is_some_and(|(known, _)| *known == like);
             let (faults, course) = (plan.0.len() as u32, Course { plan: plan.clone(), order: None });
-            let run = Run { threat, faults, course };
+            let run = Run { faults, course, ..plain.clone() };
             let mut seen = if finished.cut_short() || idle {
                 Vec::new()
             } else {
                 sightings(finished.checker.facts(), job.setup, &run)
             };
             excuse(&mut seen, honest.map_or(&[], |(_, anyway)| anyway));
-            (threat.is_honest().then(|| (plan.clone(), (trace, truths(&seen)))), seen)
+            (threat.is_honest().then(|| (plan.clone(), (like, truths(&seen)))), seen)
         };
-        let consume = |(trace, seen): (Option<(Plan, _)>, Vec<(Group, Sighting)>)| {
+        let consume = |(honest, seen): (Option<(Plan, _)>, Vec<(Group, Sighting)>)| {
             answer.runs += 1;
-            traces.extend(trace);
+            plainly.extend(honest);
             claims.note(seen, |_, _| ());
             true
         };
         exhaustive::explore(job, self.budget, inspect, |_| (), consume);
-        traces.extend(known);
+        plainly.extend(known);
     }
 
     /// The search may take more to be possible than is. So each claim that is new goes with a run that shows it, if one does.
-    fn in_every_order(
-        &self,
-        threat: Threat,
-        [job, plain]: [&Job<'_, '_>; 2],
-        claims: &mut Claims,
-        answer: &mut Answer,
-    ) {
-        let &Job { setup, workload, .. } = job;
+    fn in_every_order(&self, run: &Run, [job, plain]: [&Job<'_, '_>; 2], claims: &mut Claims, answer: &mut Answer) {
+        let (&Job { setup, workload, .. }, threat) = (job, run.threat);
         let bounds = Bounds { states: self.states, ..Bounds::default() };
         // Parties that stand for each other do not have each other's papers.
         let reductions = Reductions { symmetry: false, ..Reductions::ALL };
@@ -197,7 +224,7 @@ impl Search<'_> {
         let budget = if threat.errands().is_some() { self.several } else { self.budget };
         let question = Question { setup, workload, budget, bounds, reductions, sought };
         let extent = each_end(&question, &mut (), &mut |facts, faults, course| {
-            let run = Run { threat, faults, course: Course::default() };
+            let run = Run { faults, ..run.clone() };
             // The same run shows all that is new in it.
             let shown = OnceCell::new();
             claims.note(sightings(facts, setup, &run), |group, sighting| {
@@ -221,8 +248,8 @@ impl Search<'_> {
 /// same by it, it is their run.
 fn shown_by([job, plain]: [&Job<'_, '_>; 2], run: &Run, course: Course) -> (Course, Vec<(Group, Sighting)>) {
     let (followed, honest) = (follow(job, &course, &mut ()), follow(plain, &course, &mut ()));
-    let [trace, honest_trace] = [&followed, &honest].map(|followed| followed.finished.meter.fingerprint());
-    let idle = run.threat.errands().is_none() && trace == honest_trace;
+    let [like, honest_like] = [&followed, &honest].map(|followed| likeness(&followed.finished));
+    let idle = run.threat.errands().is_none() && like == honest_like;
     let threat = if idle { Threat::Honest } else { run.threat };
     let seen = |followed: &Followed<'_>, setup: &Setup, threat: Threat| {
         let (facts, run) = (followed.finished.checker.facts(), Run { threat, ..run.clone() });
@@ -277,11 +304,13 @@ fn pair(group: &Group, known: &[Sighting], setup: &Setup) -> Option<(Plainness, 
     Some((Plainness::of(one, other), Twins { claim, true_in, guilty, false_in, evidence, decision }))
 }
 
-/// How plain twins are, the plainest first: runs show them, they have a culprit in either run, and little goes wrong.
+/// How plain twins are, the plainest first: runs show them, they have a culprit in either run, items
+/// mean the same in both, and little goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Plainness {
     unshown: bool,
     nobody_is_guilty: bool,
+    meanings: bool,
     faults: u32,
     threats: u32,
     events: usize,
@@ -293,6 +322,7 @@ impl Plainness {
         Plainness {
             unshown: !(one.shown && other.shown),
             nobody_is_guilty: one.guilty.is_none(),
+            meanings: one.run.other_meanings != other.run.other_meanings,
             faults: one.run.faults + other.run.faults,
             threats: one.run.weight() + other.run.weight(),
             events: orders.map(Vec::len).sum(),

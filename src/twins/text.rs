@@ -43,9 +43,11 @@ fn course(run: &Run) -> String {
     let plan = &run.course.plan;
     let faults = (!plan.0.is_empty()).then(|| plan.to_string());
     let words: Vec<String> = cheat.into_iter().chain(faults).collect();
-    if words.is_empty() { "nothing goes wrong".to_owned() } else { words.join(", ") }
+    let words = if words.is_empty() { "nothing goes wrong".to_owned() } else { words.join(", ") };
+    if run.other_meanings { words + ", where the item's name means the other content" } else { words }
 }
 
+/// A run where names mean other contents is, but for these, the one that the command shows.
 fn command(run: &Run, (before, after): (&str, &str)) -> String {
     format!("{before} \"{}\"{after}{}", run.course, run.threat.arguments())
 }

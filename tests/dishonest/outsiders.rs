@@ -119,16 +119,22 @@ fn across_purchases_only_what_is_signed_stays_where_it_belongs() {
 
 /// P's word on the first purchase is used for the second, of which P declines what reaches it. Where P signs, the word is for the first
 /// alone. Where it does not, M rests on it; and in Cases 1 and 2, where M delivers, it gives its goods away, and C too takes itself for
-/// charged. In Case 3 the goods are P's to deliver, and it knows better.
+/// charged. In Case 3 the goods are P's to deliver, and it knows better. As written the genuine order is good after a decline, too, and
+/// comes when the word is out: P changes its mind, and in Case 3 C has been told by then that it was not charged.
 #[test]
 fn an_old_word_of_p_s_passes_for_a_new_one_only_where_p_does_not_sign() {
     let fooled: &[&str] = &["belief-merchant", "belief-charged", "unpaid-goods"];
-    for (case, harm) in [("case1", fooled), ("case2", fooled), ("case3", &["belief-merchant"])] {
+    let told: &[&str] = &["belief-merchant"];
+    for (case, harm, later) in
+        [("case1", fooled, "final"), ("case2", fooled, "final"), ("case3", told, "belief-customer")]
+    {
         let anyway = if case == "case1" { BOTH } else { &[] };
         let forged = |shop: Shop| two_purchases(with_outsider(shop, "forge-status"), 500_000).breaks("none");
         assert_eq!(forged(Shop::hardened(case)), set(anyway), "{case}");
         let unsigned = Shop::hardened(case).without(&[Mechanism::SignedStatus]);
         assert_eq!(forged(unsigned), set(&[anyway, harm].concat()), "{case}");
+        let as_written = set(&[anyway, harm, &["final", later]].concat());
+        assert_eq!(forged(Shop::as_written(case)), as_written, "{case}");
     }
 }
 
@@ -198,13 +204,13 @@ fn each_outsider_is_stopped_by_a_safeguard() {
     }
 }
 
-/// A guessed name is as good as a stolen one for keeping C from buying, and no better for anything else.
+/// A guessed name is as good as a stolen one for keeping C from buying, and no better for anything else. As written M quotes anew for each
+/// inquiry, so that what was asked for before C asks keeps C from nothing.
 #[test]
 fn who_can_guess_a_tid_spoils_the_next_purchase() {
     for case in ["case1", "case2", "case3"] {
-        let committed = |without: &[Mechanism]| {
-            let guessing = with_outsider(Shop::hardened(case).without(without), "guess-tid");
-            let mut shop = two_purchases(guessing, 500_000);
+        let committed = |shop: Shop| {
+            let mut shop = two_purchases(with_outsider(shop, "guess-tid"), 500_000);
             // Not the item that the outsider happens to ask for.
             shop.workload.errands[1].wish.item = 6;
             let finished = shop.run("none");
@@ -213,7 +219,8 @@ fn who_can_guess_a_tid_spoils_the_next_purchase() {
             let facts = finished.checker.facts();
             named.filter_map(|(about, _)| facts.purchases.get(about)).filter(|purchase| purchase.committed()).count()
         };
-        assert_eq!((committed(&[]), committed(&[Mechanism::UnguessableTid])), (2, 1), "{case}");
+        let guessed = Shop::hardened(case).without(&[Mechanism::UnguessableTid]);
+        assert_eq!([Shop::hardened(case), guessed, Shop::as_written(case)].map(committed), [2, 1, 2], "{case}");
     }
 }
 

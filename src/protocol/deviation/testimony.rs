@@ -80,11 +80,17 @@ fn made_up(stand: &Stand<'_>) -> Vec<Part> {
     }
     // C's own signatures under an order that C did not sign.
     parts.push(Part::Instrument(Arc::new(Instrument { order: lying, ..(**instrument).clone() })));
-    // Orders of other purchases, renamed.
+    // Orders of other purchases, renamed; and this one with what C signed for in another, where it signs for that apart.
     for part in stand.others {
         if let Part::Instrument(foreign) = part {
-            let order = Order { about: stand.about, ..foreign.order };
-            parts.push(Part::Instrument(Arc::new(Instrument { order, ..(**foreign).clone() })));
+            let renamed = Order { about: stand.about, ..foreign.order };
+            parts.push(Part::Instrument(Arc::new(Instrument { order: renamed, ..(**foreign).clone() })));
+            if foreign.acknowledgement.is_some() {
+                let mixed = Order { sealed: foreign.order.sealed, key: foreign.order.key, ..order };
+                let acknowledgement = foreign.acknowledgement.clone();
+                let mixed = Instrument { order: mixed, acknowledgement, ..(**instrument).clone() };
+                parts.push(Part::Instrument(Arc::new(mixed)));
+            }
         }
     }
     // Another content under the very key of the purchase, and under a new one.
