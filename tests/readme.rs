@@ -102,6 +102,7 @@ const SHOWN: &[(&str, &str)] = &[
     (r#"replay case2 "crash C1 after 2#1" --without customer-journal"#, "customer-forgot got-nothing paid-no-goods"),
     ("explore case2 --untimed --faults 1 --without one-key-per-tid", ""),
     ("replay case2 none --without key-commitment --merchant two-key-item", "delivered-other received-this"),
+    ("explore case2 --untimed --faults 1 --without key-commitment --merchant wrong-key", "paid-no-goods received-this"),
     (
         r#"replay case2 "crash M1 taking 5#1" --without bound-signature --merchant steal-instrument --purchases 2 --every-us 20000"#,
         "belief-customer delivered-other got-nothing paid-no-goods",

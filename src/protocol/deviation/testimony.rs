@@ -87,8 +87,8 @@ fn made_up(stand: &Stand<'_>) -> Vec<Part> {
             parts.push(Part::Instrument(Arc::new(Instrument { order: renamed, ..(**foreign).clone() })));
             if foreign.acknowledgement.is_some() {
                 let mixed = Order { sealed: foreign.order.sealed, key: foreign.order.key, ..order };
-                let acknowledgement = foreign.acknowledgement.clone();
-                let mixed = Instrument { order: mixed, acknowledgement, ..(**instrument).clone() };
+                let mixed =
+                    Instrument { order: mixed, acknowledgement: foreign.acknowledgement, ..(**instrument).clone() };
                 parts.push(Part::Instrument(Arc::new(mixed)));
             }
         }
