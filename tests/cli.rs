@@ -694,6 +694,27 @@ fn a_scenario_of_a_matrix_is_replayed_with_what_it_says_itself() {
     place.halfpaid(&["disputes", "--preset", "as-written", "--with", "status-query", "--faults", "0"]).assert().code(0);
 }
 
+/// What `disputes` finds it shows by commands that can be run, with as many customers and purchases as there were.
+#[test]
+fn each_run_that_disputes_names_can_be_replayed() {
+    let place = small();
+    for (arguments, at_least) in [
+        (&["disputes", "case1", "--faults", "0", "--customers", "2"][..], 4),
+        (&["disputes", "case2", "case3", "--without", "item-digest", "--faults", "0"], 4),
+        (&["disputes", "case1", "--faults", "0", "--customers", "2", "--seed", "7"], 4),
+    ] {
+        let found = place.halfpaid(arguments).assert().code(0);
+        let found = String::from_utf8_lossy(&found.get_output().stdout).into_owned();
+        let commands: Vec<&str> = found.lines().filter_map(|line| line.trim().strip_prefix("halfpaid ")).collect();
+        assert!(commands.len() >= at_least, "{arguments:?}: {found}");
+        for command in commands {
+            let words = words(command);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            place.halfpaid(&words).assert().code(0);
+        }
+    }
+}
+
 #[test]
 fn a_replay_is_the_same_under_both_kinds_of_cryptography_but_for_its_heading() {
     let place = small();

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use halfpaid::batch::workload::without_time;
-use halfpaid::fault::Budget;
+use halfpaid::batch::workload::{self, without_time};
+use halfpaid::fault::{Budget, FaultKind};
 use halfpaid::judge::judge;
 use halfpaid::necessity::Threat;
 use halfpaid::necessity::ask::Ask;
 use halfpaid::party::Side;
 use halfpaid::protocol::mechanism::Mechanism;
-use halfpaid::scenario::{Clock, CryptoKind};
+use halfpaid::scenario::{Arrival, Clock, CryptoKind, Scenario};
 use halfpaid::twins::{Answer, Run, Search};
 
 use crate::common::{EVERY_KIND, Shop};
@@ -90,6 +90,35 @@ fn nor_under_any_order_of_events_with_any_single_fault() {
     for (case, at_most) in [("case2", 0), ("case3", 1)] {
         let shop = Shop::hardened(case).without(&[Mechanism::StatusQuery]);
         assert_eq!(words(&searched(&shop, Clock::Untimed, at_most)), BTreeSet::from([nothing]), "{case}");
+    }
+}
+
+/// What the guilty party has of other purchases it may hand in as well: those of other customers too, if it is a merchant.
+#[test]
+fn hardened_cases_2_and_3_have_none_where_a_merchant_deals_with_two_customers() {
+    for case in ["case2", "case3"] {
+        let shop = Shop::hardened(case);
+        let set_up = |threat: Threat| {
+            let mut scenario = Scenario::new(case, case);
+            threat.apply(&mut scenario);
+            (scenario.parties.customers, scenario.workload.purchases) = (2, 2);
+            scenario.workload.arrival = Arrival::Every { us: 20_000 };
+            let setup = workload::setup(&scenario, &shop.setup.protocol, CryptoKind::Symbolic, scenario.seed);
+            (setup, workload::workload(&scenario, scenario.seed))
+        };
+        let budget = &Budget::new(1, &[FaultKind::Crash, FaultKind::CrashForever]);
+        let search = Search {
+            threats: &Threat::all(),
+            clock: Clock::Timed,
+            latency: shop.job().latency,
+            budget,
+            several: budget,
+            other_meanings: false,
+            states: 0,
+        };
+        let answer = search.answer(set_up);
+        assert!(answer.runs > 3_000 && answer.claims > 500, "{} runs, {} claims", answer.runs, answer.claims);
+        assert_eq!(words(&answer), BTreeSet::new(), "{case}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::necessity::Threat;
 use crate::protocol;
 use crate::protocol::mechanism::Mechanism;
 use crate::results::{counted, grouped};
-use crate::scenario::{Clock, CryptoKind, Scenario};
+use crate::scenario::{Arrival, Clock, CryptoKind, Scenario};
 use crate::twins::{self, text};
 
 #[derive(Args)]
@@ -27,6 +27,9 @@ pub(super) struct DisputesArgs {
     /// The most faults in a plan of an untimed search where a deviation or an outsider takes several purchases
     #[arg(long, value_name = "K", requires = "untimed", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2))]
     several: u32,
+    /// How many customers, each of whom buys something, by the clock
+    #[arg(long, value_name = "N", conflicts_with = "untimed", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3))]
+    customers: u32,
     /// Stop at so many states with each of them in an untimed search
     #[arg(long, value_name = "N", requires = "untimed", default_value_t = 30_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     states: u64,
@@ -39,6 +42,9 @@ pub(super) struct DisputesArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
 }
+
+/// The purchases of several customers are under way at the same time.
+const EVERY_US: u64 = 20_000;
 
 /// Every kind that has sites.
 fn kinds() -> Vec<FaultKind> {
@@ -69,9 +75,18 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
         let preset = protocol.preset(scenario.preset);
         scenario.with.retain(|mechanism| !preset.has(*mechanism));
         scenario.without.retain(|mechanism| preset.has(*mechanism));
-        let set_up = |threat: Threat| {
+        (scenario.parties.customers, scenario.workload.purchases) = (arguments.customers, arguments.customers);
+        if arguments.customers > 1 {
+            scenario.workload.arrival = Arrival::Every { us: EVERY_US };
+        }
+        let with = |threat: Threat| {
             let mut scenario = scenario.clone();
             threat.apply(&mut scenario);
+            scenario.workload.purchases = scenario.workload.purchases.max(arguments.customers);
+            scenario
+        };
+        let set_up = |threat: Threat| {
+            let scenario = with(threat);
             let setup = workload::setup(&scenario, &protocol, CryptoKind::Symbolic, arguments.seed);
             let setup = if arguments.untimed { workload::without_time(setup) } else { setup };
             (setup, workload::workload(&scenario, arguments.seed))
@@ -91,9 +106,13 @@ pub(super) fn disputes(arguments: &DisputesArgs, output: &Output) -> Result<Exit
             states: arguments.states,
         };
         let answer = search.answer(set_up);
-        let mut flags = settings_beside(&scenario, &Scenario::new(name, name));
-        flags.extend((arguments.seed != 0).then(|| format!(" --seed {}", arguments.seed)));
-        output.print(&text::print(&answer, (&format!("halfpaid replay {name}"), &flags)))?;
+        let plain = Scenario::new(name, name);
+        let replay = |run: &twins::Run| {
+            let settings = settings_beside(&with(run.threat), &plain);
+            let seed = if arguments.seed == 0 { String::new() } else { format!(" --seed {}", arguments.seed) };
+            format!("halfpaid replay {name} \"{}\"{settings}{seed}", run.course)
+        };
+        output.print(&text::print(&answer, &replay))?;
         let found = match answer.twins.len() {
             0 => "no two runs with different guilty parties and the same evidence".to_owned(),
             1 => "1 claim that no judge can decide: certified delivery fails".to_owned(),

@@ -1,17 +1,18 @@
 //! Twins: two runs with different guilty parties and the same evidence, the proof that certified delivery fails.
 //!
 //! If a claim is true in one run and false in another, and the same papers can come before the judge in both, then no judge,
-//! however wise, is right in both: this refutes a protocol, not [`judge`]'s rules. Whoever is honest hands in its journal, P its
-//! record; the guilty party hands in what suits it, of what it has or can make. So a true claim of one run and the same claim,
-//! false in another, are twins where P's records are the same, what the honest claimant of the one hands in is at the liar's
-//! disposal in the other, and what the honest other side of that one hands in is at the disposal of the guilty side of the first.
+//! however wise, is right in both: this refutes a protocol, not [`judge`]'s rules. Whoever is honest hands in what its journal has of
+//! the purchase, P its record; the guilty party hands in what suits it, of what it has of any of its purchases or can make. So a true
+//! claim of one run and the same claim, false in another, are twins where P's records are the same, what the honest claimant of the
+//! one hands in is at the liar's disposal in the other, and what the honest other side of that one hands in is at the disposal of the
+//! guilty side of the first.
 //!
 //! The runs are all runs of a protocol with honest parties, with every deviation of either side, and with every outsider, as many
 //! purchases as each takes: under every plan of at most so many faults by the clock, or under every order of events too ([`Clock`]).
 //! The same seed gives the same keys and TIDs in all of them. What the words of a catalogue mean is no paper's to say: where an order
 //! holds nothing but the item's name, a run in which that names one content and a run in which it names another may be twins too
-//! ([`Search::other_meanings`]). Where C and M both break the protocol there is no honest side for
-//! anybody to be guilty towards, so that no such run can be a twin.
+//! ([`Search::other_meanings`]). Where C and M both break the protocol there is no honest side for anybody to be guilty towards, so
+//! that no such run can be a twin.
 
 mod sighting;
 pub mod text;

@@ -70,7 +70,7 @@ pub(super) struct Sighting {
     pub(super) truth: bool,
     /// What the honest side's journal holds: the claimant's if the claim is true, the other's if it is false.
     pub(super) sworn: Vec<Part>,
-    /// What the guilty side has.
+    /// What the guilty party has, of all its purchases.
     has: Vec<Part>,
     /// Who has broken the protocol, or has gone for ever, to the cost of a claimant that says the truth; or who lies.
     pub(super) guilty: Option<Side>,
@@ -143,6 +143,13 @@ pub(super) fn sightings(facts: &Facts, setup: &Setup, run: &Run) -> Vec<(Group, 
     facts.purchases.values().flat_map(|purchase| of_purchase(purchase, facts, setup, run)).collect()
 }
 
+/// What a side of a purchase has in hand, of its other purchases too.
+fn all_papers(facts: &Facts, purchase: &PurchaseFacts, side: Side) -> Vec<Part> {
+    let party = |about: &PurchaseKey| if side == Side::Customer { about.customer() } else { about.merchant() };
+    let its = facts.purchases.values().filter(|other| party(&other.about) == party(&purchase.about));
+    its.flat_map(|other| papers(other, side)).collect()
+}
+
 fn of_purchase(purchase: &PurchaseFacts, facts: &Facts, setup: &Setup, run: &Run) -> Vec<(Group, Sighting)> {
     let Some(signed) = &purchase.signed else { return Vec::new() };
     let described = purchase.truth(setup);
@@ -180,7 +187,7 @@ fn of_purchase(purchase: &PurchaseFacts, facts: &Facts, setup: &Setup, run: &Run
         };
         let guilty = !truth || complaint && (breaks(liar) || gone(liar));
         let (guilty, by_deviation) = (guilty.then_some(liar), truth && !gone(liar));
-        let (sworn, has) = (journal(honest), canonical(papers(purchase, liar)));
+        let (sworn, has) = (journal(honest), canonical(all_papers(facts, purchase, liar)));
         let group = Group { about: purchase.about, by, what, server: server.clone() };
         seen.push((group, Sighting { truth, sworn, has, guilty, by_deviation, run: run.clone(), shown: true }));
     }

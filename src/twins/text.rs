@@ -6,8 +6,9 @@ use super::{Answer, Run, Twins};
 use crate::diagram::dispute::hearing;
 use crate::party::Side;
 
-/// Prints what came of a search; `replay` is the command and its flags, up to the plan and after it.
-pub fn print(answer: &Answer, replay: (&str, &str)) -> String {
+/// Prints what came of a search; `replay` is the command that shows a run. A run where names mean other contents is, but for these, the one
+/// that it shows.
+pub fn print(answer: &Answer, replay: &dyn Fn(&Run) -> String) -> String {
     let mut out = String::new();
     for twins in &answer.twins {
         out.push_str(&pair(twins, replay));
@@ -16,7 +17,7 @@ pub fn print(answer: &Answer, replay: (&str, &str)) -> String {
     out
 }
 
-fn pair(twins: &Twins, replay: (&str, &str)) -> String {
+fn pair(twins: &Twins, replay: &dyn Fn(&Run) -> String) -> String {
     let Twins { claim, true_in, guilty, false_in, evidence, decision } = twins;
     let other = if claim.by == Side::Customer { Side::Merchant } else { Side::Customer };
     let mut out = String::new();
@@ -24,7 +25,7 @@ fn pair(twins: &Twins, replay: (&str, &str)) -> String {
     let guilty = guilty.map_or_else(|| format!("{other} denies it"), |side| format!("{side} is guilty"));
     for (truth, run, guilty) in [("true", true_in, guilty), ("false", false_in, format!("{} lies", claim.by))] {
         let _ = writeln!(out, "  it is {truth:<6} {guilty}: {}", course(run));
-        let _ = writeln!(out, "               {}", command(run, replay));
+        let _ = writeln!(out, "               {}", replay(run));
     }
     let _ = writeln!(out, "  in both of them this may come before the judge:");
     out.push_str(&hearing(evidence, decision));
@@ -45,9 +46,4 @@ fn course(run: &Run) -> String {
     let words: Vec<String> = cheat.into_iter().chain(faults).collect();
     let words = if words.is_empty() { "nothing goes wrong".to_owned() } else { words.join(", ") };
     if run.other_meanings { words + ", where the item's name means the other content" } else { words }
-}
-
-/// A run where names mean other contents is, but for these, the one that the command shows.
-fn command(run: &Run, (before, after): (&str, &str)) -> String {
-    format!("{before} \"{}\"{after}{}", run.course, run.threat.arguments())
 }
