@@ -199,7 +199,9 @@ impl PurchaseFacts {
     /// What P's record and C's records give together; C's journal alone if `durable`.
     fn escrowed(&self, durable: bool, setup: &Setup) -> Option<Blob> {
         let record = self.commitment()?;
-        if let Some(item) = record.item() {
+        // Where C has ordered what a ciphertext holds, an item beside it is none that it could ask for.
+        let for_a_ciphertext = record.instrument().is_some_and(|instrument| instrument.order.sealed.is_some());
+        if let (false, Some(item)) = (for_a_ciphertext, record.item()) {
             return Some(item.clone());
         }
         let key = record.key()?;

@@ -399,7 +399,8 @@ impl<'a> Hearing<'a> {
     }
 
     fn look_for_delivery(&self, instrument: &Instrument, reasons: &mut Reasons) -> Delivery {
-        if let Some(item) = self.evidence.server.item() {
+        // Where C has ordered what a ciphertext holds, it has ordered nothing else.
+        if let (None, Some(item)) = (instrument.order.sealed, self.evidence.server.item()) {
             find(reasons, Check::ItemOnRecord, Some(true));
             return Delivery::Shown(item.clone());
         }

@@ -221,8 +221,11 @@ impl Server {
         let mut parts = vec![Part::Instrument(Arc::clone(instrument))];
         if let (Status::Committed, Some(submission)) = (status, submission) {
             let in_full = context.has(Mechanism::WholeSignatures);
+            // Nobody has signed for what else may have come with it.
             let kept = |part: &&Part| match part {
-                Part::Countersignature(_) | Part::Key(_) | Part::Item(_) => true,
+                Part::Countersignature(_) => true,
+                Part::Key(_) => self.escrow == Escrow::Key,
+                Part::Item(_) => self.escrow == Escrow::Item,
                 Part::Sealed(_) => in_full,
                 _ => false,
             };

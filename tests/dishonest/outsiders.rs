@@ -14,6 +14,7 @@ use halfpaid::party::{Party, PurchaseKey, Step};
 use halfpaid::protocol::mechanism::Mechanism;
 use halfpaid::protocol::message::Message;
 use halfpaid::protocol::outsider::{OUTSIDER, find};
+use halfpaid::protocol::part::{Part, Parts};
 use halfpaid::protocol::role::Wish;
 use halfpaid::world::{Errand, Happening, Observer};
 
@@ -75,7 +76,7 @@ const ONE: &[Row] = &[
             &["final", "belief-customer", "belief-not-paid", "wrong-content", "got-other"],
         ],
     ),
-    // Hardened, P looks for M's signature on the key or the item. As written the first copy counts. In Case 2 M itself hands C the key,
+    // Hardened, P looks for M's signature on the key or the item, and files nothing that may have come beside it. As written the first copy counts. In Case 2 M itself hands C the key,
     // and P's record holds junk: nobody can prove what C got, and C proves that it got nothing. In Case 3 C gets the junk.
     (
         "tamper-goods",
@@ -152,6 +153,24 @@ fn the_goods_that_p_keeps_are_guarded_twice() {
         assert_eq!(without(&[Countersign]), set(&[]), "{case}");
         assert_eq!(without(&[digest]), set(&[]), "{case}");
         assert_eq!(without(&[Countersign, digest]), set(harm), "{case}");
+    }
+}
+
+/// What comes with step 4 beside what M has signed for, P does not file: a key or an item of an outsider's would be read out in court.
+#[test]
+fn p_keeps_no_goods_that_its_case_does_not_call_for() {
+    for (case, keys, items) in [("case1", 0, 0), ("case2", 1, 0), ("case3", 0, 1)] {
+        let shop = with_outsider(Shop::hardened(case), "tamper-goods");
+        let finished = shop.run("none");
+        let facts = finished.checker.facts();
+        let records = facts.purchases.values().flat_map(|purchase| &purchase.server);
+        let committed: Vec<_> = records.filter(|(record, _)| record.transfer().is_some()).collect();
+        assert!(!committed.is_empty(), "{case}");
+        for (record, _) in committed {
+            let count = |is_one: fn(&Part) -> bool| record.parts.iter().filter(|part| is_one(part)).count();
+            assert_eq!(count(|part| matches!(part, Part::Key(_))), keys, "{case}");
+            assert_eq!(count(|part| matches!(part, Part::Item(_))), items, "{case}");
+        }
     }
 }
 

@@ -140,3 +140,23 @@ fn c_proves_that_it_got_something_else_by_the_digest_in_the_order() {
     let reasons = court.falls(Side::Customer, &NotAsDescribed, |e| parts.iter().for_each(|part| instead(e, part)));
     assert!(reasons.contains(&(Check::Described, Missing)));
 }
+
+/// Whoever put it there: C has ordered what the ciphertext holds, and nobody has signed for an item that stands beside the key.
+#[test]
+fn an_item_beside_the_key_is_none_that_c_has_ordered() {
+    let mut court = Court::of("case2", &[]);
+    let other = court.other();
+    court.all.server.push(Part::Item(other.clone()));
+    let truth = court.setup.offer(court.about.merchant, 3).unwrap().item.clone();
+    for (by, what) in [(Side::Customer, Received(truth.clone())), (Side::Merchant, Delivered(truth))] {
+        assert!(court.decide(by, what, &court.all).upheld);
+    }
+    let lies = [
+        (Side::Customer, Received(other.clone())),
+        (Side::Merchant, Delivered(other)),
+        (Side::Customer, NotAsDescribed),
+    ];
+    for (by, what) in lies {
+        assert!(!court.decide(by, what, &court.all).upheld);
+    }
+}

@@ -6,7 +6,7 @@ use super::{Forged, Overheard};
 use crate::crypto::{Blob, Digest, Key, Signature};
 use crate::protocol::message::Message;
 use crate::protocol::order::{Instrument, Order, Status};
-use crate::protocol::part::Part;
+use crate::protocol::part::{Part, Parts};
 use crate::protocol::setup::Setup;
 
 /// A copy for each change, to arrive before the original.
@@ -26,6 +26,18 @@ pub(super) fn copies_of(last: &Overheard, wanted: impl Fn(&Part) -> bool, setup:
         }
     }
     copies
+}
+
+/// Copies with goods of the outsider's own beside what there is, of the kind that the message does not have.
+pub(super) fn with_goods(last: &Overheard, setup: &Setup) -> Vec<Forged> {
+    let parts = &last.message.parts;
+    let item = parts.item().is_none().then(|| Part::Item(setup.crypto.read_blob(&[0x6f; 64])));
+    let key = parts.key().is_none().then_some(Part::Key(Key([0x6f; 32])));
+    let with = |part: Part| {
+        let parts = parts.iter().cloned().chain([part]).collect();
+        last.saying(Arc::new(Message::new(last.message.about, last.message.step, parts)), 0)
+    };
+    item.into_iter().chain(key).map(with).collect()
 }
 
 /// What the outsider puts in the place of a part. It can make anything that nobody signs, and spoil what somebody does.

@@ -1,5 +1,5 @@
-//! The key or the item that M submits is another when it reaches P. Nothing else is changed, so that a P that does not look at the
-//! goods takes them.
+//! The key or the item that M submits is another when it reaches P, or one comes with it that M has not sent. Nothing else is changed, so
+//! that a P that does not look at the goods takes them.
 
 use super::{Forged, Outsider, Overheard, tamper};
 use crate::protocol::part::Part;
@@ -14,11 +14,14 @@ impl Outsider for TamperGoods {
     }
 
     fn about(&self) -> &'static str {
-        "changes the key or the item that M submits: copies arrive before the original"
+        "changes the key or the item that M submits, or adds one: copies arrive before the original"
     }
 
     fn meddle(&self, heard: &[Overheard], setup: &Setup) -> Vec<Forged> {
         let goods = |part: &Part| matches!(part, Part::Key(_) | Part::Item(_));
-        heard.last().filter(|last| last.is(4)).map_or_else(Vec::new, |last| tamper::copies_of(last, goods, setup))
+        let Some(last) = heard.last().filter(|last| last.is(4)) else { return Vec::new() };
+        let mut copies = tamper::copies_of(last, goods, setup);
+        copies.extend(tamper::with_goods(last, setup));
+        copies
     }
 }
