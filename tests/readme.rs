@@ -59,6 +59,7 @@ fn every_finding_in_the_readme_is_shown_by_its_command() {
 const SHOWN: &[(&str, &str)] = &[
     ("explore case2 --untimed --faults 2 --without retransmit", ""),
     ("explore case3 --untimed --faults 2 --without retransmit", ""),
+    (r#"replay case1 "drop 6#1" --without retransmit"#, "got-nothing paid-no-goods"),
     (r#"replay case2 "delay 3#1" --preset as-written"#, "belief-customer belief-open"),
     (r#"replay case2 "crash M1 after 3#1" --without merchant-journal"#, "delivered-this merchant-forgot"),
     (
@@ -93,6 +94,7 @@ const SHOWN: &[(&str, &str)] = &[
         r#"replay case3 "crash M1 before 4#1; order start 1#1 2#1 3#1 M1.restart#1 4#1 2:start 1#2 2#2" --without merchant-dedup --customer reuse-tid --purchases 2 --every-us 3000000"#,
         "belief-not-paid endless",
     ),
+    (r#"replay case1 "crash C1 taking 6#1" --without customer-journal"#, "customer-forgot got-nothing paid-no-goods"),
     (
         "explore case3 --untimed --faults 1 --without merchant-dedup --customer reuse-tid --purchases 2",
         "belief-not-paid endless",
