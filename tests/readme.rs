@@ -62,6 +62,7 @@ const SHOWN: &[(&str, &str)] = &[
     (r#"replay case1 "drop 6#1" --without retransmit"#, "got-nothing paid-no-goods"),
     (r#"replay case2 "delay 3#1" --preset as-written"#, "belief-customer belief-open"),
     (r#"replay case2 "crash M1 after 3#1" --without merchant-journal"#, "delivered-this merchant-forgot"),
+    ("explore case2 --untimed --faults 0 --without one-key-per-tid --without key-commitment", "paid-no-goods"),
     (
         r#"replay case2 "duplicate 1#1" --without one-key-per-tid --without merchant-checks-seal --without key-commitment"#,
         "paid-no-goods",
